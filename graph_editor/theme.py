@@ -159,6 +159,16 @@ class Theme(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True):
         """Two tokens or families mixed in sRGB: 0 is the first, 1 the other."""
         return _mixed(self.hex(name), self.hex(other), share)
 
+    @property
+    def fill_hover(self) -> QColor:
+        """The fill of a primary button under the pointer."""
+        return self.darker("fill", HOVER_DARKER)
+
+    @property
+    def fill_pressed(self) -> QColor:
+        """The fill of a primary button while pressed."""
+        return self.darker("fill", PRESSED_DARKER)
+
     def shadow_color(self) -> QColor:
         """Black at the opacity of a block's shadow."""
         return _faded("#000000", self.shadow_opacity)
@@ -214,7 +224,7 @@ def load_theme(name: ThemeName, text_scale: float | None = None) -> Theme:
 
 
 def system_theme_name() -> ThemeName:
-    """"dark" where the system asks for dark windows, else "light"."""
+    """ "dark" where the system asks for dark windows, else "light"."""
     return "dark" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
@@ -257,7 +267,8 @@ def icon_path(name: str, size: float) -> QPainterPath:
 def _phosphor() -> tuple[QRawFont, dict[str, str]]:
     # Read from the package's folder: importing qtawesome costs 130 ms before the first window.
     package = find_spec("qtawesome")
-    assert package is not None and package.submodule_search_locations, "qtawesome is not installed"
+    assert package is not None, "qtawesome is not installed"
+    assert package.submodule_search_locations, "qtawesome is not a package"
     folder = Path(package.submodule_search_locations[0]) / "fonts"
     charmap = msgspec.json.decode(next(folder.glob("phosphor-charmap-*.json")).read_bytes(), type=dict[str, str])
     font = QRawFont(str(next(folder.glob("phosphor-[0-9]*.ttf"))), 64, QFont.HintingPreference.PreferNoHinting)
