@@ -1,0 +1,41 @@
+"""What is known about a drawing, as plain annotations by instance path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.graph.graph import Path
+from engine.graph.problem import Problem
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Plain
+
+
+class Cost(Plain, frozen=True):
+    """What a block costs: its weights, and per sample the multiply-adds and the bytes of its outputs."""
+
+    parameters: int = 0
+    multiply_adds: int = 0
+    activation_bytes: int = 0
+
+
+class Analysis(Plain, frozen=True):
+    """Specs by "path/port", costs by "path", all problems; `time_length` is the T that costs were counted at.
+
+    `total` counts every block once, shared weights once.
+    """
+
+    specs: Mapping[str, TensorSpec] = {}
+    costs: Mapping[str, Cost] = {}
+    problems: tuple[Problem, ...] = ()
+    total: Cost = Cost()
+    time_length: int | None = None
+
+
+def path_key(path: Path) -> str:
+    """The key of a block in an Analysis: `k3f9/3/q8d2`."""
+    return "/".join(map(str, path))
+
+
+def port_key(path: Path, port: str) -> str:
+    """The key of a port in an Analysis: `k3f9/3/q8d2/output`."""
+    return "/".join((*map(str, path), port))

@@ -1,0 +1,172 @@
+"""What a kind of block is, declared as data; nothing here knows torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Item, Plain, Value, format_value, resolve
+
+Parameters = Mapping[str, Value]
+"""Resolved parameters: defaults filled in, formulas computed."""
+Inputs = Mapping[str, TensorSpec]
+"""The specs that reach a block, by input port; unconnected ports are absent."""
+
+Trait = Literal["needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy"]
+Role = Literal["input", "layer", "loss", "container", "boundary"]
+
+
+class Port(Plain, frozen=True):
+    """One port of a block: a stable id, the label people read, and whether it may stay unconnected."""
+
+    id: str
+    label: str
+    optional: bool = False
+
+
+class Ports(Plain, frozen=True):
+    """The ports of a block, in the order in which its module takes and returns tensors."""
+
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+
+
+class Parameter(Plain, frozen=True):
+    """One parameter of a block type, in PyTorch's spelling; the inspector's field is made from it.
+
+    `length` is the number of items of a tuple, None for any; `minimum` and `maximum` hold for each item.
+    `advanced` parameters fold away behind a link. `logarithmic` floats scrub by ratio.
+    """
+
+    id: str
+    label: str
+    kind: Literal["integer", "float", "choice", "boolean", "tuple", "text"]
+    default: Value
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    length: int | None = None
+    optional: bool = False
+    advanced: bool = False
+    logarithmic: bool = False
+
+
+class Prediction(Plain, frozen=True):
+    """Which port of a loss carries the prediction, and the transform that makes it readable."""
+
+    port: str
+    transform: Literal["none", "softmax", "sigmoid"]
+    target: str = "target"
+
+
+class Repair(Plain, frozen=True):
+    """A block that, put before the port, would make the input fit; `parameters` are pairs of id and value."""
+
+    type: str
+    parameters: tuple[tuple[str, Item], ...] = ()
+
+
+class Mismatch(Plain, frozen=True):
+    """What a block type says of inputs it cannot take; analysis and `why_not` make a Problem of it.
+
+    `code` is one of `sentences.py`; its facts are `expected`, `received`, `hint` and what else that sentence tells.
+    """
+
+    code: str
+    port: str
+    facts: Mapping[str, Value | TensorSpec] = {}
+    repairs: tuple[Repair, ...] = ()
+
+
+class BlockType(msgspec.Struct, frozen=True):
+    """A kind of block: a module-level constant of `engine.blocks`, never saved, so it may hold functions.
+
+    `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port,
+    the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the inputs
+    in port order; empty for inputs, boundaries and containers that expand into plain drawings.
+    """
+
+    id: str
+    family: str
+    title: str
+    aliases: tuple[str, ...]
+    purpose: str
+    formula: str
+    parameters: tuple[Parameter, ...]
+    ports: Callable[[Parameters, Graph | None], Ports]
+    expect: Callable[[Parameters, Inputs], Mismatch | None]
+    role: Role = "layer"
+    icon: str = ""
+    summary: tuple[str, ...] = ()
+    module: str = ""
+    arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] = lambda parameters, inputs: {}
+    expand: Callable[[Parameters, Graph, Inputs, Inputs], Graph] | None = None
+    body: Callable[[Callable[[], str]], Graph] | None = None
+    prediction: Prediction | None = None
+    traits: frozenset[Trait] = frozenset()
+
+    def parameter(self, id: str) -> Parameter | None:
+        """The declaration of parameter `id`, or None."""
+        return next((parameter for parameter in self.parameters if parameter.id == id), None)
+
+    def resolved(self, block: Block, variables: Mapping[str, Value]) -> dict[str, Value]:
+        """The block's parameters with defaults filled in and formulas computed. Raises FormulaError."""
+        given = block.parameters
+        return {
+            parameter.id: resolve(given.get(parameter.id, parameter.default), variables)
+            for parameter in self.parameters
+        }
+
+    def ports_of(self, block: Block, variables: Mapping[str, Value] = {}) -> Ports:  # noqa: B006 -- never changed
+        """The ports of `block`; a formula that cannot be computed counts as its default."""
+        return self.ports(lenient_parameters(self, block, variables), block.body)
+
+    def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
+        """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""
+        facts: dict[str, str] = {port: spec.per_sample for port, spec in inputs.items()}
+        facts.update((id, format_value(value)) for id, value in parameters.items() if value is not None)
+        return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
+
+
+def _fill(template: str, facts: Mapping[str, str]) -> str:
+    try:
+        return template.format_map(facts)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return ""
+
+
+def lenient_parameters(type: BlockType, block: Block, variables: Mapping[str, Value]) -> dict[str, Value]:
+    """Resolved parameters; where a formula fails the default stands in, so that a drawing can always be shown."""
+    resolved: dict[str, Value] = {}
+    for parameter in type.parameters:
+        try:
+            resolved[parameter.id] = resolve(block.parameters.get(parameter.id, parameter.default), variables)
+        except ValueError:
+            resolved[parameter.id] = parameter.default
+    return resolved
+
+
+def boundary_ports(body: Graph | None) -> Ports:
+    """The ports of a container: the Entry and Exit blocks of its body, ids as port ids, names as labels."""
+    if body is None:
+        return Ports()
+
+    def ports(type: str) -> Iterable[Port]:
+        found = sorted(
+            (block for block in body.blocks.values() if block.type == type),
+            key=lambda block: (block.look.y, block.look.x, block.id),
+        )
+        return (Port(id=block.id, label=block.name) for block in found)
+
+    return Ports(inputs=tuple(ports("entry")), outputs=tuple(ports("exit")))
+
+
+def source_of(graph: Graph, target: PortRef) -> PortRef | None:
+    """Where the wire into `target` comes from, or None."""
+    return next((wire.source for wire in graph.wires if wire.target == target), None)

@@ -1,0 +1,351 @@
+"""The edits of a drawing: each takes one body and its Scope and returns the changed body, or raises Refused.
+
+Ids of new blocks are arguments: the document draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.graph.block_type import BlockType, source_of
+from engine.graph.connection_rules import refusal
+from engine.graph.graph import Block, Frame, Graph, Learning, Look, Note, PortRef, Weights, Wire, sorted_wires
+from engine.graph.parameter_rules import parameter_problem
+from engine.graph.problem import Problem, Refused, refused
+from engine.graph.scope import Scope
+from engine.graph.values import Formula, FormulaError, Item, evaluate, frozen_value
+
+replace = msgspec.structs.replace
+
+
+def add_block(graph: Graph, scope: Scope, block: Block) -> Graph:
+    """With `block` added under a name no other block of this body has."""
+    if block.id in graph.blocks or any(block.id in body.blocks for body in scope.ancestors):
+        raise refused("id-taken", id=block.id)
+    type = scope.types.get(block.type)
+    if type is not None and type.role == "input" and scope.ancestors:
+        raise refused("input-in-body")
+    if type is not None and type.role == "boundary" and not scope.ancestors:
+        raise refused("boundary-at-root", title=type.title, name=block.name)
+    named = replace(block, name=free_name(graph, block.name))
+    return replace(graph, blocks={**graph.blocks, block.id: named})
+
+
+def free_name(graph: Graph, wanted: str) -> str:
+    """`wanted`, or `wanted 2`, `wanted 3` … where blocks of this body are called so already."""
+    taken = {block.name for block in graph.blocks.values()}
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted} {number}", number + 1
+    return name
+
+
+def remove_blocks(graph: Graph, scope: Scope, ids: tuple[str, ...]) -> Graph:
+    """Without the blocks `ids` and the wires that touch them; what shared their weights gets weights of its own."""
+    gone = frozenset(ids)
+    if not gone & graph.blocks.keys():
+        return graph
+    blocks = {id: _without_owner(block, gone) for id, block in graph.blocks.items() if id not in gone}
+    wires = tuple(wire for wire in graph.wires if wire.source.block not in gone and wire.target.block not in gone)
+    return replace(graph, blocks=blocks, wires=wires)
+
+
+def _without_owner(block: Block, gone: frozenset[str]) -> Block:
+    if block.weights is not None and block.weights.of in gone:
+        block = replace(block, weights=None)
+    if block.body is not None:
+        inner = {id: _without_owner(child, gone) for id, child in block.body.blocks.items()}
+        if any(inner[id] is not child for id, child in block.body.blocks.items()):
+            block = replace(block, body=replace(block.body, blocks=inner))
+    return block
+
+
+def remove_lost_wires(graph: Graph, scope: Scope, id: str) -> Graph:
+    """Without the wires to ports that block `id` no longer has: a lost Entry or Exit, fewer inputs."""
+    block = graph.blocks[id]
+    type = scope.types.get(block.type)
+    if type is None:
+        return graph
+    ports = type.ports_of(block, scope.variables)
+    inputs, outputs = {port.id for port in ports.inputs}, {port.id for port in ports.outputs}
+    wires = tuple(
+        wire
+        for wire in graph.wires
+        if not (wire.target.block == id and wire.target.port not in inputs)
+        and not (wire.source.block == id and wire.source.port not in outputs)
+    )
+    return graph if len(wires) == len(graph.wires) else replace(graph, wires=wires)
+
+
+def connect(graph: Graph, scope: Scope, source: PortRef, target: PortRef) -> Graph:
+    """With a wire from `source` to `target`. Refused by structure alone; shapes are for analysis."""
+    problem = refusal(graph, scope, source, target)
+    if problem is not None:
+        raise Refused(problem)
+    return replace(graph, wires=sorted_wires([*graph.wires, Wire(source=source, target=target)]))
+
+
+def disconnect(graph: Graph, scope: Scope, targets: tuple[PortRef, ...]) -> Graph:
+    """Without the wires into `targets`."""
+    gone = frozenset(targets)
+    wires = tuple(wire for wire in graph.wires if wire.target not in gone)
+    return graph if len(wires) == len(graph.wires) else replace(graph, wires=wires)
+
+
+def move_wire(graph: Graph, scope: Scope, old_target: PortRef, source: PortRef, target: PortRef) -> Graph:
+    """With the wire into `old_target` replaced by one from `source` to `target`."""
+    return connect(disconnect(graph, scope, (old_target,)), scope, source, target)
+
+
+def bend_wire(graph: Graph, scope: Scope, target: PortRef, bends: tuple[tuple[int, int], ...]) -> Graph:
+    """With the wire into `target` led through `bends`."""
+    wires = tuple(replace(wire, bends=bends) if wire.target == target else wire for wire in graph.wires)
+    return replace(graph, wires=wires)
+
+
+def insert_between(
+    graph: Graph,
+    scope: Scope,
+    new_ids: tuple[str, ...],
+    type_id: str,
+    source: PortRef,
+    target: PortRef,
+    parameters: tuple[tuple[str, Item], ...] = (),
+) -> Graph:
+    """With a new block of `type_id` on the way from `source` to `target`, between the two where they stand."""
+    type = _type(scope, type_id)
+    giver, taker = graph.blocks.get(source.block), graph.blocks.get(target.block)
+    if giver is None or taker is None:
+        raise refused("unknown-block", id=source.block if giver is None else target.block)
+    look = Look(x=_snapped((giver.look.x + taker.look.x) / 2), y=_snapped((giver.look.y + taker.look.y) / 2))
+    block = Block(id=new_ids[0], type=type_id, name=type.title, parameters=dict(parameters), look=look)
+    if source_of(graph, target) is not None:
+        graph = disconnect(graph, scope, (target,))
+    return insert_block(connect(graph, scope, source, target), scope, block, target)
+
+
+def insert_block(graph: Graph, scope: Scope, block: Block, target: PortRef) -> Graph:
+    """With the new `block` put on the wire into `target`: first input in, first output out."""
+    return put_on_wire(add_block(graph, scope, block), scope, block.id, target)
+
+
+def put_on_wire(graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
+    """With block `id` of this body put on the wire into `target`."""
+    source = source_of(graph, target)
+    if source is None:
+        raise refused("unknown-block", id=target.block)
+    block = graph.blocks[id]
+    ports = _type(scope, block.type).ports_of(block, scope.variables)
+    if not ports.inputs or not ports.outputs:
+        title = _type(scope, block.type).title
+        raise refused("unknown-port", title=title, name=block.name, port="input and output", known="one-sided")
+    graph = disconnect(graph, scope, (target,))
+    graph = connect(graph, scope, source, PortRef(block=id, port=ports.inputs[0].id))
+    return connect(graph, scope, PortRef(block=id, port=ports.outputs[0].id), target)
+
+
+def move(graph: Graph, scope: Scope, places: Mapping[str, tuple[int, int]]) -> Graph:
+    """With each block of `places` at its new x, y (scene units)."""
+    blocks = dict(graph.blocks)
+    for id, (x, y) in places.items():
+        if id in blocks:
+            blocks[id] = replace(blocks[id], look=replace(blocks[id].look, x=x, y=y))
+    return replace(graph, blocks=blocks)
+
+
+def rename(graph: Graph, scope: Scope, id: str, name: str) -> Graph:
+    """With block `id` called `name`, made unique in this body."""
+    block = _block(graph, id)
+    name = " ".join(name.split()) or _title(scope, block)
+    if name == block.name:
+        return graph
+    return _with_block(graph, replace(block, name=free_name(graph, name)))
+
+
+def set_parameter(graph: Graph, scope: Scope, id: str, parameter: str, value: object) -> Graph:
+    """With one parameter set; a value equal to the default is not kept. Refused out of range or of the wrong kind.
+
+    Wires to ports that the block no longer has go.
+    """
+    block = _block(graph, id)
+    type = _type(scope, block.type)
+    declared = type.parameter(parameter)
+    if declared is None:
+        known = ", ".join(known.id for known in type.parameters) or "none"
+        raise refused(
+            "parameter-unknown", path=(id,), title=type.title, name=block.name, parameter=parameter, known=known
+        )
+    given = frozen_value(value)
+    problem = parameter_problem(type, block, declared, given, scope.variables)
+    if problem is not None:
+        raise Refused(problem)
+    parameters = dict(block.parameters)
+    if given == declared.default and not isinstance(given, Formula):
+        parameters.pop(parameter, None)
+    else:
+        parameters[parameter] = given
+    return remove_lost_wires(_with_block(graph, replace(block, parameters=parameters)), scope, id)
+
+
+def set_learning(graph: Graph, scope: Scope, id: str, learning: Learning) -> Graph:
+    """With how block `id` starts and learns replaced."""
+    return _with_block(graph, replace(_block(graph, id), learning=learning))
+
+
+def set_weights(graph: Graph, scope: Scope, id: str, weights: Weights | None) -> Graph:
+    """With block `id` using the weights of another block of this or an enclosing body, or its own again."""
+    block = _block(graph, id)
+    if weights is not None:
+        bodies = (graph, *reversed(scope.ancestors))
+        owner = next((body.blocks[weights.of] for body in bodies if weights.of in body.blocks), None)
+        reason = _weights_fault(graph, block, owner)
+        if reason:
+            title = _title(scope, block)
+            raise refused("weights-owner", path=(id,), title=title, name=block.name, owner=weights.of, reason=reason)
+    return _with_block(graph, replace(block, weights=weights))
+
+
+def _weights_fault(graph: Graph, block: Block, owner: Block | None) -> str:
+    from engine.graph.traversal import downstream
+
+    if owner is None:
+        return "It is not in this drawing."
+    if owner.type != block.type:
+        return f"It is of another type, {owner.type}."
+    if owner.weights is not None:
+        return "It uses another block’s weights itself."
+    if owner.id == block.id or owner.id in downstream(graph, [block.id]):
+        return "It comes after this block."
+    return ""
+
+
+def set_bypassed(graph: Graph, scope: Scope, ids: tuple[str, ...], bypassed: bool) -> Graph:
+    """With the blocks `ids` switched off (their first input passed on) or on again."""
+    blocks = {**graph.blocks, **{id: replace(_block(graph, id), bypassed=bypassed) for id in ids}}
+    return replace(graph, blocks=blocks)
+
+
+def set_open(graph: Graph, scope: Scope, id: str, open: bool) -> Graph:
+    """With a container drawn in place, or closed."""
+    block = _block(graph, id)
+    return _with_block(graph, replace(block, look=replace(block.look, open=open)))
+
+
+def paste(graph: Graph, scope: Scope, fragment: Graph, ids: Mapping[str, str], offset: tuple[int, int]) -> Graph:
+    """With the blocks of `fragment` and the wires among them added under new `ids`, moved by `offset`.
+
+    `ids` maps every id at every depth of the fragment. Weights stay shared with an owner that is here.
+    """
+    for block in fragment.blocks.values():
+        moved = replace(block.look, x=block.look.x + offset[0], y=block.look.y + offset[1])
+        graph = add_block(graph, scope, replace(with_new_ids(block, ids), look=moved))
+    here = {*graph.blocks, *(id for body in scope.ancestors for id in body.blocks)}
+    for new_id in (ids[id] for id in fragment.blocks):
+        block = graph.blocks[new_id]
+        if block.weights is not None and block.weights.of not in here:
+            graph = _with_block(graph, replace(block, weights=None))
+    wires = [*graph.wires, *(_wire_with_new_ids(wire, ids) for wire in fragment.wires)]
+    return replace(graph, wires=sorted_wires(wires))
+
+
+def with_new_ids(block: Block, ids: Mapping[str, str]) -> Block:
+    """The block under a new id, its body's ids renewed as well."""
+    body = block.body
+    if body is not None:
+        body = replace(
+            body,
+            blocks={ids[id]: with_new_ids(child, ids) for id, child in body.blocks.items()},
+            wires=sorted_wires([_wire_with_new_ids(wire, ids) for wire in body.wires]),
+        )
+    weights = block.weights
+    if weights is not None:
+        weights = replace(weights, of=ids.get(weights.of, weights.of))
+    return replace(block, id=ids[block.id], body=body, weights=weights)
+
+
+def _wire_with_new_ids(wire: Wire, ids: Mapping[str, str]) -> Wire:
+    """Both ends renewed; the ports of a container are ids of its body, so they are renewed too."""
+    return replace(
+        wire,
+        source=PortRef(block=ids[wire.source.block], port=ids.get(wire.source.port, wire.source.port)),
+        target=PortRef(block=ids[wire.target.block], port=ids.get(wire.target.port, wire.target.port)),
+    )
+
+
+def fragment_of(graph: Graph, ids: tuple[str, ...]) -> Graph:
+    """The blocks `ids` and the wires among them, as copied to the clipboard."""
+    chosen = frozenset(ids)
+    return Graph(
+        blocks={id: block for id, block in graph.blocks.items() if id in chosen},
+        wires=tuple(wire for wire in graph.wires if wire.source.block in chosen and wire.target.block in chosen),
+    )
+
+
+def set_variable(graph: Graph, scope: Scope, name: str, value: object) -> Graph:
+    """With the project variable `name` set, or removed by None. Root only; Refused where it has no number."""
+    if not name.isidentifier():
+        raise refused("variable", variable=name, reason="its name must be letters, digits and underscores")
+    variables = dict(graph.variables)
+    if value is None:
+        variables.pop(name, None)
+        return replace(graph, variables=variables)
+    variables[name] = frozen_value(value)
+    try:
+        evaluate(name, variables)
+    except FormulaError as fault:
+        raise refused("variable", variable=name, reason=str(fault)) from fault
+    return replace(graph, variables=variables)
+
+
+def set_note(graph: Graph, scope: Scope, note: Note) -> Graph:
+    """With `note` added, or in place of the one with its id."""
+    return replace(graph, notes=(*(other for other in graph.notes if other.id != note.id), note))
+
+
+def remove_notes(graph: Graph, scope: Scope, ids: tuple[str, ...]) -> Graph:
+    """Without the notes `ids`."""
+    return replace(graph, notes=tuple(note for note in graph.notes if note.id not in ids))
+
+
+def set_frame(graph: Graph, scope: Scope, frame: Frame) -> Graph:
+    """With `frame` added, or in place of the one with its id."""
+    return replace(graph, frames=(*(other for other in graph.frames if other.id != frame.id), frame))
+
+
+def remove_frames(graph: Graph, scope: Scope, ids: tuple[str, ...]) -> Graph:
+    """Without the frames `ids`."""
+    return replace(graph, frames=tuple(frame for frame in graph.frames if frame.id not in ids))
+
+
+def replace_graph(graph: Graph, scope: Scope, other: Graph) -> Graph:
+    """`other` in place of the whole body."""
+    return other
+
+
+def _block(graph: Graph, id: str) -> Block:
+    block = graph.blocks.get(id)
+    if block is None:
+        raise refused("unknown-block", id=id)
+    return block
+
+
+def _type(scope: Scope, id: str) -> BlockType:
+    type = scope.types.get(id)
+    if type is None:
+        raise Refused(Problem(code="unknown-type", facts={"title": id, "type": id}))
+    return type
+
+
+def _title(scope: Scope, block: Block) -> str:
+    type = scope.types.get(block.type)
+    return type.title if type is not None else block.type
+
+
+def _with_block(graph: Graph, block: Block) -> Graph:
+    return replace(graph, blocks={**graph.blocks, block.id: block})
+
+
+def _snapped(coordinate: float) -> int:
+    return round(coordinate / 8) * 8

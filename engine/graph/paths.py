@@ -1,0 +1,151 @@
+"""Paths into nested bodies, and names that Python accepts."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from engine.graph.graph import Graph, Path
+from engine.graph.problem import refused
+from engine.graph.scope import Scope
+
+BodyPath = tuple[str, ...]
+"""Ids of containers from the root inwards; () is the root."""
+
+DEEPEST = 32
+
+
+def body_at(graph: Graph, path: BodyPath) -> Graph:
+    """The body at `path`. Raises Refused where a container is gone."""
+    for id in path:
+        block = graph.blocks.get(id)
+        if block is None or block.body is None:
+            raise refused("unknown-block", id=id)
+        graph = block.body
+    return graph
+
+
+def ancestors_of(graph: Graph, path: BodyPath) -> tuple[Graph, ...]:
+    """The bodies that enclose the one at `path`, from the root inwards."""
+    return tuple(body_at(graph, path[:depth]) for depth in range(len(path)))
+
+
+def within(graph: Graph, path: BodyPath, edit: Callable[..., Graph], scope: Scope, *arguments: object) -> Graph:
+    """`graph` with `edit(body, scope, *arguments)` in place of the body at `path`."""
+    enclosing = ancestors_of(graph, path)
+    body = body_at(graph, path)
+    changed = edit(body, msgspec.structs.replace(scope, ancestors=enclosing), *arguments)
+    if changed is body:
+        return graph
+    for outer, id in zip(reversed(enclosing), reversed(path), strict=True):
+        block = msgspec.structs.replace(outer.blocks[id], body=changed)
+        changed = msgspec.structs.replace(outer, blocks={**outer.blocks, id: block})
+    return changed
+
+
+def bodies(graph: Graph) -> Iterator[tuple[BodyPath, Graph]]:
+    """Every body with its path, the root first. Iterative, so depth is no danger."""
+    stack: list[tuple[BodyPath, Graph]] = [((), graph)]
+    while stack:
+        path, body = stack.pop()
+        yield path, body
+        stack.extend(((*path, block.id), block.body) for block in body.blocks.values() if block.body is not None)
+
+
+def depth(graph: Graph) -> int:
+    """How many containers deep the drawing goes; 0 without any."""
+    return max(len(path) for path, _ in bodies(graph))
+
+
+def all_ids(graph: Graph) -> frozenset[str]:
+    """Ids of all blocks at every depth."""
+    return frozenset(id for _, body in bodies(graph) for id in body.blocks)
+
+
+def body_path(path: Path) -> BodyPath:
+    """The ids of an instance path, Repeat indices dropped."""
+    return tuple(step for step in path if isinstance(step, str))
+
+
+_RESERVED = frozenset(
+    # attributes of torch.nn.Module and torch.fx that a submodule must not hide
+    [
+        "forward",
+        "training",
+        "type",
+        "double",
+        "float",
+        "half",
+        "add_module",
+        "apply",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_buffer",
+        "register_module",
+        "register_parameter",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "xpu",
+        "zero_grad",
+        "bfloat16",
+        "graph",
+        "code",
+        "recompile",
+        "print_readable",
+        "self",
+        "torch",
+        "nn",
+        "math",
+    ]
+)
+
+
+def identifiers(graph: Graph) -> dict[str, str]:
+    """For each block id of one body a Python-safe, unique, lower-case name, from what the block is called."""
+    taken: set[str] = set()
+    names: dict[str, str] = {}
+    for id in sorted(graph.blocks):
+        base = re.sub(r"\W+", "_", graph.blocks[id].name.casefold(), flags=re.ASCII).strip("_") or "block"
+        if (
+            base[0].isdigit()
+            or keyword.iskeyword(base)
+            or keyword.issoftkeyword(base)
+            or base in _RESERVED
+            or base.startswith("__")
+        ):
+            base = f"block_{base.lstrip('_')}"
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        names[id] = name
+    return names

@@ -1,0 +1,19 @@
+"""What an edit of one body may ask about its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph
+from engine.graph.values import Value
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """The block types, the project's variables, and the enclosing bodies from the root inwards."""
+
+    types: Mapping[str, BlockType]
+    variables: Mapping[str, Value] = {}
+    ancestors: tuple[Graph, ...] = ()

@@ -1,0 +1,169 @@
+"""The sentences of all problems and the labels of all fixes, by code.
+
+Each problem has two parts: what is wrong (no full stop), and how to mend it (whole sentences, may be empty).
+"""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # connecting
+    "unknown-block": ("There is no block {id} here", "Choose a block of this drawing."),
+    "unknown-port": ("{block} has no port {port}", "Its ports are {known}."),
+    "direction": ("Two {side}s cannot be joined", "Draw the wire from an output to an input."),
+    "occupied": ("{block} already receives {port} from “{source}”", "Remove that wire first, or use an Add or Concat."),
+    "already-connected": ("{block} already receives {port} from there", "Nothing to do."),
+    "cycle": (
+        "This wire would close a loop through {block}",
+        "A network without recurrence runs in one direction; choose an input upstream of it.",
+    ),
+    "another-body": (
+        "A wire cannot cross the border of a container",
+        "Add an Entry or Exit inside it and wire to its port.",
+    ),
+    "input-in-body": (
+        "An Input stands outside of containers",
+        "Add it to the outermost drawing and wire it in through an Entry.",
+    ),
+    "boundary-at-root": ("{block} belongs inside a container", "Enter a container first."),
+    "bypass": ("{block} cannot be bypassed: {reason}", "Bypass needs an output of the same shape as the input."),
+    "weights-owner": ("{block} cannot use the weights of “{owner}”", "{reason}"),
+    "id-taken": ("There is already a block with the id {id}", "Draw a new id."),
+    # parameters
+    "parameter-unknown": ("{block} has no parameter {parameter}", "It has {known}."),
+    "parameter-type": ("{label} of {block} must be {expected}, not {value}", ""),
+    "parameter-range": ("{label} of {block} is {value}, out of range: {range}", ""),
+    "parameter-choice": ("{label} of {block} cannot be {value}", "Choose one of {choices}."),
+    "formula": ("{label} of {block} cannot be computed: {reason}", "Write a number or a formula such as 64 * 2**i."),
+    "variable": ("The project variable {variable} cannot be used: {reason}", "Give it a number or a formula."),
+    # shapes
+    "rank": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
+    "channels": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
+    "dtype": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
+    "shapes-differ": (
+        "{block} adds tensors of one shape but receives {first} and {second}",
+        "Give both branches the same shape, for example by a 1×1 convolution.",
+    ),
+    "concat-differ": (
+        "{block} joins tensors that agree in all other axes but receives {first} and {second}",
+        "Give the branches the same size in the axes that are not joined.",
+    ),
+    "window": (
+        "{block} slides a window of {window} but receives only {received}{source}",
+        "Use a smaller window, or pad.",
+    ),
+    "prediction-target": (
+        "{block} compares {expected} but receives a prediction {received} and a target {target}",
+        "{hint}",
+    ),
+    "module": ("{block} refuses its input {received}: {reason}", "Check its parameters."),
+    "residual": (
+        "{block} adds its input {received} to its body’s result {result}",
+        "Choose the projection, or let the body keep the shape.",
+    ),
+    "upstream": ("{block} waits for a repair upstream", ""),
+    # the drawing
+    "empty": ("The drawing is empty", "Drag an Input onto the canvas, or start from an example."),
+    "unknown-type": (
+        "{block} is of the type {type}, which this version does not know",
+        "It is kept as it is; open the project with the version that made it, or delete the block.",
+    ),
+    "input-open": ("{block} receives nothing at {port}", "Wire an output to it."),
+    "no-target": ("{block} has no target", "Wire the labels or values of an Input to its port {port}."),
+    "promise": ("{block} cannot read the field “{field}”", "Write it as image: 1×8×8 float32, or label: 10 classes."),
+    "no-fields": ("{block} has no fields", "Choose a dataset for it."),
+    "loops": ("{block} stands on a loop", "Remove one of the wires between them."),
+    "no-loss": ("Nothing tells the network what to learn", "Add a loss and wire the prediction and the target to it."),
+    "no-loss-energy": ("There is no loss", "Train “{name}” by contrastive divergence, or add a loss."),
+    "nothing-trains": ("No block has weights that may change", "Unfreeze a block, or add one that learns."),
+    "no-dataset": ("{block} has no dataset", "Choose one in the Dataset menu of the inspector."),
+    "unknown-dataset": ("There is no dataset {dataset} on this machine", "{hint}"),
+    "dataset-field": (
+        "{block} promises {promised}, but the dataset {dataset} gives {given}",
+        "Choose the dataset again.",
+    ),
+    "rows-differ": (
+        "{first} has {first_rows} rows and {second} has {second_rows}",
+        "Inputs that train together need equally many.",
+    ),
+    "too-few-outputs": (
+        "{block} gets {outputs} numbers a sample for {classes} classes",
+        "Give the last layer {classes} units.",
+    ),
+    "batch-norm-single": (
+        "{block} normalises over a single value: the {which} batch has one sample",
+        "Choose another batch size.",
+    ),
+    "batch-size": ("A batch of {batch} is larger than the {rows} samples to train on", "Choose at most {rows}."),
+    "not-connected": ("{block} is connected to no loss", "Its weights will not learn."),
+    # the plan
+    "stage-block": (
+        "Stage {stage} trains the block {id}, which is not in the drawing",
+        "Choose another block or remove the stage.",
+    ),
+    "stage-kind": ("Stage {stage} trains {block} by contrastive divergence, but it is no RBM", "Choose an RBM."),
+    "stage-input": ("{block} learns from values between 0 and 1, but receives {received}", "Scale the data to 0…1."),
+    "no-stages": ("The plan has no stages", "Add a supervised stage."),
+    "setting-range": ("{label} is {value}, out of range: {range}", ""),
+    "setting-unknown": (
+        "There is no setting {setting}",
+        "Use a path such as plan.batch_size=32 or a block’s name and parameter.",
+    ),
+    "optimiser": ("There is no optimiser {name}", "Choose one of {known}."),
+    "device": ("The device {device} is not on this machine", "Choose one of {known}."),
+    # running
+    "nan-loss": ("Loss became NaN at epoch {epoch}, step {step}{block_words}", "Try a learning rate of {rate}."),
+    "out-of-memory": ("The {device} ran out of memory at a batch of {batch}", "Try a batch of {half}."),
+    "run-failed": ("The run failed: {reason}", "{hint}"),
+    "worker-died": (
+        "The training process ended unexpectedly{reason}",
+        "Your drawing is safe. Start it again to go on from the last checkpoint.",
+    ),
+    "weights-fit": ("The saved weights do not fit “{name}”", "It starts afresh."),
+    # files
+    "file-missing": ("There is no file {file}", "Check the name and the folder."),
+    "file-unreadable": ("{file} cannot be read: {reason}", "Check the file’s permissions."),
+    "not-a-project": ("{file} is not a Tensorloom project", "Choose a .loom file."),
+    "damaged": ("{file} is damaged: {reason}", "The file was left as it is; open a backup or an earlier copy."),
+    "newer": (
+        "{file} was made by a newer version of Tensorloom (format {version}, this one reads {known})",
+        "Update Tensorloom; the file was left as it is.",
+    ),
+    "too-deep": ("{file} nests containers more than {limit} deep", "The file was left as it is."),
+    "disk-full": (
+        "{file} could not be saved: the disk is full",
+        "Free some space and save again; the file on disk is unchanged.",
+    ),
+    "save-failed": ("{file} could not be saved: {reason}", "Save to another place; the file on disk is unchanged."),
+    "no-weights": ("{file} holds no trained weights", "Train it first."),
+    "no-field-input": ("{file} cannot be used as input: {reason}", "{hint}"),
+    "example": ("There is no example {name}", "Choose one of {known}."),
+    # data
+    "idx-missing": (
+        "The folder {folder} holds no {file}",
+        "Choose the folder with the four IDX files, packed (.gz) or not.",
+    ),
+    "idx-short": ("{file} is cut short: {received} bytes where {expected} were expected", "Download it again."),
+    "idx-format": ("{file} is not an IDX file", "Choose the original MNIST files."),
+    "idx-rows": ("{images} holds {image_rows} pictures but {labels} holds {label_rows} labels", "Download both again."),
+    "offline": (
+        "{name} could not be downloaded: {reason}",
+        "Check the connection and press Download again; what has arrived is kept.",
+    ),
+    "checksum": ("The download of {file} arrived damaged", "It was deleted; press Download again."),
+    "not-downloadable": ("{name} is not a dataset that can be downloaded", "Choose one of {known}."),
+    "split": ("The split {split} leaves no samples for {part}", "Give every part some."),
+}
+
+FIX_LABELS: dict[str, str] = {
+    "insert_between": "Insert {type}",
+    "insert_before": "Insert {type}",
+    "set_parameter": "Set {label} to {value}",
+    "remove_blocks": "Remove {name}",
+    "add_loss": "Add {type}",
+    "connect": "Wire {source} to {target}",
+    "set_batch_size": "Use batches of {value}",
+    "set_learning_rate": "Try {value}",
+    "add_contrastive_divergence": "Train it by contrastive divergence",
+    "remove_stage": "Remove the stage",
+    "set_device": "Use {value}",
+}

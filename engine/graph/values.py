@@ -1,0 +1,152 @@
+"""Values of block parameters: plain items, tuples of them, and formulas that are parsed, never evaluated as code."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+LONGEST_FORMULA = 200
+LARGEST_POWER = 64
+LARGEST_NUMBER = 1e18
+
+
+class Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the plain values of a project: frozen, strict when decoded."""
+
+
+class Formula(Plain, frozen=True, tag="formula"):
+    """An arithmetic expression over project variables and the Repeat index: `64 * 2**i`."""
+
+    text: str
+
+
+Item = bool | int | float | str | None | Formula
+Value = Item | tuple[Item | tuple[Item, ...], ...]
+
+
+class FormulaError(ValueError):
+    """A formula that does not parse, names an unknown variable, or has no finite value. The text says which."""
+
+
+def frozen_value(value: object) -> Value:
+    """`value` with its lists turned into tuples, as edits keep it. Raises TypeError for anything that is no Value."""
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen_value(item) for item in value)  # type: ignore[misc]
+    if value is None or isinstance(value, (bool, int, float, str, Formula)):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot be the value of a parameter")
+
+
+def format_value(value: object) -> str:
+    """The value as people write it: `3×3`, `0.5`, `64 * 2**i`, `true`."""
+    if isinstance(value, Formula):
+        return value.text
+    if isinstance(value, tuple):
+        return "×".join(format_value(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value)
+
+
+def resolve(value: Value, variables: Mapping[str, Value]) -> Value:
+    """`value` with every formula in it replaced by its number. Raises FormulaError."""
+    if isinstance(value, Formula):
+        return evaluate(value.text, variables)
+    if isinstance(value, tuple):
+        return tuple(resolve(item, variables) for item in value)  # type: ignore[misc]
+    return value
+
+
+def evaluate(text: str, variables: Mapping[str, Value]) -> int | float:
+    """The number that a formula stands for.
+
+    Known are numbers, the variables (which may be formulas themselves), + - * / // % **, brackets, and
+    min, max, abs, round, floor, ceil, sqrt. Raises FormulaError.
+    """
+    return _evaluate(text, variables, ())
+
+
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "round": round,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "sqrt": math.sqrt,
+}
+
+
+def _evaluate(text: str, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+    if len(text) > LONGEST_FORMULA:
+        raise FormulaError(f"it is longer than {LONGEST_FORMULA} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as fault:
+        raise FormulaError(f"“{text}” is not a formula such as 64 * 2**i") from fault
+    try:
+        number = _walk(tree, variables, asked)
+    except ZeroDivisionError as fault:
+        raise FormulaError(f"“{text}” divides by zero") from fault
+    except (OverflowError, ValueError, TypeError, RecursionError) as fault:
+        if isinstance(fault, FormulaError):
+            raise
+        raise FormulaError(f"“{text}” has no value") from fault
+    if isinstance(number, complex) or not math.isfinite(number) or abs(number) > LARGEST_NUMBER:
+        raise FormulaError(f"“{text}” has no finite value")
+    return number
+
+
+def _walk(node: ast.expr, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+    match node:
+        case ast.Constant(value=bool()):
+            raise FormulaError("a formula is made of numbers")
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.Name(id=name):
+            return _variable(name, variables, asked)
+        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _UNARY:
+            return _UNARY[type(sign)](_walk(operand, variables, asked))
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return _power(_walk(left, variables, asked), _walk(right, variables, asked))
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _BINARY:
+            return _BINARY[type(sign)](_walk(left, variables, asked), _walk(right, variables, asked))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS and arguments:
+            return _FUNCTIONS[name](*(_walk(argument, variables, asked) for argument in arguments))
+    raise FormulaError("only numbers, variables, + - * / // % **, brackets and min, max, abs, round, floor, ceil, sqrt")
+
+
+def _power(base: int | float, exponent: int | float) -> int | float:
+    if abs(exponent) > LARGEST_POWER:
+        raise FormulaError(f"an exponent is at most {LARGEST_POWER}")
+    result: int | float = base**exponent
+    return result
+
+
+def _variable(name: str, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+    if name in asked:
+        raise FormulaError(f"the variable {name} is defined by itself")
+    if name not in variables:
+        known = ", ".join(sorted(variables)) or "none"
+        raise FormulaError(f"there is no project variable {name} (known: {known})")
+    value = variables[name]
+    if isinstance(value, Formula):
+        return _evaluate(value.text, variables, (*asked, name))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise FormulaError(f"the variable {name} is not a number")
+    return value
