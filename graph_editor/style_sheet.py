@@ -24,9 +24,8 @@ from graph_editor.theme import (
 
 # No rule names a font: a font in a style sheet would drop the figures of equal width that Theme.font asks for.
 _SHEET = Template("""
-QMenuBar { background: $panel; color: $text; min-height: ${menu_height}px; max-height: ${menu_height}px;
-    padding: 0 8px; border: none; }
-QMenuBar::item { background: transparent; padding: 0 10px; margin: 2px 0; border-radius: ${radius_field}px; }
+QMenuBar { background: $panel; color: $text; border: none; spacing: 0; min-height: ${menu_height}px; }
+QMenuBar::item { background: transparent; padding: 5px 10px; margin: 1px 0; border-radius: ${radius_field}px; }
 QMenuBar::item:selected { background: $hover; }
 QMenuBar::item:pressed { background: $pressed; }
 QMenuBar::item:disabled { color: $disabled; }
@@ -56,7 +55,7 @@ QHeaderView::section { background: $panel; color: $secondary; border: none; bord
     padding: 4px 8px; }
 QTableView, QTreeView, QListView { background: $panel; color: $text; border: none; outline: none;
     gridline-color: $line; selection-background-color: $select; selection-color: $text; }
-QTreeView::item, QListView::item { min-height: ${row_height}px; border-radius: ${radius_field}px; }
+QTreeView::item, QListView::item { padding: 6px 8px; border-radius: ${radius_field}px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected { background: $select; color: $text; }
 QScrollArea { background: transparent; border: none; }
@@ -131,8 +130,6 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     application.setPalette(palette(theme))
     font = theme.font()
     application.setFont(font)
-    for kind in (b"QMenuBar", b"QMenu"):
-        application.setFont(font, kind)
     QToolTip.setFont(font)
     application.setStyleSheet(style_sheet(theme))
 
@@ -177,7 +174,6 @@ def style_sheet(theme: Theme) -> str:
         theme.tokens,
         menu_height=MENU_HEIGHT,
         status_height=STATUS_HEIGHT,
-        row_height=ROW_HEIGHT,
         button_height=ROW_HEIGHT - 2,
         focused_height=ROW_HEIGHT - 4,
         radius_field=RADIUS_FIELD,
