@@ -24,7 +24,7 @@ from graph_editor.theme import (
 )
 
 PADDING = 12
-ICON_GAP = 8
+ICON_GAP = 6
 _KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,

@@ -1,0 +1,381 @@
+"""Field: the common ground of the inspector's fields; Entry: the line of text inside some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
+
+from graph_editor.theme import FIELD_WIDTH, FOCUS_WIDTH, ICON_IN_FIELD, RADIUS_FIELD, ROW_HEIGHT, Theme
+
+Validate = Callable[[object], str | None]
+"""Says what is wrong with a value, in a sentence, or None."""
+
+TEXT_INSET = 8
+
+
+class Field(QWidget):
+    """A value that can be edited: a frame 28 px high in which a subclass shows it.
+
+    `edited` comes once for each committed edit of the user, `previewed` with each value on the way there;
+    `error_changed` carries the sentence below the field, "" without one.
+    """
+
+    edited = Signal(object)
+    previewed = Signal(object)
+    error_changed = Signal(str)
+
+    left_bleed = 0
+    """How many px the field reaches left of where it seems to begin."""
+
+    def __init__(self, theme: Theme, validate: Validate | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._validate = validate
+        self._value: object = None
+        self._committed: object = None
+        self._changed = True
+        self._error = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def value(self) -> object:
+        """The last good value."""
+        return self._value
+
+    def set_value(self, value: object, silently: bool = True) -> None:
+        """Show a value, dropping any text being edited; loud, it counts as an edit of the user."""
+        self._value = value
+        self.set_error(None)
+        self._show_value()
+        if silently:
+            self._committed = value
+        else:
+            self._commit(value)
+
+    def error(self) -> str:
+        """The sentence below the field, "" without one."""
+        return self._error
+
+    def set_error(self, text: str | None) -> None:
+        """Draw the field's edge in error, with a sentence for below it; None takes both away."""
+        text = text or ""
+        if text != self._error:
+            self._error = text
+            self.setAccessibleDescription(text)
+            self.error_changed.emit(text)
+            self.update()
+
+    def set_changed(self, changed: bool) -> None:
+        """Whether the value differs from its default: defaults are written in secondary text."""
+        if changed != self._changed:
+            self._changed = changed
+            self._restyle()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self._restyle()
+
+    def sizeHint(self) -> QSize:
+        return QSize(FIELD_WIDTH, ROW_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, ROW_HEIGHT)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._restyle()
+
+    def wheelEvent(self, event: QEvent) -> None:
+        # The wheel scrolls the panel; it never changes a value that happens to pass under the pointer.
+        event.ignore()
+
+    def _show_value(self) -> None:
+        self.update()
+
+    def _restyle(self) -> None:
+        self.update()
+
+    def _preview(self, value: object) -> None:
+        if not _same(value, self._value):
+            self._value = value
+            self.previewed.emit(value)
+
+    def _commit(self, value: object) -> None:
+        self._value = value
+        if not _same(value, self._committed):
+            self._committed = value
+            self.edited.emit(value)
+
+    def _complaint(self, value: object) -> str:
+        return (self._validate(value) or "") if self._validate is not None else ""
+
+    def _has_keyboard(self) -> bool:
+        return self.hasFocus()
+
+    def _ink(self) -> str:
+        if not self.isEnabled():
+            return "disabled"
+        return "text" if self._changed or self._has_keyboard() else "secondary"
+
+    def _frame(self) -> QRectF:
+        return QRectF(self.rect())
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        paint_frame(
+            painter,
+            self._theme,
+            self._frame(),
+            enabled=self.isEnabled(),
+            hover=self.underMouse(),
+            focus=self._has_keyboard(),
+            error=bool(self._error),
+        )
+
+    def _paint_icon(self, painter: QPainter, name: str, middle_x: float, ink: str) -> None:
+        pixmap = self._theme.icon_pixmap(name, ink, ICON_IN_FIELD, self.devicePixelRatioF())
+        corner = QPointF(round(middle_x - ICON_IN_FIELD / 2), round((self.height() - ICON_IN_FIELD) / 2))
+        painter.drawPixmap(corner, pixmap)
+
+
+class Entry(QLineEdit):
+    """A bare line of text inside a field. A click begins to edit, a drag before that is the field's to scrub."""
+
+    scrub_began = Signal()
+    scrubbed = Signal(int, bool)  # px since the press; whether Shift is down
+    scrub_ended = Signal()
+    stepped = Signal(int)  # steps, -10, -1, 1 or 10
+    step_ended = Signal()
+    confirmed = Signal()
+    cancelled = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrame(False)
+        self.setProperty("bare", True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setTextMargins(0, 0, 0, 0)
+        self.setAttribute(Qt.WidgetAttribute.WA_MacShowFocusRect, False)
+        self.scrubs = False
+        self.steps = False
+        self._pressed_at: QPoint | None = None
+        self._scrubbing = False
+
+    def show_text(self, text: str) -> None:
+        """Show a text from outside: its beginning, with nothing to undo."""
+        if text != self.text():
+            self.setText(text)
+            self.setCursorPosition(0)
+            if self.hasFocus():
+                self.selectAll()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.hasFocus() or event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._pressed_at = event.globalPosition().toPoint()
+        self._scrubbing = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed_at is None:
+            super().mouseMoveEvent(event)
+            return
+        distance = event.globalPosition().toPoint().x() - self._pressed_at.x()
+        if self.scrubs and not self._scrubbing and abs(distance) >= QApplication.startDragDistance() // 2:
+            self._scrubbing = True
+            self.scrub_began.emit()
+        if self._scrubbing:
+            self.scrubbed.emit(distance, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pressed_at is None:
+            super().mouseReleaseEvent(event)
+            return
+        self._pressed_at = None
+        if self._scrubbing:
+            self._scrubbing = False
+            self.scrub_ended.emit()
+        else:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.confirmed.emit()
+        elif key == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        elif self.steps and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            large = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.stepped.emit((1 if key == Qt.Key.Key_Up else -1) * (10 if large else 1))
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if self.steps and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not event.isAutoRepeat():
+            self.step_ended.emit()
+        super().keyReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        # With nothing typed, Ctrl+Z belongs to the document.
+        if event.type() == QEvent.Type.ShortcutOverride:
+            undo = event.matches(QKeySequence.StandardKey.Undo) and not self.isUndoAvailable()
+            redo = event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
+            if undo or redo:
+                event.ignore()
+                return False
+        return super().event(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.setCursorPosition(0)
+        self.focus_changed.emit(False)
+
+
+class EntryField(Field):
+    """A field whose value is typed into a line of text."""
+
+    mono = True
+
+    def __init__(self, theme: Theme, validate: Validate | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(theme, validate, parent)
+        self._entry = Entry(self)
+        self._ink_shown = ""
+        self.setFocusProxy(self._entry)
+        self._entry.confirmed.connect(self._confirm)
+        self._entry.cancelled.connect(self._cancel)
+        self._entry.focus_changed.connect(self._focus_changed)
+        self._entry.textEdited.connect(self._text_edited)
+        self._typed = False
+        self._restyle()
+
+    def set_placeholder(self, text: str) -> None:
+        """What the field shows while it is empty."""
+        self._entry.setPlaceholderText(text)
+
+    def setAccessibleName(self, name: str) -> None:
+        super().setAccessibleName(name)
+        self._entry.setAccessibleName(name)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_frame(painter)
+        if not self.isEnabled() and self.width() >= 72:
+            self._paint_icon(painter, "ph.lock-simple", self.width() - 16, "disabled")
+        painter.end()
+
+    def _right_inset(self) -> int:
+        return 26 if not self.isEnabled() and self.width() >= 72 else TEXT_INSET
+
+    def _lay_out(self) -> None:
+        self._entry.setGeometry(
+            TEXT_INSET - 2, 3, max(self.width() - TEXT_INSET + 2 - self._right_inset(), 8), self.height() - 6
+        )
+
+    def _restyle(self) -> None:
+        self._entry.setFont(self._theme.font(mono=self.mono))
+        token = self._ink()
+        key = f"{self._theme.name} {token}"
+        if key != self._ink_shown:
+            # A sheet of its own, because the application's would win over a palette; set only when it changes.
+            self._ink_shown = key
+            theme = self._theme
+            self._entry.setStyleSheet(
+                f"QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.hex(token)};"
+                f" placeholder-text-color: {theme.hex('secondary')}; selection-background-color: {theme.hex('accent')};"
+                f" selection-color: {theme.hex('panel')}; }}"
+            )
+        self._lay_out()
+        self.update()
+
+    def _has_keyboard(self) -> bool:
+        return self._entry.hasFocus()
+
+    def _text_of(self, value: object) -> str:
+        raise NotImplementedError
+
+    def _read(self, text: str) -> object:
+        """The value that a text stands for; ValueError carries what is wrong with it."""
+        raise NotImplementedError
+
+    def _show_value(self) -> None:
+        self._typed = False
+        self._entry.show_text(self._text_of(self._value))
+        self._lay_out()
+        self.update()
+
+    def _text_edited(self, text: str) -> None:
+        self._typed = True
+        self._lay_out()
+
+    def _focus_changed(self, focused: bool) -> None:
+        if not focused:
+            self._take_text()
+        self._restyle()
+
+    def _confirm(self) -> None:
+        self._take_text()
+        self._entry.selectAll()
+
+    def _cancel(self) -> None:
+        self._value = self._committed
+        self.set_error(None)
+        self._show_value()
+        self._entry.selectAll()
+
+    def _take_text(self) -> None:
+        if not self._typed:
+            return
+        try:
+            value = self._read(self._entry.text().strip())
+        except ValueError as fault:
+            self.set_error(str(fault))
+            return
+        complaint = self._complaint(value)
+        if complaint:
+            self.set_error(complaint)
+            return
+        self.set_error(None)
+        self._value = value
+        self._show_value()
+        self._commit(value)
+
+
+def paint_frame(
+    painter: QPainter,
+    theme: Theme,
+    place: QRectF,
+    *,
+    enabled: bool = True,
+    hover: bool = False,
+    focus: bool = False,
+    error: bool = False,
+) -> None:
+    """Paint a field's ground and edge."""
+    strong = enabled and (focus or error)
+    width = FOCUS_WIDTH if strong else 1
+    name = "line" if not enabled else "error" if error else "accent" if focus else "secondary" if hover else "edge"
+    half = width / 2
+    painter.setPen(theme.pen(name, width))
+    painter.setBrush(theme.brush("field"))
+    painter.drawRoundedRect(place.adjusted(half, half, -half, -half), RADIUS_FIELD - half, RADIUS_FIELD - half)
+
+
+def _same(one: object, other: object) -> bool:
+    # True == 1 == 1.0, but they are different values.
+    return type(one) is type(other) and one == other

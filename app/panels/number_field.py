@@ -1,0 +1,444 @@
+"""IntegerField and FloatField: typed, stepped, scrubbed, or given as a formula."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPainterPath
+from PySide6.QtWidgets import QWidget
+
+from app.panels.buttons import baseline
+from app.panels.fields_base import TEXT_INSET, EntryField, Validate
+from engine.graph.values import Formula, evaluate
+from graph_editor.theme import RADIUS_FIELD, Theme
+
+Compute = Callable[[str], int | float]
+"""The number that a formula's text stands for; ValueError carries what is wrong with it."""
+
+STEPPER_WIDTH = 20
+STEPPERS_FROM_WIDTH = 96
+REPEAT_AFTER_MS, REPEAT_EVERY_MS = 400, 60
+PX_PER_STEP = 4
+PX_PER_DECADE = 100
+BAR_HEIGHT = 3
+
+
+def without_variables(text: str) -> int | float:
+    """The value of a formula that knows no project variables."""
+    return evaluate(text, {})
+
+
+class NumberField(EntryField):
+    """What integers and floats have in common: range, formula, steps and scrubbing."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        *,
+        optional: bool = False,
+        compute: Compute = without_variables,
+        validate: Validate | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._minimum = minimum
+        self._maximum = maximum
+        self._optional = optional
+        self._compute = compute
+        self._computed = ""
+        self._scrub_from: int | float = 0
+        super().__init__(theme, validate, parent)
+        self._entry.scrubs = self._entry.steps = True
+        self._entry.setCursor(Qt.CursorShape.SizeHorCursor)
+        self._entry.stepped.connect(self._step)
+        self._entry.step_ended.connect(self._end_gesture)
+        self._entry.scrub_began.connect(self._begin_scrub)
+        self._entry.scrubbed.connect(self._scrub)
+        self._entry.scrub_ended.connect(self._end_gesture)
+        if optional:
+            self.set_placeholder("none")
+
+    def set_compute(self, compute: Compute) -> None:
+        """Compute formulas with other project variables from now on."""
+        self._compute = compute
+        self._show_value()
+
+    def computed(self) -> str:
+        """The number that the formula stands for, as shown at the right; "" for a plain number."""
+        return self._computed
+
+    def step_by(self, steps: int) -> None:
+        """Go some steps up or down, as one edit."""
+        self._step(steps)
+        self._end_gesture()
+
+    def _plain(self, number: float) -> int | float:
+        raise NotImplementedError
+
+    def _number_text(self, number: int | float) -> str:
+        raise NotImplementedError
+
+    def _number(self, text: str) -> int | float | None:
+        """The plain number that a text is, None for anything else; ValueError where the kind is wrong."""
+        raise NotImplementedError
+
+    def _stepped(self, number: int | float, steps: int) -> int | float:
+        raise NotImplementedError
+
+    def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
+        raise NotImplementedError
+
+    def _text_of(self, value: object) -> str:
+        if value is None:
+            return ""
+        return formula_text(value) if is_formula(value) else self._number_text(value)  # type: ignore[arg-type]
+
+    def _read(self, text: str) -> object:
+        if not text:
+            if self._optional:
+                return None
+            raise ValueError(f"needs a number: {self.range_text()}" if self.range_text() else "needs a number")
+        number = self._number(text)
+        if number is not None:
+            self._check_range(number)
+            return number
+        self._check_range(self._compute(text))
+        return Formula(text)
+
+    def range_text(self) -> str:
+        """The range as people write it: "1 to 65 536", "at least 1", "" without one."""
+        low, high = (None if end is None else group(self._number_text(self._plain(end))) for end in self._ends())
+        if low is not None and high is not None:
+            return f"{low} to {high}"
+        return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+
+    def _ends(self) -> tuple[float | None, float | None]:
+        return self._minimum, self._maximum
+
+    def _check_range(self, number: float) -> None:
+        below = self._minimum is not None and number < self._minimum
+        above = self._maximum is not None and number > self._maximum
+        if below or above or not math.isfinite(number):
+            raise ValueError(f"out of range: {self.range_text()}" if self.range_text() else "out of range")
+
+    def _clamped(self, number: float) -> int | float:
+        if self._minimum is not None:
+            number = max(number, self._minimum)
+        if self._maximum is not None:
+            number = min(number, self._maximum)
+        return self._plain(number)
+
+    def _show_value(self) -> None:
+        self._computed = ""
+        if is_formula(self._value):
+            try:
+                self._computed = group(f"{self._compute(formula_text(self._value)):.6g}")
+            except ValueError as fault:
+                self.set_error(str(fault))
+        super()._show_value()
+
+    def _text_edited(self, text: str) -> None:
+        self._computed = ""
+        stripped = text.strip()
+        try:
+            if stripped and self._number(stripped) is None:
+                self._computed = group(f"{self._compute(stripped):.6g}")
+        except ValueError:
+            pass  # half a formula has no value yet; the sentence comes when it is confirmed
+        super()._text_edited(text)
+        self.update()
+
+    def _current(self) -> int | float | None:
+        """The number to step or scrub from; None for a formula, which does neither."""
+        value = self._value
+        if isinstance(value, bool) or is_formula(value):
+            return None
+        if isinstance(value, int | float):
+            return value
+        return self._clamped(0) if value is None else None
+
+    def _step(self, steps: int) -> None:
+        self._take_text()
+        number = self._current()
+        if number is not None and not self._error:
+            self._show_preview(self._clamped(self._stepped(number, steps)))
+
+    def _begin_scrub(self) -> None:
+        self._scrub_from = self._current() or 0
+
+    def _scrub(self, distance: int, fine: bool) -> None:
+        if self._current() is not None:
+            self._show_preview(self._clamped(self._scrubbed(self._scrub_from, distance, fine)))
+
+    def _show_preview(self, number: int | float) -> None:
+        complaint = self._complaint(number)
+        if complaint:
+            return
+        self.set_error(None)
+        self._preview(number)
+        self._show_value()
+
+    def _end_gesture(self) -> None:
+        self._commit(self._value)
+
+    def _right_inset(self) -> int:
+        if self._computed and self.isEnabled():
+            return TEXT_INSET + 6 + math.ceil(self._computed_width())
+        return super()._right_inset()
+
+    def _computed_width(self) -> float:
+        return QFontMetricsF(self._theme.font(mono=True)).horizontalAdvance(self._computed)
+
+    def paintEvent(self, event: QEvent) -> None:
+        super().paintEvent(event)
+        if self._computed and self.isEnabled():
+            painter = QPainter(self)
+            font = self._theme.font(mono=True)
+            painter.setFont(font)
+            painter.setPen(self._theme.color("secondary"))
+            left = self.width() - TEXT_INSET - self._computed_width()
+            painter.drawText(QPointF(left, baseline(font, self.height() / 2)), self._computed)
+            painter.end()
+
+
+class IntegerField(NumberField):
+    """A whole number with − and +; dragging sideways scrubs, 4 px a step, ten times as far with Shift."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        *,
+        optional: bool = False,
+        compute: Compute = without_variables,
+        validate: Validate | None = None,
+        steppers: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._steppers = steppers
+        self._held = 0
+        super().__init__(
+            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
+        )
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._repeat)
+
+    def _plain(self, number: float) -> int:
+        return round(number)
+
+    def _number_text(self, number: int | float) -> str:
+        return str(number)
+
+    def _number(self, text: str) -> int | None:
+        compact = "".join(text.split())
+        if compact.removeprefix("-").removeprefix("+").isdecimal():
+            return int(compact)
+        try:
+            number = float(compact)
+        except ValueError:
+            return None
+        if not number.is_integer():
+            raise ValueError("needs a whole number")
+        return int(number)
+
+    def _check_range(self, number: float) -> None:
+        super()._check_range(number)
+        if not float(number).is_integer():
+            raise ValueError("needs a whole number")
+
+    def _stepped(self, number: int | float, steps: int) -> int | float:
+        return number + steps
+
+    def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
+        return number + int(distance / PX_PER_STEP) * (10 if fine else 1)
+
+    def _has_steppers(self) -> bool:
+        wide = self.width() >= STEPPERS_FROM_WIDTH
+        return self._steppers and wide and self.isEnabled() and not self._computed and not is_formula(self._value)
+
+    def _right_inset(self) -> int:
+        return 2 * STEPPER_WIDTH + 6 if self._has_steppers() else super()._right_inset()
+
+    def _stepper_at(self, x: float) -> int:
+        if not self._has_steppers():
+            return 0
+        from_right = self.width() - 4 - x
+        if 0 <= from_right < STEPPER_WIDTH:
+            return 1
+        return -1 if STEPPER_WIDTH <= from_right < 2 * STEPPER_WIDTH else 0
+
+    def paintEvent(self, event: QEvent) -> None:
+        super().paintEvent(event)
+        if not self._has_steppers():
+            return
+        painter = QPainter(self)
+        right = self.width() - 4
+        for direction, icon, middle in ((-1, "ph.minus", right - 1.5 * STEPPER_WIDTH), (1, "ph.plus", right - 10)):
+            end = self._minimum if direction < 0 else self._maximum
+            done = end is not None and self._value == end
+            ink = "disabled" if done else "text" if direction == self._held else "secondary"
+            self._paint_icon(painter, icon, middle, ink)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._held = self._stepper_at(event.position().x()) if event.button() == Qt.MouseButton.LeftButton else 0
+        if self._held:
+            self._step(self._held)
+            self._timer.start(REPEAT_AFTER_MS)
+            self.update()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._entry.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._entry.selectAll()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._held and event.button() == Qt.MouseButton.LeftButton:
+            self._held = 0
+            self._timer.stop()
+            self._end_gesture()
+            self.update()
+
+    def hideEvent(self, event: QEvent) -> None:
+        super().hideEvent(event)
+        self._held = 0
+        self._timer.stop()
+
+    def _repeat(self) -> None:
+        self._timer.setInterval(REPEAT_EVERY_MS)
+        self._step(self._held)
+
+
+class FloatField(NumberField):
+    """A number with a bar of 3 px along its base; dragging sideways scrubs along the bar, ten times finer with Shift.
+
+    The bar and the scrubbing reach over `bar`, or over the range; `logarithmic` makes both go by ratio.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        *,
+        logarithmic: bool = False,
+        bar: tuple[float, float] | None = None,
+        optional: bool = False,
+        compute: Compute = without_variables,
+        validate: Validate | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._logarithmic = logarithmic
+        if bar is None and minimum is not None and maximum is not None and (minimum > 0 or not logarithmic):
+            bar = (minimum, maximum)
+        assert bar is None or bar[0] < bar[1], "a bar reaches upwards"
+        assert bar is None or not logarithmic or bar[0] > 0, "a logarithmic bar begins above 0"
+        self._bar = bar
+        super().__init__(
+            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
+        )
+
+    def _plain(self, number: float) -> float:
+        return float(number)
+
+    def _number_text(self, number: int | float) -> str:
+        return float_text(float(number))
+
+    def _number(self, text: str) -> float | None:
+        compact = "".join(text.split())
+        if compact.count(",") == 1 and "." not in compact and "(" not in compact:
+            compact = compact.replace(",", ".")
+        try:
+            number = float(compact)
+        except ValueError:
+            return None
+        if not math.isfinite(number):
+            raise ValueError("needs a finite number")
+        return number
+
+    def _stepped(self, number: int | float, steps: int) -> int | float:
+        # One step is one unit of the second digit, so that 0.001 goes to 0.0011.
+        if number == 0 or not self._logarithmic:
+            low, high = self._bar or (0.0, 1.0)
+            unit = 10.0 ** math.floor(math.log10((high - low) / 50))
+        else:
+            down = steps < 0 and math.log10(abs(number)).is_integer()
+            unit = 10.0 ** (math.floor(math.log10(abs(number))) - 1 - down)
+        return rounded(number + steps * unit, 6)
+
+    def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
+        digits = 3 if fine else 2
+        moved = distance / (10 if fine else 1)
+        if self._bar is not None:
+            share = min(max(self._share(number) + moved / max(self.width(), 1), 0.0), 1.0)
+            low, high = self._bar
+            if self._logarithmic:
+                return rounded(low * (high / low) ** share, digits)
+            step = 10.0 ** (math.floor(math.log10(high - low)) - digits)
+            return rounded(round((low + (high - low) * share) / step) * step, 6)
+        if self._logarithmic and number != 0:
+            return rounded(number * 10 ** (moved / PX_PER_DECADE), digits)
+        size = 10.0 ** math.floor(math.log10(abs(number))) if number else 0.1
+        return rounded(number + moved / PX_PER_DECADE * size * 5, digits + 1)
+
+    def _share(self, number: float) -> float:
+        assert self._bar is not None
+        low, high = self._bar
+        if self._logarithmic:
+            share = math.log(max(number, low) / low) / math.log(high / low)
+        else:
+            share = (number - low) / (high - low)
+        return min(max(share, 0.0), 1.0)
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        super()._paint_frame(painter)
+        number = self._current()
+        if self._bar is None or number is None or self._value is None or not self.isEnabled() or self._error:
+            return
+        edge = 2.0 if self._has_keyboard() else 1.0
+        inside = self._frame().adjusted(edge, edge, -edge, -edge)
+        length = inside.width() * self._share(number)
+        clip = QPainterPath()
+        clip.addRoundedRect(inside, RADIUS_FIELD - edge, RADIUS_FIELD - edge)
+        painter.save()
+        painter.setClipPath(clip)
+        painter.fillRect(QRectF(inside.left(), inside.top(), length, inside.height()), self._theme.color("select"))
+        base = QRectF(inside.left(), inside.bottom() - BAR_HEIGHT, length, BAR_HEIGHT)
+        painter.fillRect(base, self._theme.color("accent"))
+        painter.restore()
+
+
+def is_formula(value: object) -> bool:
+    """Whether a value is a Formula."""
+    return isinstance(getattr(value, "text", None), str)
+
+
+def formula_text(value: object) -> str:
+    """The text of a Formula."""
+    text = getattr(value, "text", None)
+    assert isinstance(text, str), "not a formula"
+    return text
+
+
+def group(digits: str) -> str:
+    """A number's text with thin spaces between thousands, from five digits on: 65 536."""
+    whole, point, rest = digits.partition(".")
+    if "e" in digits or len(whole.lstrip("-")) < 5:
+        return digits
+    return f"{int(whole):,}".replace(",", "\N{THIN SPACE}") + point + rest
+
+
+def rounded(number: float, digits: int) -> float:
+    """A number to some significant digits."""
+    return float(f"{number:.{digits - 1}e}")
+
+
+def float_text(number: float) -> str:
+    """A float as people write it: 0.001, 1.0, 1e-5."""
+    text = repr(number)
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return text
+    return f"{mantissa}e{int(exponent)}"
