@@ -89,7 +89,8 @@ class BlockType(msgspec.Struct, frozen=True):
 
     `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port,
     the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the inputs
-    in port order; empty for inputs, boundaries and containers that expand into plain drawings.
+    in port order; empty for inputs, boundaries and containers that expand into plain drawings. `body` draws the body of
+    a new container; `remedy` is the parameter and value that mend a container whose added blocks do not fit.
     """
 
     id: str
@@ -108,6 +109,7 @@ class BlockType(msgspec.Struct, frozen=True):
     arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] = lambda parameters, inputs: {}
     expand: Callable[[Parameters, Graph, Inputs, Inputs], Graph] | None = None
     body: Callable[[Callable[[], str]], Graph] | None = None
+    remedy: tuple[str, Item] | None = None
     prediction: Prediction | None = None
     traits: frozenset[Trait] = frozenset()
 

@@ -40,7 +40,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "channels": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
     "dtype": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
     "shapes-differ": (
-        "{block} adds tensors of one shape but receives {first} and {second}",
+        "{block} takes tensors of one shape but receives {first} and {second}",
         "Give both branches the same shape, for example by a 1×1 convolution.",
     ),
     "concat-differ": (
@@ -124,6 +124,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file-unreadable": ("{file} cannot be read: {reason}", "Check the file’s permissions."),
     "not-a-project": ("{file} is not a Tensorloom project", "Choose a .loom file."),
     "damaged": ("{file} is damaged: {reason}", "The file was left as it is; open a backup or an earlier copy."),
+    "file-empty": ("{file} is empty", "Open a backup or an earlier copy."),
+    "file-cut-short": ("{file} is cut short", "It was left as it is; copy or download it again."),
+    "file-too-large": ("{file} holds more than it may: {part} unpacks to over {limit} MB", "It was left as it is."),
+    "file-part": ("{file} is damaged: {part} does not match its checksum or its header", "It was left as it is."),
+    "file-json": ("{file} is damaged: {reason}", "It was left as it is; open a backup or an earlier copy."),
+    "file-block": ("{file} is damaged: the block {id} cannot be read ({reason})", "It was left as it is."),
+    "file-key-twice": ("{file} is damaged: {id} stands twice in one place", "It was left as it is."),
+    "file-id-twice": ("{file} is damaged: two blocks have the id {id}", "It was left as it is."),
+    "file-wire-end": ("{file} is damaged: a wire ends at the block {id}, which is not there", "It was left as it is."),
+    "file-wire-twice": ("{file} is damaged: two wires lead to {port} of {block}", "It was left as it is."),
+    "file-loop": ("{file} is damaged: {block} stands on a loop", "It was left as it is."),
     "newer": (
         "{file} was made by a newer version of Tensorloom (format {version}, this one reads {known})",
         "Update Tensorloom; the file was left as it is.",
