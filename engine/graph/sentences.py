@@ -154,8 +154,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Choose the folder with the four IDX files, packed (.gz) or not.",
     ),
     "idx-short": ("{file} is cut short: {received} bytes where {expected} were expected", "Download it again."),
+    "idx-damaged": ("{file} is damaged: {reason}", "Download it again."),
     "idx-format": ("{file} is not an IDX file", "Choose the original MNIST files."),
     "idx-rows": ("{images} holds {image_rows} pictures but {labels} holds {label_rows} labels", "Download both again."),
+    "dataset-changed": (
+        "{name} on this machine is not the data that this project was made with",
+        "Choose the dataset again to use what is here.",
+    ),
     "offline": (
         "{name} could not be downloaded: {reason}",
         "Check the connection and press Download again; what has arrived is kept.",

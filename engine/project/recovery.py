@@ -1,0 +1,171 @@
+"""What survives a kill: the drawing, settings and curves of each window, in the user's state folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from engine.graph.graph import Graph
+from engine.graph.problem import Refused, refused
+from engine.graph.values import Plain
+from engine.project.archive import HISTORY, MANIFEST, open_archive, write_archive
+from engine.project.atomic_file import reason_of
+from engine.project.project_file import Project, encode_project, read_project
+from engine.training.plan import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VARIABLE = "TENSORLOOM_STATE_FOLDER"
+
+_DRAWING = "drawing.loom"
+_DAMAGED = "drawing-damaged.loom"
+_BESIDE = "recovery.json"
+_MOST_WINDOWS = 64
+
+
+class Beside(Plain, frozen=True):
+    """What a window knows beside its project.
+
+    `file` is where the project was saved or opened, None for a drawing without a file; `changed` whether it differs
+    from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's.
+    """
+
+    file: str | None = None
+    changed: bool = False
+    checkpoint: str | None = None
+    from_file: bool = False
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was written last: `project.curves` are those received until then."""
+
+    project: Project
+    beside: Beside
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The last checkpoint, where it still is."""
+        path = None if self.beside.checkpoint is None else Path(self.beside.checkpoint)
+        return path if path is not None and path.is_file() else None
+
+
+def state_folder() -> Path:
+    """Where the program keeps what survives it: TENSORLOOM_STATE_FOLDER, or the system's place for such files."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given)
+    from platformdirs import user_state_dir
+
+    return Path(user_state_dir("tensorloom", appauthor=False))
+
+
+class RecoveryFolder:
+    """The part of the state folder that belongs to one window, locked while it lives.
+
+    The first window gets `window-1`, a second one beside it `window-2`; a kill frees the lock, so that the next start
+    gets the first folder that nobody holds, with what was left in it.
+    Raises Refused `save-failed` where no folder can be made.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        base = state_folder() if path is None else path
+        self._lock: BinaryIO | None = None
+        try:
+            for number in range(1, _MOST_WINDOWS + 1):
+                self.path = base / f"window-{number}"
+                self.checkpoints = self.path / "checkpoints"
+                self.checkpoints.mkdir(parents=True, exist_ok=True)
+                self._lock = _locked(self.path / "lock")
+                if self._lock is not None:
+                    return
+        except OSError as fault:
+            raise refused("save-failed", file=str(base), reason=reason_of(fault)) from fault
+        raise refused("save-failed", file=str(base), reason=f"{_MOST_WINDOWS} windows are open")
+
+    def write(
+        self,
+        graph: Graph,
+        settings: Settings,
+        curves: Mapping[str, np.ndarray] | None = None,
+        beside: Beside = Beside(),  # noqa: B008 -- frozen
+    ) -> None:
+        """Keep this, in place of what was kept. Raises Refused where it cannot be written."""
+        parts = {
+            MANIFEST: encode_project(Project(graph=graph, settings=settings), _DRAWING),
+            _BESIDE: msgspec.json.encode(beside, order="sorted"),
+        }
+        if curves:
+            from engine.project.tensor_file import encode_arrays
+
+            parts[HISTORY] = encode_arrays(curves)
+        write_archive(self.path / _DRAWING, parts)
+
+    def read(self, types: Container[str] | None = None) -> Recovered | None:
+        """What was kept last, or None. Raises Refused where it is damaged: then it is put aside, once."""
+        path = self.path / _DRAWING
+        if not path.exists():
+            return None
+        try:
+            project = read_project(path, types)
+            with open_archive(path) as archive:
+                data = archive.read(_BESIDE, 1 << 20) if _BESIDE in archive else b"{}"
+            try:
+                beside = msgspec.json.decode(data, type=Beside)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+                raise refused("file-json", file=_DRAWING, reason=str(fault)) from fault
+        except Refused:
+            with suppress(OSError):
+                os.replace(path, self.path / _DAMAGED)
+            raise
+        return Recovered(project, beside)
+
+    def clear(self) -> None:
+        """Forget the drawing; checkpoints stay until pruned."""
+        with suppress(OSError):
+            (self.path / _DRAWING).unlink(missing_ok=True)
+
+    def prune_checkpoints(self, keep: Iterable[Path] = (), newest: int = 2) -> None:
+        """Delete all files of the checkpoint folder but `keep` and the `newest`."""
+        kept = {path.resolve() for path in keep}
+        with suppress(OSError):
+            files = sorted(
+                (file for file in self.checkpoints.iterdir() if file.is_file()),
+                key=lambda file: (file.stat().st_mtime_ns, file.name),
+            )
+            for file in files[: max(0, len(files) - newest)]:
+                if file.resolve() not in kept:
+                    with suppress(OSError):
+                        file.unlink()
+
+    def close(self) -> None:
+        """Let another window have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _locked(path: Path) -> BinaryIO | None:
+    """The lock file, open and held until it is closed or the process ends; None where another holds it."""
+    stream = path.open("ab")
+    try:
+        try:
+            import fcntl
+        except ImportError:
+            import msvcrt
+
+            stream.seek(0)
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        else:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        return None
+    return stream
