@@ -1,0 +1,259 @@
+"""Which block types a person means by what they typed: `conv 32 3`, `linear`, `max pool 2x2 stride=2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from string import Formatter
+
+import msgspec
+
+from engine.graph.block_type import BlockType, Parameter
+from engine.graph.graph import Block
+from engine.graph.parameter_rules import parameter_problem
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value, format_value
+
+_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
+_SIZES = re.compile(r"^\d+([x×]\d+)+$", re.IGNORECASE)
+_EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 5, 4, 3, 2, 1
+_PROBES = (
+    TensorSpec(shape=(Dim("N"), 16), dtype="float32"),
+    TensorSpec(shape=(Dim("N"), Dim("T"), 16), dtype="float32"),
+    TensorSpec(shape=(Dim("N"), 16, 32, 32), dtype="float32"),
+    TensorSpec(shape=(Dim("N"),), dtype="int64"),
+    TensorSpec(shape=(Dim("N"), Dim("T")), dtype="int64"),
+)
+
+
+class Match(msgspec.Struct, frozen=True):
+    """One block type that fits, with the parameters that the typed values set; `words` shows them: `32 · 3×3`."""
+
+    type_id: str
+    parameters: Mapping[str, Value] = {}
+    words: str = ""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a query finds, best first.
+
+    `refusing` are types whose name fits but which do not take the tensor; `nearest` is the type whose name is closest
+    where no name fits, or None.
+    """
+
+    matches: tuple[Match, ...] = ()
+    refusing: tuple[str, ...] = ()
+    nearest: str | None = None
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query taken apart: the words of a name, and the values after it."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+def parse_query(text: str) -> Query:
+    """The name is all before the first number, size such as `3x3`, or `key=value`; the rest are values."""
+    words = text.split()
+    cut = next((index for index, word in enumerate(words) if _is_value(word)), len(words))
+    return Query(name=" ".join(words[:cut]), values=tuple(words[cut:]))
+
+
+def find_blocks(
+    text: str,
+    types: Mapping[str, BlockType],
+    *,
+    spec: TensorSpec | None = None,
+    usage: Mapping[str, int] = {},  # noqa: B006 -- never changed
+    candidates: Iterable[str] | None = None,
+) -> Found:
+    """The types that `text` may mean: by name, then by fit to the tensor `spec`, then by how often they were chosen.
+
+    With a spec only types that accept it are matches. `candidates` limits the types. An empty text finds all.
+    """
+    query = parse_query(text)
+    pool = [types[id] for id in (types if candidates is None else candidates) if id in types]
+    named = [(score, type) for type in pool if (score := name_score(query.name, type))]
+    if not named:
+        return Found(nearest=nearest_name(query.name, pool))
+    ranked: list[tuple[tuple[float, ...], Match]] = []
+    refusing: list[str] = []
+    for order, (score, type) in enumerate(named):
+        port = accepting_port(type, spec) if spec is not None else ""
+        if port is None:
+            refusing.append(type.id)
+            continue
+        parameters, left_over = typed_parameters(type, query.values)
+        fit = specificity(type) if spec is not None else 0
+        match = Match(
+            type_id=type.id,
+            parameters=parameters,
+            words=" · ".join(format_value(value) for value in parameters.values()),
+        )
+        ranked.append(((-score, left_over, -fit, -usage.get(type.id, 0), order), match))
+    ranked.sort(key=lambda pair: pair[0])
+    return Found(matches=tuple(match for _, match in ranked), refusing=tuple(refusing))
+
+
+def name_score(name: str, type: BlockType) -> int:
+    """How well `name` names the type: 5 exactly, 4 begins it, 3 its words, 2 within, 1 its family, 0 not at all."""
+    wanted = _squeezed(name)
+    if not wanted:
+        return _EXACT
+    best = 0
+    words = _words(name)
+    for known in names_of(type):
+        squeezed = _squeezed(known)
+        if squeezed == wanted:
+            return _EXACT
+        if squeezed.startswith(wanted):
+            best = max(best, _PREFIX)
+        elif _begin_in_order(words, _words(known)):
+            best = max(best, _WORDS)
+        elif len(wanted) >= 3 and wanted in squeezed:
+            best = max(best, _INSIDE)
+    if not best and all(any(known.startswith(word) for known in _all_words(type)) for word in words):
+        best = _INSIDE
+    if not best and len(wanted) >= 3 and type.family.startswith(wanted):
+        best = _FAMILY
+    return best
+
+
+@lru_cache(maxsize=512)
+def _all_words(type: BlockType) -> frozenset[str]:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", pytorch_name(type))
+    return frozenset(word for name in (*names_of(type), spaced) for word in _words(name))
+
+
+def names_of(type: BlockType) -> tuple[str, ...]:
+    """All that people call it: title, aliases, PyTorch's name."""
+    return tuple(name for name in (type.title, *type.aliases, pytorch_name(type)) if name)
+
+
+def pytorch_name(type: BlockType) -> str:
+    """The class that the block is in PyTorch or in this program, `Conv2d`; "" where there is none."""
+    return type.module.rpartition(":")[2]
+
+
+def nearest_name(name: str, types: Iterable[BlockType]) -> str | None:
+    """The id of the type whose name is the fewest slips of the keyboard away, or None where all are far."""
+    wanted = _squeezed(name)
+    best: tuple[float, str] | None = None
+    for type in types:
+        for known in names_of(type):
+            squeezed = _squeezed(known)
+            distance = min(slips(wanted, squeezed), slips(wanted, squeezed[: len(wanted)]) + 0.5)
+            allowed = max(1, min(len(wanted), len(squeezed)) // 3) + 0.5
+            if distance <= allowed and (best is None or distance < best[0]):
+                best = (distance, type.id)
+    return best[1] if best is not None else None
+
+
+def slips(one: str, other: str) -> int:
+    """Damerau's distance: letters left out, put in, changed, or swapped with their neighbour."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, known in enumerate(other, 1):
+            cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != known))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == known:
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        before, last = last, line
+    return last[-1]
+
+
+def accepting_port(type: BlockType, spec: TensorSpec) -> str | None:
+    """The first input of the type, as it is when new, that takes `spec`; None where none does."""
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    for port in type.ports(defaults, None).inputs:
+        if type.expect(defaults, {port.id: spec}) is None:
+            return port.id
+    return None
+
+
+@lru_cache(maxsize=512)
+def specificity(type: BlockType) -> int:
+    """How many of five usual tensors the type refuses: a convolution fits a picture better than a ReLU does."""
+    return sum(accepting_port(type, probe) is None for probe in _PROBES)
+
+
+def typed_parameters(type: BlockType, values: Iterable[str]) -> tuple[dict[str, Value], int]:
+    """The parameters that typed values set, and how many values found no parameter.
+
+    Numbers go to the parameters of the second line and then the others in order, words to the choice that begins so,
+    `key=value` to the parameter called so. A number for a tuple fills all its items.
+    """
+    parameters: dict[str, Value] = {}
+    left_over = 0
+    for word in values:
+        key, equals, rest = word.partition("=")
+        free = [parameter for parameter in open_parameters(type) if parameter.id not in parameters]
+        if equals:
+            free = [parameter for parameter in free if _is_called(parameter, key)]
+        for parameter in free:
+            value = _value_for(type, parameter, rest if equals else word)
+            if value is not None:
+                parameters[parameter.id] = value
+                break
+        else:
+            left_over += 1
+    return parameters, left_over
+
+
+def open_parameters(type: BlockType) -> tuple[Parameter, ...]:
+    """The type's parameters in the order in which typed values go to them."""
+    shown = [name for template in type.summary for _, name, _, _ in Formatter().parse(template) if name]
+    order = {id: index for index, id in enumerate(shown)}
+    return tuple(sorted(type.parameters, key=lambda parameter: order.get(parameter.id, len(order))))
+
+
+def _value_for(type: BlockType, parameter: Parameter, word: str) -> Value:
+    value: Value = None
+    if parameter.kind == "choice":
+        folded = _squeezed(word)
+        value = next((choice for choice in parameter.choices if folded and _squeezed(choice).startswith(folded)), None)
+    elif parameter.kind == "tuple" and (_SIZES.match(word) or _NUMBER.match(word)):
+        if _SIZES.match(word):
+            value = tuple(int(part) for part in re.split("[x×]", word.lower()))
+        elif word.isdecimal():
+            default = parameter.default
+            length = parameter.length or (len(default) if isinstance(default, tuple) and default else 1)
+            value = (int(word),) * length
+    elif parameter.kind == "integer" and word.lstrip("+-").isdecimal():
+        value = int(word)
+    elif parameter.kind == "float" and _NUMBER.match(word):
+        value = float(word)
+    elif parameter.kind == "boolean" and word.lower() in ("yes", "true", "on", "no", "false", "off"):
+        value = word.lower() in ("yes", "true", "on")
+    if value is None:
+        return None
+    block = Block(id="new", type=type.id, name=type.title)
+    return value if parameter_problem(type, block, parameter, value, {}) is None else None
+
+
+def _is_called(parameter: Parameter, key: str) -> bool:
+    wanted = _squeezed(key)
+    return bool(wanted) and (
+        _squeezed(parameter.id).startswith(wanted) or _squeezed(parameter.label).startswith(wanted)
+    )
+
+
+def _is_value(word: str) -> bool:
+    return bool(_NUMBER.match(word) or _SIZES.match(word) or ("=" in word and not word.startswith("=")))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _squeezed(text: str) -> str:
+    return "".join(_words(text))
+
+
+def _begin_in_order(wanted: list[str], known: list[str]) -> bool:
+    rest = iter(known)
+    return bool(wanted) and all(any(word.startswith(part) for word in rest) for part in wanted)

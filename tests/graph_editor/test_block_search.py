@@ -1,0 +1,137 @@
+"""Search finds what people mean, parses values, and ranks by what the tensor asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.tensor_spec import Dim, TensorSpec
+from graph_editor.block_search import Query, accepting_port, find_blocks, nearest_name, parse_query, slips
+
+PICTURE = TensorSpec(shape=(Dim("N"), 16, 8, 8), dtype="float32")
+FLAT = TensorSpec(shape=(Dim("N"), 64), dtype="float32")
+LABEL = TensorSpec(shape=(Dim("N"),), dtype="int64")
+
+
+def ids(text: str, **options: object) -> list[str]:
+    return [match.type_id for match in find_blocks(text, BLOCK_TYPES, **options).matches]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "values"),
+    [
+        ("conv 32 3", "conv", ("32", "3")),
+        ("max pool 2x2 stride=1", "max pool", ("2x2", "stride=1")),
+        ("Batch norm 2-D", "Batch norm 2-D", ()),
+        ("conv2d", "conv2d", ()),
+        ("", "", ()),
+        ("dropout .3", "dropout", (".3",)),
+    ],
+)
+def test_a_query_is_a_name_and_values(text: str, name: str, values: tuple[str, ...]) -> None:
+    assert parse_query(text) == Query(name=name, values=values)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("conv", "conv2d"),
+        ("Conv2d", "conv2d"),
+        ("linear", "dense"),
+        ("fc", "dense"),
+        ("relu", "relu"),
+        ("max pool", "max_pool2d"),
+        ("maxpool2d", "max_pool2d"),
+        ("mse", "squared_error"),
+        ("skip connection", "residual"),
+        ("cross", "cross_entropy"),
+        ("boltz", "rbm"),
+        ("glob avg", "global_avg_pool2d"),
+    ],
+)
+def test_title_alias_and_pytorch_name_find_the_block(text: str, first: str) -> None:
+    assert ids(text)[0] == first
+
+
+def test_a_family_finds_its_blocks() -> None:
+    assert set(ids("normal")) >= {"batch_norm1d", "batch_norm2d"}
+
+
+def test_numbers_go_to_the_parameters_of_the_second_line() -> None:
+    match = find_blocks("conv 32 3", BLOCK_TYPES).matches[0]
+    assert match.type_id == "conv2d"
+    assert match.parameters == {"out_channels": 32, "kernel_size": (3, 3)}
+    assert match.words == "32 · 3×3"
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("dense 10", {"out_features": 10}),
+        ("dropout 0.3", {"p": 0.3}),
+        ("conv 8 3x5", {"out_channels": 8, "kernel_size": (3, 5)}),
+        ("conv 8 stride=2", {"out_channels": 8, "stride": (2, 2)}),
+        ("conv 8 3 none", {"out_channels": 8, "kernel_size": (3, 3), "padding": "none"}),
+        ("conv 8 bias=no", {"out_channels": 8, "bias": False}),
+        ("dropout 7", {}),
+        ("relu 3", {}),
+    ],
+)
+def test_values_set_parameters_that_take_them(text: str, parameters: dict[str, object]) -> None:
+    assert find_blocks(text, BLOCK_TYPES).matches[0].parameters == parameters
+
+
+def test_a_tensor_keeps_only_what_accepts_it() -> None:
+    flat = ids("", spec=FLAT)
+    assert "dense" in flat
+    assert "conv2d" not in flat
+    assert "input" not in flat
+    label = ids("", spec=LABEL)
+    assert "cross_entropy" in label
+    assert not {"dense", "relu", "squared_error", "flatten"} & set(label)
+
+
+def test_a_block_made_for_the_tensor_comes_before_one_that_takes_anything() -> None:
+    found = ids("", spec=PICTURE)
+    assert found.index("conv2d") < found.index("relu")
+    assert found.index("max_pool2d") < found.index("dropout")
+
+
+def test_usage_breaks_ties_but_not_names() -> None:
+    without = ids("", spec=PICTURE)
+    assert without.index("max_pool2d") < without.index("avg_pool2d")
+    used = ids("", spec=PICTURE, usage={"avg_pool2d": 5})
+    assert used.index("avg_pool2d") < used.index("max_pool2d")
+    assert ids("max", usage={"avg_pool2d": 50})[0] == "max_pool2d"
+
+
+def test_a_named_block_that_refuses_the_tensor_is_told_apart() -> None:
+    found = find_blocks("lstm", BLOCK_TYPES, spec=PICTURE)
+    assert found.matches == ()
+    assert found.refusing == ("lstm",)
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [("convlution", "conv2d"), ("denes", "dense"), ("dorpout", "dropout"), ("flaten", "flatten"), ("zzzzzz", None)],
+)
+def test_a_slip_of_the_keyboard_names_the_nearest(text: str, nearest: str | None) -> None:
+    found = find_blocks(text, BLOCK_TYPES)
+    assert found.matches == ()
+    assert found.nearest == nearest
+
+
+def test_slips_count_a_swap_once() -> None:
+    assert slips("denes", "dense") == 1
+    assert slips("", "abc") == 3
+    assert slips("same", "same") == 0
+    assert nearest_name("q", ()) is None
+
+
+def test_candidates_limit_what_is_found() -> None:
+    assert ids("", candidates=("relu", "dense", "nothing")) == ["relu", "dense"]
+
+
+def test_losses_take_labels_at_their_second_port() -> None:
+    assert accepting_port(BLOCK_TYPES["cross_entropy"], LABEL) == "target"
+    assert accepting_port(BLOCK_TYPES["input"], LABEL) is None
