@@ -86,7 +86,7 @@ def find_blocks(
             refusing.append(type.id)
             continue
         parameters, left_over = typed_parameters(type, query.values)
-        fit = specificity(type) if spec is not None else 0
+        fit = specificity(type) if spec is not None and type.role != "loss" else 0
         match = Match(
             type_id=type.id,
             parameters=parameters,

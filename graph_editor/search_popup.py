@@ -299,7 +299,7 @@ class SearchPopup(QWidget):
             corner.setY(max(min(corner.y(), parent.height() - tallest - 2 * SHADOW_POPUP), -SHADOW_POPUP))
         self.setGeometry(QRect(corner, size))
         panel = self._panel()
-        left = panel.left() + 40
+        left = panel.left() + 38  # Qt keeps 2 px before the text
         self._line.setGeometry(left, panel.top() + 4, panel.right() - left - 12, FIELD_HEIGHT - 8)
 
     # --- painting --------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -18,7 +16,7 @@ PICTURE = TensorSpec(shape=(Dim("N"), 16, 8, 8), dtype="float32")
 
 
 @pytest.fixture
-def popup(qtbot: QtBot) -> Iterator[SearchPopup]:
+def popup(qtbot: QtBot) -> SearchPopup:
     host = QWidget()
     host.resize(900, 600)
     other = QPushButton("elsewhere", host)
@@ -30,7 +28,7 @@ def popup(qtbot: QtBot) -> Iterator[SearchPopup]:
     qtbot.waitExposed(host)
     popup.open_at(host.mapToGlobal(QPoint(200, 100)), PICTURE)
     popup.host, popup.other = host, other  # type: ignore[attr-defined]
-    yield popup
+    return popup
 
 
 def test_it_opens_at_the_place_with_its_field_ready(popup: SearchPopup, qtbot: QtBot) -> None:
