@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from graph_editor.theme import (
     ICON_IN_FIELD,
-    MENU_HEIGHT,
     RADIUS_BLOCK,
     RADIUS_FIELD,
     RADIUS_POPUP,
@@ -24,8 +23,8 @@ from graph_editor.theme import (
 
 # No rule names a font: a font in a style sheet would drop the figures of equal width that Theme.font asks for.
 _SHEET = Template("""
-QMenuBar { background: $panel; color: $text; border: none; spacing: 0; min-height: ${menu_height}px; }
-QMenuBar::item { background: transparent; padding: 5px 10px; margin: 1px 0; border-radius: ${radius_field}px; }
+QMenuBar { background: $panel; color: $text; border: none; spacing: 0; }
+QMenuBar::item { background: transparent; padding: 5px 10px; margin: 0; border-radius: ${radius_field}px; }
 QMenuBar::item:selected { background: $hover; }
 QMenuBar::item:pressed { background: $pressed; }
 QMenuBar::item:disabled { color: $disabled; }
@@ -55,7 +54,7 @@ QHeaderView::section { background: $panel; color: $secondary; border: none; bord
     padding: 4px 8px; }
 QTableView, QTreeView, QListView { background: $panel; color: $text; border: none; outline: none;
     gridline-color: $line; selection-background-color: $select; selection-color: $text; }
-QTreeView::item, QListView::item { padding: 6px 8px; border-radius: ${radius_field}px; }
+QTreeView::item, QListView::item { height: ${row_height}px; padding: 0 8px; border-radius: ${radius_field}px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected { background: $select; color: $text; }
 QScrollArea { background: transparent; border: none; }
@@ -172,7 +171,7 @@ def style_sheet(theme: Theme) -> str:
     """The style sheet of the whole application."""
     return _SHEET.substitute(
         theme.tokens,
-        menu_height=MENU_HEIGHT,
+        row_height=ROW_HEIGHT,
         status_height=STATUS_HEIGHT,
         button_height=ROW_HEIGHT - 2,
         focused_height=ROW_HEIGHT - 4,
