@@ -1,0 +1,347 @@
+"""What the run bar shows: a state machine over events and edits, and the view of it. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from app.wording import count_words, duration_words, number_words, result_words
+from engine.graph.problem import Problem
+from engine.training.events import (
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Losses,
+    Paused,
+    Progress,
+    Resumed,
+    Started,
+    Stopped,
+)
+
+Phase = Literal["idle", "trained", "starting", "training", "paused", "finished", "stopped", "failed", "dead"]
+Slot = Literal["run", "starting", "pause", "resume", "continue"]
+Link = Literal["", "show_problems", "run_new", "continue_fitting", "apply_fix", "start_again"]
+
+RUNNING: frozenset[Phase] = frozenset({"starting", "training", "paused"})
+
+
+class RunState(msgspec.Struct, frozen=True):
+    """Where the run stands. `edited`: the drawing means something else than the one the weights belong to.
+
+    `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
+    included. `errors` counts the problems that stop a run.
+    """
+
+    phase: Phase = "idle"
+    run: str = ""
+    loading: str = ""
+    edited: bool = False
+    errors: int = 0
+    device: str = ""
+    stages: tuple[int, ...] = ()
+    stage: int = 0
+    epoch: int = 0
+    step: int = 0
+    first_step: int = 0
+    steps_per_epoch: int = 0
+    samples_per_second: float = 0.0
+    seconds_left: float = 0.0
+    test: Mapping[str, float] = {}
+    epochs_trained: int = 0
+    problem: Problem | None = None
+    words: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run exists that has not ended."""
+        return self.phase in RUNNING
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the session holds weights that have learned something."""
+        return self.phase in ("trained", "finished", "stopped") or (self.phase == "failed" and self.step > 0)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A piece of the message, in a token of the theme."""
+
+    text: str
+    bold: bool = False
+    colour: str = "secondary"
+
+
+class RunBarView(msgspec.Struct, frozen=True):
+    """What the run bar draws. `progress` is a share of 1, None without a bar; `sweeping` while its share is unknown."""
+
+    slot: Slot
+    label: str
+    icon: str
+    filled: bool
+    enabled: bool
+    step: bool = False
+    stop: bool = False
+    reset: bool = False
+    icon_before: str = ""
+    message: tuple[Part, ...] = ()
+    link: str = ""
+    action: Link = ""
+    progress: float | None = None
+    progress_colour: str = "accent"
+    sweeping: bool = False
+
+
+def requested(state: RunState, run: str) -> RunState:
+    """Run or Continue was pressed: the request `run` is on its way to the worker."""
+    return RunState(phase="starting", run=run, errors=state.errors, epochs_trained=state.epochs_trained)
+
+
+def took(state: RunState, event: Event) -> RunState:
+    """After one event of the run; events of other runs change nothing."""
+    if event.run != state.run or not state.is_running:
+        return state
+    replace = msgspec.structs.replace
+    match event:
+        case Loading():
+            return replace(state, loading=event.what)
+        case Started():
+            return replace(
+                state,
+                phase="training",
+                device=event.device,
+                stages=event.stages,
+                stage=event.stage,
+                epoch=event.first_epoch + 1,
+                step=event.first_step,
+                first_step=event.first_step,
+                steps_per_epoch=event.steps_per_epoch,
+            )
+        case Progress():
+            return replace(
+                state,
+                stage=event.stage,
+                epoch=event.epoch,
+                step=event.step,
+                samples_per_second=event.samples_per_second,
+                seconds_left=event.seconds_left,
+            )
+        case Losses():
+            return replace(state, stage=event.stage, step=event.first_step + len(event.values) // 4)
+        case Paused():
+            return replace(state, phase="paused", stage=event.stage, epoch=event.epoch, step=event.step)
+        case Resumed():
+            return replace(state, phase="training", step=event.step)
+        case Stopped():
+            return replace(state, phase="stopped", stage=event.stage, epoch=event.epoch, step=event.step)
+        case Finished():
+            return replace(
+                state,
+                phase="finished",
+                test=event.test,
+                epochs_trained=sum(state.stages),
+                samples_per_second=event.samples_per_second,
+            )
+        case Failed():
+            return replace(state, phase="failed", problem=event.problem)
+        case _:
+            return state
+
+
+def edited(state: RunState, differs: bool) -> RunState:
+    """After an edit of the drawing; `differs` says whether it now means another network than the weights'."""
+    if state.phase == "failed" and differs:
+        return RunState(phase="idle", errors=state.errors)
+    return msgspec.structs.replace(state, edited=differs)
+
+
+def replanned(state: RunState) -> RunState:
+    """After an edit of the plan: a failed run is over and done with."""
+    return RunState(phase="idle", errors=state.errors) if state.phase == "failed" else state
+
+
+def counted(state: RunState, errors: int) -> RunState:
+    """With another number of problems that stop a run."""
+    return msgspec.structs.replace(state, errors=errors)
+
+
+def opened(state: RunState, epochs: int, test: Mapping[str, float]) -> RunState:
+    """A project was opened; with `epochs` above 0 it brought trained weights."""
+    return RunState(phase="trained" if epochs > 0 else "idle", epochs_trained=epochs, test=test)
+
+
+def reset(state: RunState) -> RunState:
+    """Fresh weights from the seed."""
+    return RunState(errors=state.errors)
+
+
+def died(state: RunState, words: str) -> RunState:
+    """The worker ended without being asked to; `words` say why."""
+    return msgspec.structs.replace(state, phase="dead", words=words, problem=None)
+
+
+def revived(state: RunState, resumable: bool) -> RunState:
+    """The worker was started again; `resumable` where a checkpoint of the run is left."""
+    phase: Phase = "stopped" if resumable and state.stages else "trained" if resumable else "idle"
+    if phase == "idle":
+        return RunState(errors=state.errors)
+    return msgspec.structs.replace(state, phase=phase, words="", seconds_left=0.0)
+
+
+def view(state: RunState, epochs: int, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
+    """What the run bar shows. `epochs`: of the plan's stages together; `estimate_s`: how long they will take."""
+    if state.phase == "dead":
+        return RunBarView(
+            **_RUN,
+            enabled=False,
+            icon_before="ph.x-circle-fill",
+            message=(Part(state.words or "The training process ended unexpectedly", colour="error"),),
+            link="Start again",
+            action="start_again",
+            progress=_share(state),
+            progress_colour="error",
+        )
+    if state.phase == "starting":
+        what = state.loading or "Starting the training process"
+        return RunBarView(
+            slot="starting",
+            label="Starting",
+            icon="ph.spinner",
+            filled=False,
+            enabled=False,
+            stop=True,
+            message=(Part(f"{what} …"),),
+            progress=0.0,
+            sweeping=True,
+        )
+    if state.is_running:
+        return _running_view(state)
+    if state.errors:
+        words = "1 problem stops the run" if state.errors == 1 else f"{state.errors} problems stop the run"
+        return RunBarView(
+            **_RUN,
+            enabled=False,
+            reset=state.has_weights,
+            icon_before="ph.x-circle-fill",
+            message=(Part(words, colour="error"),),
+            link="Show",
+            action="show_problems",
+        )
+    if state.phase == "failed":
+        return _failed_view(state)
+    if state.has_weights:
+        return _edited_view(state) if state.edited else _trained_view(state)
+    ready = f"Ready: {count_words(epochs, 'epoch')}"
+    if estimate_s is not None:
+        ready += f" {'take' if epochs != 1 else 'takes'} about {duration_words(estimate_s)}"
+    elif samples:
+        ready = f"Ready: {number_words(samples)} samples, {count_words(epochs, 'epoch')}"
+    return RunBarView(**_RUN, enabled=True, step=True, message=(Part(ready),))
+
+
+_RUN: Mapping[str, object] = {"slot": "run", "label": "Run", "icon": "ph.play-fill", "filled": True}
+_CONTINUE: Mapping[str, object] = {"slot": "continue", "label": "Continue", "icon": "ph.play-fill", "filled": True}
+
+
+def _running_view(state: RunState) -> RunBarView:
+    paused = state.phase == "paused"
+    at = _where(state)
+    icon, link, action = "", "", ""
+    colour = "secondary" if paused else "accent"
+    if state.edited:
+        icon, colour, link, action = "ph.warning-fill", "warning", "Run the new one", "run_new"
+        message: tuple[Part, ...] = (Part("Trains the network before your last edit", colour="warning"),)
+    elif paused:
+        icon = "ph.pause-fill"
+        message = (Part(f"Paused at {at}", bold=True, colour="text"),)
+    else:
+        message = (Part(at[0].upper() + at[1:], bold=True, colour="text"),)
+        if state.samples_per_second > 0:
+            left = int(state.seconds_left + 0.5)
+            message += (
+                Part(f"{number_words(round(state.samples_per_second))} samples/s"),
+                Part(f"{left // 60}:{left % 60:02} left"),
+            )
+    return RunBarView(
+        slot="resume" if paused else "pause",
+        label="Resume" if paused else "Pause",
+        icon="ph.play-fill" if paused else "ph.pause-fill",
+        filled=paused,
+        enabled=True,
+        step=paused,
+        stop=True,
+        reset=True,
+        icon_before=icon,
+        message=message,
+        link=link,
+        action=action,  # type: ignore[arg-type]
+        progress=_share(state),
+        progress_colour=colour,
+    )
+
+
+def _failed_view(state: RunState) -> RunBarView:
+    assert state.problem is not None, "a failed run has a problem"
+    fixes = state.problem.fixes
+    return RunBarView(
+        **_RUN,
+        enabled=True,
+        reset=state.has_weights,
+        icon_before="ph.x-circle-fill",
+        message=(Part(state.problem.headline, colour="error"),),
+        link=fixes[0].label if fixes else "",
+        action="apply_fix" if fixes else "",
+        progress=_share(state),
+        progress_colour="error",
+    )
+
+
+def _edited_view(state: RunState) -> RunBarView:
+    return RunBarView(
+        **_RUN,
+        enabled=True,
+        step=True,
+        reset=True,
+        message=(Part("Starts a new run"),),
+        link="Continue with the weights that fit",
+        action="continue_fitting",
+    )
+
+
+def _trained_view(state: RunState) -> RunBarView:
+    progress: float | None = None
+    colour = "secondary"
+    if state.phase == "finished":
+        progress, colour = 1.0, "good"
+        message: tuple[Part, ...] = (
+            Part(f"Finished {count_words(state.epochs_trained, 'epoch')}", bold=True, colour="text"),
+        )
+        result = result_words(state.test)
+        if result:
+            message += (Part(f"{result} on the test set"),)
+    elif state.phase == "stopped":
+        progress = _share(state)
+        message = (Part(f"Stopped in {_where(state)}", bold=True, colour="text"),)
+    elif state.phase == "failed":
+        return _failed_view(state)
+    else:
+        result = result_words(state.test)
+        words = f"Trained {count_words(state.epochs_trained, 'epoch')}"
+        message = (Part(f"{words}, {result}" if result else words),)
+    return RunBarView(
+        **_CONTINUE, enabled=True, step=True, reset=True, message=message, progress=progress, progress_colour=colour
+    )
+
+
+def _where(state: RunState) -> str:
+    """`epoch 12 of 20`, with several stages `stage 1 of 2, epoch 3 of 10`."""
+    of = state.stages[state.stage] if state.stage < len(state.stages) else state.epoch
+    words = f"epoch {min(state.epoch, of)} of {of}"
+    return f"stage {state.stage + 1} of {len(state.stages)}, {words}" if len(state.stages) > 1 else words
+
+
+def _share(state: RunState) -> float | None:
+    total = sum(state.stages) * state.steps_per_epoch
+    return min(state.step / total, 1.0) if total else None

@@ -1,0 +1,63 @@
+"""How numbers, times and results are written in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+THIN = "\N{THIN SPACE}"
+
+
+def number_words(number: int) -> str:
+    """A whole number with thin spaces between thousands, from four digits on: 7 370."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def count_words(number: int, noun: str) -> str:
+    """`1 epoch`, `20 epochs`."""
+    return f"{number_words(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def short_words(number: float) -> str:
+    """A number with an SI suffix, for cramped places: 950, 7.4 k, 86 k, 11.7 M."""
+    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit * 0.9995:
+            scaled = number / limit
+            return f"{scaled:.1f} {unit}" if scaled < 9.95 or unit != "k" and scaled < 99.95 else f"{scaled:.0f} {unit}"
+    return f"{number:.0f}"
+
+
+def duration_words(seconds: float) -> str:
+    """A time in one unit: `3 s`, `4 min`, `2 h`; below one second `1 s`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} h"
+
+
+def ago_words(seconds: float) -> str:
+    """How long ago: `just now`, `2 min ago`, `3 h ago`, `4 days ago`."""
+    if seconds < 45:
+        return "just now"
+    if seconds < 45 * 60:
+        return f"{max(1, round(seconds / 60))} min ago"
+    if seconds < 22 * 3600:
+        return f"{max(1, round(seconds / 3600))} h ago"
+    days = max(1, round(seconds / 86400))
+    return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def percent_words(share: float) -> str:
+    """A share of one as people write it: 97.8 %."""
+    return f"{100 * share:.1f} %"
+
+
+def result_words(metrics: Mapping[str, float]) -> str:
+    """The figure of a run that matters most: accuracy, else an error or the loss; "" without any."""
+    for name in sorted(metrics, key=lambda name: (name != "accuracy", name)):
+        if name == "accuracy" or name.startswith("accuracy."):
+            return percent_words(metrics[name])
+    for name, words in (("reconstruction_error", "reconstruction error"), ("loss", "loss")):
+        if name in metrics:
+            return f"{words} {metrics[name]:.3g}"
+    return ""
