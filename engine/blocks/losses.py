@@ -30,7 +30,12 @@ def _ports(prediction: str) -> Callable[[Parameters, Graph | None], Ports]:
 
 
 def _compares(prediction: TensorSpec, target: TensorSpec, expected: str, hint: str) -> Mismatch:
-    facts = {"expected": expected, "received": prediction, "target": target, "hint": hint}
+    facts: dict[str, Value | TensorSpec] = {
+        "expected": expected,
+        "received": prediction,
+        "target": target,
+        "hint": hint,
+    }
     return Mismatch("prediction-target", TARGET, facts)
 
 

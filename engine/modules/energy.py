@@ -10,7 +10,8 @@ from torch.nn import functional
 class RBM(nn.Module):
     """Bernoulli–Bernoulli restricted Boltzmann machine: E(v, h) = −vᵀWh − aᵀv − bᵀh.
 
-    `weight` is Wᵀ (hidden×visible, as in nn.Linear), `visible_bias` a, `hidden_bias` b. Weights start at 0.01 · N(0, 1).
+    `weight` is Wᵀ (hidden×visible, as in nn.Linear), `visible_bias` a, `hidden_bias` b.
+    Weights start at 0.01 · N(0, 1).
     Hinton, A practical guide to training restricted Boltzmann machines, 2010.
     """
 

@@ -1,0 +1,322 @@
+"""What is known about a drawing: specs on every port, costs, and all problems with their repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from engine.compile.probing import Probe, probe, remembered_key
+from engine.graph.analysis import Analysis, Cost, path_key, port_key
+from engine.graph.block_type import BlockType, Inputs, lenient_parameters
+from engine.graph.connection_rules import mismatch_problem, port_label
+from engine.graph.graph import Block, Graph, Path, PortRef
+from engine.graph.parameter_rules import parameter_problem
+from engine.graph.problem import Fact, Fix, Problem
+from engine.graph.scope import Scope
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import execution_order
+from engine.graph.values import Value
+
+replace = msgspec.structs.replace
+
+MEMORY = 20_000
+"""How many probes are remembered: a few hundred bytes each."""
+
+
+class Record(msgspec.Struct, frozen=True, eq=False):
+    """What one block came to: remembered as long as the block and what reaches it are the same."""
+
+    block: Block
+    inputs: Inputs
+    specs: Mapping[str, TensorSpec] = {}
+    outputs: Mapping[str, TensorSpec] = {}
+    costs: Mapping[str, Cost] = {}
+    problems: tuple[Problem, ...] = ()
+    parameters: Mapping[str, Value] = {}
+    expanded: Graph | None = None
+    children: Mapping[str, Record] = {}
+
+
+class BodyResult(msgspec.Struct, frozen=True, eq=False):
+    """The records of one body, and what reaches each of its Exits."""
+
+    records: Mapping[str, Record]
+    exits: Mapping[str, TensorSpec]
+
+
+class Analyser:
+    """Analyses drawings and remembers: an edit costs what it changed. One thread at a time."""
+
+    def __init__(self, types: Mapping[str, BlockType]) -> None:
+        self._types = types
+        self._probes: dict[tuple[Any, ...], Probe] = {}
+        self._last: Mapping[str, Record] = {}
+        self._last_variables: Mapping[str, Value] = {}
+        self._time: int | None = None
+
+    def analyse(self, graph: Graph, time_length: int | None = None) -> Analysis:
+        """All that is known about `graph`; costs of sequences are counted at `time_length` steps, else at 100."""
+        records = self.records(graph, time_length)
+        specs: dict[str, TensorSpec] = {}
+        costs: dict[str, Cost] = {}
+        problems: list[Problem] = []
+        if not graph.blocks:
+            problems.append(Problem(code="empty"))
+        for record in records.values():
+            specs.update(record.specs)
+            costs.update(record.costs)
+            problems.extend(record.problems)
+        problems.extend(self._loops(graph, records, ()))
+        timed = any(spec.has_time for spec in specs.values())
+        return Analysis(
+            specs=specs,
+            costs=costs,
+            problems=tuple(problems),
+            total=_total(costs[id] for id in records if id in costs),
+            time_length=(time_length or 100) if timed else None,
+        )
+
+    def records(self, graph: Graph, time_length: int | None = None) -> Mapping[str, Record]:
+        """The record of each root block, in execution order."""
+        if time_length != self._time or graph.variables != self._last_variables:
+            self._last = {}
+        self._time, self._last_variables = time_length, graph.variables
+        scope = Scope(types=self._types, variables=graph.variables)
+        self._last = self._body(graph, (), {}, scope, self._last).records
+        return self._last
+
+    def shapes(self, spec: TensorSpec, candidates: Iterable[str]) -> dict[str, TensorSpec]:
+        """What each candidate type, with its defaults, makes of `spec`; those that refuse it are absent."""
+        found: dict[str, TensorSpec] = {}
+        for id in candidates:
+            type = self._types.get(id)
+            if type is None or type.role not in ("layer", "loss") or not type.module:
+                continue
+            parameters = {parameter.id: parameter.default for parameter in type.parameters}
+            ports = type.ports(parameters, None)
+            needed = [port for port in ports.inputs if not port.optional]
+            same = {port.id: spec for port in needed} if type.family == "merge" else {needed[0].id: spec}
+            if len(needed) != len(same) or type.expect(parameters, same) is not None:
+                continue
+            result = self._probe(type, parameters, same)
+            if not result.refusal:
+                found[id] = next(iter(result.outputs.values()))
+        return found
+
+    def _probe(self, type: BlockType, parameters: Mapping[str, Value], inputs: Inputs) -> Probe:
+        key = remembered_key(type, parameters, inputs, self._time)
+        result = self._probes.get(key)
+        if result is None:
+            if len(self._probes) >= MEMORY:
+                self._probes.clear()
+            result = self._probes[key] = probe(type, parameters, inputs, self._time)
+        return result
+
+    def _body(
+        self, body: Graph, path: Path, entries: Mapping[str, TensorSpec], scope: Scope, last: Mapping[str, Record]
+    ) -> BodyResult:
+        incoming: dict[str, list[tuple[str, PortRef]]] = {}
+        for wire in body.wires:
+            incoming.setdefault(wire.target.block, []).append((wire.target.port, wire.source))
+        records: dict[str, Record] = {}
+        exits: dict[str, TensorSpec] = {}
+        for id in execution_order(body):
+            block = body.blocks[id]
+            inputs: dict[str, TensorSpec] = {}
+            sources: dict[str, PortRef] = {}
+            for port, source in incoming.get(id, ()):
+                sources[port] = source
+                giver = records.get(source.block)
+                if giver is not None and source.port in giver.outputs:
+                    inputs[port] = giver.outputs[source.port]
+            if block.type == "entry" and id in entries:
+                inputs = {"output": entries[id]}
+            before = last.get(id)
+            if before is not None and before.block is block and before.inputs == inputs and not before.problems:
+                records[id] = before
+            else:
+                records[id] = self._record(body, block, path, inputs, sources, scope, before)
+            if block.type == "exit" and "input" in inputs:
+                exits[id] = inputs["input"]
+        return BodyResult(records=records, exits=exits)
+
+    def _record(
+        self,
+        body: Graph,
+        block: Block,
+        path: Path,
+        inputs: dict[str, TensorSpec],
+        sources: Mapping[str, PortRef],
+        scope: Scope,
+        before: Record | None,
+    ) -> Record:
+        here = (*path, block.id)
+        type = self._types.get(block.type)
+        record = Record(block=block, inputs=inputs)
+        if type is None:
+            facts: dict[str, Fact] = {"title": block.type, "name": block.name, "type": block.type}
+            return replace(record, problems=(Problem(code="unknown-type", path=here, facts=facts),))
+        problems = self._parameter_problems(type, block, path, scope)
+        parameters = lenient_parameters(type, block, scope.variables)
+        specs = {port_key(here, port): spec for port, spec in inputs.items()}
+        record = replace(record, specs=specs, parameters=parameters)
+        problems.extend(self._open_inputs(type, block, here, sources, scope))
+        if type.role == "input":
+            outputs, faults = _promises(type, block, here, parameters)
+            return self._finished(record, here, outputs, Cost(), [*problems, *faults])
+        if block.type == "entry":
+            return self._finished(record, here, inputs, Cost(), problems)
+        ports = type.ports(parameters, block.body)
+        needed = [port.id for port in ports.inputs if not port.optional]
+        if problems or any(port not in inputs for port in needed):
+            mismatch = (
+                None if any(problem.code != "input-open" for problem in problems) else type.expect(parameters, inputs)
+            )
+            if mismatch is not None:
+                problems.append(self._mismatch(mismatch, body, path, block, sources))
+            return replace(record, problems=tuple(problems))
+        if block.bypassed and ports.inputs and ports.outputs:
+            return self._finished(record, here, {ports.outputs[0].id: inputs[ports.inputs[0].id]}, Cost(), [])
+        mismatch = type.expect(parameters, inputs)
+        if mismatch is not None:
+            return replace(record, problems=(self._mismatch(mismatch, body, path, block, sources),))
+        if type.role == "container":
+            return self._container(record, type, here, scope, before)
+        if not type.module:
+            return self._finished(record, here, {}, Cost(), [])
+        result = self._probe(type, parameters, {port.id: inputs[port.id] for port in ports.inputs if port.id in inputs})
+        if result.refusal:
+            first = next(iter(inputs.values()))
+            facts = {"title": type.title, "name": block.name, "received": first, "reason": result.refusal}
+            return replace(record, problems=(Problem(code="module", path=here, facts=facts),))
+        cost = replace(result.cost, parameters=0) if block.weights is not None else result.cost
+        return self._finished(record, here, result.outputs, cost, [])
+
+    def _finished(
+        self, record: Record, here: Path, outputs: Mapping[str, TensorSpec], cost: Cost, problems: list[Problem]
+    ) -> Record:
+        specs = {**record.specs, **{port_key(here, port): spec for port, spec in outputs.items()}}
+        costs = {path_key(here): cost, **record.costs}
+        return replace(record, specs=specs, outputs=outputs, costs=costs, problems=tuple(problems))
+
+    def _container(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
+        """The body by itself, for what it makes of the inputs; then the drawing that the container expands into."""
+        block = record.block
+        assert block.body is not None
+        last = before.children if before is not None else {}
+        inner = replace(scope, ancestors=(*scope.ancestors, block.body))
+        plain = self._body(block.body, here, record.inputs, inner, last)
+        expanded = block.body
+        result = plain
+        faults = [problem for child in plain.records.values() for problem in child.problems]
+        faults.extend(self._loops(block.body, plain.records, here))
+        if type.expand is not None and not faults:
+            expanded = type.expand(record.parameters, block.body, record.inputs, plain.exits)
+            result = self._body(expanded, here, record.inputs, inner, {**plain.records, **last})
+            for child in result.records.values():
+                faults.extend(_at_container(problem, block, type, expanded) for problem in child.problems)
+        children = result.records
+        specs: dict[str, TensorSpec] = dict(record.specs)
+        costs: dict[str, Cost] = {}
+        for child in children.values():
+            specs.update(child.specs)
+            costs.update(child.costs)
+        keys = (path_key((*here, id)) for id in children)
+        record = replace(record, specs=specs, costs=costs, expanded=expanded, children=children)
+        outputs = {} if faults else result.exits
+        return self._finished(record, here, outputs, _total(costs[key] for key in keys if key in costs), faults)
+
+    def _parameter_problems(self, type: BlockType, block: Block, path: Path, scope: Scope) -> list[Problem]:
+        found: list[Problem] = []
+        for id, value in block.parameters.items():
+            declared = type.parameter(id)
+            if declared is None:
+                known = ", ".join(parameter.id for parameter in type.parameters) or "none"
+                facts: dict[str, Fact] = {"title": type.title, "name": block.name, "parameter": id, "known": known}
+                found.append(Problem(code="parameter-unknown", path=(*path, block.id), facts=facts))
+                continue
+            problem = parameter_problem(type, block, declared, value, scope.variables)
+            if problem is not None:
+                found.append(replace(problem, path=(*path, block.id)))
+        return found
+
+    def _open_inputs(
+        self, type: BlockType, block: Block, here: Path, sources: Mapping[str, PortRef], scope: Scope
+    ) -> list[Problem]:
+        found: list[Problem] = []
+        for port in type.ports_of(block, scope.variables).inputs:
+            if port.optional or port.id in sources:
+                continue
+            target = type.prediction is not None and port.id == type.prediction.target
+            label = port_label(block, port.id, scope)
+            facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": f"its {label}"}
+            found.append(Problem(code="no-target" if target else "input-open", path=here, port=port.id, facts=facts))
+        return found
+
+    def _mismatch(
+        self, mismatch: Any, body: Graph, path: Path, block: Block, sources: Mapping[str, PortRef]
+    ) -> Problem:
+        return mismatch_problem(mismatch, self._types, body, path, block, sources.get(mismatch.port))
+
+    def _loops(self, body: Graph, records: Mapping[str, Record], path: Path) -> list[Problem]:
+        found: list[Problem] = []
+        for id in body.blocks:
+            if id not in records:
+                block = body.blocks[id]
+                type = self._types.get(block.type)
+                facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}
+                found.append(Problem(code="loops", path=(*path, id), facts=facts))
+        return found
+
+
+def _promises(
+    type: BlockType, block: Block, here: Path, parameters: Mapping[str, Value]
+) -> tuple[dict[str, TensorSpec], list[Problem]]:
+    from engine.blocks.inputs import promised_fields
+    from engine.data.fields import parse_field
+
+    names: dict[str, Fact] = {"title": type.title, "name": block.name}
+    texts = parameters["fields"]
+    texts = texts if isinstance(texts, tuple) else ()
+    problems: list[Problem] = []
+    if not texts:
+        problems.append(Problem(code="no-fields", path=here, facts=names))
+    for text in texts:
+        try:
+            parse_field(str(text))
+        except ValueError:
+            problems.append(Problem(code="promise", path=here, facts={**names, "field": str(text)}))
+    return {field.name: field.spec for field in promised_fields(parameters)}, problems
+
+
+def _at_container(problem: Problem, container: Block, type: BlockType, expanded: Graph) -> Problem:
+    """A problem of a block that the container added stands at the container, with the container's remedy."""
+    added = problem.path[-1]
+    assert container.body is not None
+    if added in container.body.blocks or added not in expanded.blocks:
+        return problem
+    fixes: tuple[Fix, ...] = ()
+    if type.remedy is not None:
+        parameter = type.parameter(type.remedy[0])
+        assert parameter is not None
+        if container.parameters.get(parameter.id, parameter.default) != type.remedy[1]:
+            facts: dict[str, Fact] = {"label": parameter.label, "value": type.remedy[1]}
+            enclosing = tuple(step for step in problem.path[:-2] if isinstance(step, str))
+            arguments = (container.id, *type.remedy)
+            fixes = (Fix(edit="set_parameter", arguments=arguments, body=enclosing, facts=facts, key="P"),)
+    facts = {**problem.facts, "title": type.title, "name": container.name}
+    if problem.code == "shapes-differ":
+        facts = {**facts, "received": problem.facts["second"], "result": problem.facts["first"]}
+        return Problem(code="residual", path=problem.path[:-1], facts=facts, fixes=fixes)
+    return replace(problem, path=problem.path[:-1], port=None, facts=facts, fixes=fixes)
+
+
+def _total(costs: Iterable[Cost]) -> Cost:
+    parameters = multiply_adds = activation_bytes = 0
+    for cost in costs:
+        parameters += cost.parameters
+        multiply_adds += cost.multiply_adds
+        activation_bytes += cost.activation_bytes
+    return Cost(parameters, multiply_adds, activation_bytes)

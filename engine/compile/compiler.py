@@ -1,0 +1,50 @@
+"""Compiles a drawing: modules nest as containers do, the forward functions are flat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from engine.compile.analyse import Analyser
+from engine.compile.build import build_module
+from engine.compile.network import Network
+from engine.compile.program import lay_flat, shape_problem
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph
+from engine.graph.problem import Refused
+
+
+def compile_graph(
+    graph: Graph,
+    types: Mapping[str, BlockType],
+    *,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    analyser: Analyser | None = None,
+) -> Network:
+    """The network of `graph` with weights drawn from `seed`. Raises Refused with the first error of the drawing."""
+    program = lay_flat(graph, types, analyser)
+    root = nn.Module()
+    owners = {call.target: call for call in program.calls if call.owner}
+    for call in program.calls:
+        if call.owner:
+            _put(root, call.target, build_module(call, seed))
+        else:
+            problem = shape_problem(call, owners[call.target])
+            if problem is not None:
+                raise Refused(problem)
+    return Network(graph, program, root.to(device), seed)
+
+
+def _put(root: nn.Module, target: str, module: nn.Module) -> None:
+    """Hang `module` into the tree under its dotted name."""
+    *containers, name = target.split(".")
+    for container in containers:
+        if container not in root._modules:
+            root.add_module(container, nn.Module())
+        inner = root._modules[container]
+        assert inner is not None
+        root = inner
+    root.add_module(name, module)

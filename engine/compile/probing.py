@@ -1,0 +1,128 @@
+"""Runs one block's own module on fake tensors: its output specs and its cost are what PyTorch itself says.
+
+N stands as a large prime, and what is a multiple of it prints as 4N. With a time axis the module runs at two lengths:
+what equals the probe is T, what differs in another way is T′.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from engine.compile.counting import MultiplyAdds
+from engine.graph.analysis import Cost
+from engine.graph.block_type import BlockType, Inputs, Parameters
+from engine.graph.tensor_spec import Dim, TensorSpec, bytes_per_sample
+from engine.graph.values import Plain
+
+BATCH = 1_000_003
+_TIMES = ((1_009, 1_013), (997, 991))
+_SHORT_TIMES = ((2, 3), (5, 7))
+DEFAULT_TIME = 100
+
+# A fake tensor that cannot be made logs a page for each refusal, which is here a normal answer.
+logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
+
+
+class Probe(Plain, frozen=True):
+    """What is known of a block after its module has run: output specs by port, cost, or the reason of a refusal."""
+
+    outputs: Mapping[str, TensorSpec] = {}
+    cost: Cost = Cost()
+    refusal: str = ""
+
+
+def module_class(name: str) -> type[nn.Module]:
+    """The class that `package.module:Class` names."""
+    module, _, attribute = name.partition(":")
+    found: type[nn.Module] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def construct(type: BlockType, parameters: Parameters, inputs: Inputs) -> nn.Module:
+    """The block's module, its weights drawn by the global generator (or fake in a fake mode)."""
+    return module_class(type.module)(**type.arguments(parameters, inputs))
+
+
+def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> Probe:
+    """Run the module of `type` on fake inputs; costs are counted at `time` steps. Never raises for a user's mistake."""
+    ports = [port.id for port in type.ports(parameters, None).inputs if port.id in inputs]
+    outputs = [port.id for port in type.ports(parameters, None).outputs]
+    timed = any(spec.has_time for spec in inputs.values())
+    lengths = _SHORT_TIMES if "steps_over_time" in type.traits else _TIMES
+    specs = [inputs[port] for port in ports]
+    try:
+        with FakeTensorMode():
+            module = construct(type, parameters, inputs)
+            first = _run(module, specs, lengths[0][0], lengths[1][0])
+            second = _run(module, specs, lengths[0][1], lengths[1][1]) if timed else first
+            found = {
+                port: _spec(a, b, lengths, "steps_over_time" in type.traits)
+                for port, a, b in zip(outputs, first, second, strict=True)
+            }
+            cost = _cost(module, specs, found, time or DEFAULT_TIME)
+    except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
+        return Probe(refusal=_reason(fault))
+    if type.role == "loss":
+        found = {port: TensorSpec(shape=(), dtype=spec.dtype) for port, spec in found.items()}
+    return Probe(outputs=found, cost=cost)
+
+
+def _run(module: nn.Module, specs: list[TensorSpec], time: int, changed_time: int) -> list[torch.Tensor]:
+    module.eval()
+    with torch.no_grad():
+        result = module(*(_fake(spec, time, changed_time) for spec in specs))
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def _fake(spec: TensorSpec, time: int, changed_time: int, batch: int = BATCH) -> torch.Tensor:
+    lengths = {"N": batch, "T": time, "T′": changed_time}
+    shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
+    return torch.empty(shape, dtype=getattr(torch, spec.dtype))
+
+
+def _spec(
+    first: torch.Tensor, second: torch.Tensor, lengths: tuple[tuple[int, int], tuple[int, int]], short: bool
+) -> TensorSpec:
+    shape = tuple(_length(a, b, lengths, short) for a, b in zip(first.shape, second.shape, strict=True))
+    return TensorSpec(shape=shape, dtype=str(first.dtype).removeprefix("torch."))
+
+
+def _length(a: int, b: int, lengths: tuple[tuple[int, int], tuple[int, int]], short: bool) -> int | Dim:
+    if a == b:
+        return Dim("N", a // BATCH) if a and a % BATCH == 0 else a
+    (t1, t2), (c1, c2) = lengths
+    for symbol, one, two in (("T", t1, t2), ("T′", c1, c2)):
+        if a % one == 0 and b % two == 0 and a // one == b // two:
+            return Dim("T" if symbol == "T" else "T′", a // one)
+    return Dim("T" if short else "T′")
+
+
+def _cost(module: nn.Module, specs: list[TensorSpec], outputs: Mapping[str, TensorSpec], time: int) -> Cost:
+    counter = MultiplyAdds()
+    counting: TorchDispatchMode = counter
+    with counting:
+        _run(module, specs, time, time)
+    return Cost(
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        multiply_adds=counter.total // BATCH,
+        activation_bytes=sum(bytes_per_sample(spec, time) for spec in outputs.values()),
+    )
+
+
+def _reason(fault: Exception) -> str:
+    """The first line of torch's message, without its probe numbers."""
+    line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+    return line.replace(str(BATCH), "N").rstrip(".")
+
+
+def remembered_key(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> tuple[Any, ...]:
+    """What a Probe depends on, hashable."""
+    return (type.id, time, tuple(sorted(parameters.items())), tuple(sorted(inputs.items())))

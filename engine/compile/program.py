@@ -1,0 +1,146 @@
+"""A drawing laid flat: the calls of its modules in order, with containers and borders resolved away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.compile.analyse import Analyser, Record
+from engine.graph.analysis import path_key, port_key
+from engine.graph.block_type import BlockType, Inputs, Parameters
+from engine.graph.graph import Block, Graph, Path
+from engine.graph.paths import identifiers
+from engine.graph.problem import Problem, Refused, refused
+from engine.graph.tensor_spec import TensorSpec
+
+
+class Call(msgspec.Struct, frozen=True, eq=False):
+    """One use of one module. `target` is its dotted name, that of the owner where weights are shared.
+
+    `sources` are the keys of the tensors that come in, in the order of the module's arguments.
+    """
+
+    key: str
+    block: Block
+    type: BlockType
+    parameters: Parameters
+    inputs: Inputs
+    outputs: tuple[str, ...]
+    sources: tuple[str, ...]
+    target: str
+    owner: bool
+
+
+class Program(msgspec.Struct, frozen=True, eq=False):
+    """All calls in execution order; `aliases` tells for every port of the drawing which tensor stands at it.
+
+    `fields` are the keys "input block/field" of what the Inputs bring; `specs` belongs to every key.
+    """
+
+    calls: tuple[Call, ...]
+    aliases: Mapping[str, str]
+    fields: tuple[str, ...]
+    specs: Mapping[str, TensorSpec]
+
+
+def lay_flat(graph: Graph, types: Mapping[str, BlockType], analyser: Analyser | None = None) -> Program:
+    """The program of `graph`. Raises Refused with the first error of its analysis."""
+    analyser = analyser or Analyser(types)
+    analysis = analyser.analyse(graph)
+    for problem in analysis.problems:
+        if problem.severity == "error":
+            raise Refused(problem)
+    builder = _Builder(types)
+    builder.body(graph, (), "", analyser.records(graph), {})
+    return Program(tuple(builder.calls), builder.aliases, tuple(builder.fields), analysis.specs)
+
+
+class _Builder:
+    def __init__(self, types: Mapping[str, BlockType]) -> None:
+        self._types = types
+        self.calls: list[Call] = []
+        self.aliases: dict[str, str] = {}
+        self.fields: list[str] = []
+
+    def body(
+        self, graph: Graph, path: Path, prefix: str, records: Mapping[str, Record], targets: Mapping[str, str]
+    ) -> None:
+        """Add the calls of one body; `targets` are the dotted names of the owners in enclosing bodies, by id."""
+        names = identifiers(graph)
+        targets = {**targets, **{id: f"{prefix}{name}" for id, name in names.items()}}
+        sources = {(wire.target.block, wire.target.port): wire.source for wire in graph.wires}
+        for id, record in records.items():
+            here = (*path, id)
+            block, type = record.block, self._types[record.block.type]
+            ports = type.ports(record.parameters, block.body)
+            incoming: dict[str, str] = {}
+            for port in ports.inputs:
+                source = sources.get((id, port.id))
+                if source is not None:
+                    incoming[port.id] = self.aliases[port_key((*path, source.block), source.port)]
+                    self.aliases[port_key(here, port.id)] = incoming[port.id]
+            if type.role == "input":
+                for output in ports.outputs:
+                    self._produce(port_key(here, output.id))
+                    self.fields.append(port_key(here, output.id))
+            elif block.type == "entry":
+                self.aliases[port_key(here, "output")] = self.aliases[port_key(path, id)]
+            elif block.type == "exit":
+                self.aliases[port_key(path, id)] = incoming["input"]
+            elif block.bypassed and ports.inputs and ports.outputs:
+                self.aliases[port_key(here, ports.outputs[0].id)] = incoming[ports.inputs[0].id]
+            elif type.role == "container":
+                assert record.expanded is not None
+                self.body(record.expanded, here, f"{targets[id]}.", record.children, targets)
+            elif type.module:
+                self._call(record, type, here, incoming, tuple(port.id for port in ports.outputs), targets)
+
+    def _call(
+        self,
+        record: Record,
+        type: BlockType,
+        here: Path,
+        incoming: Mapping[str, str],
+        outputs: tuple[str, ...],
+        targets: Mapping[str, str],
+    ) -> None:
+        weights = record.block.weights
+        owner = weights.of if weights is not None else record.block.id
+        if owner not in targets or (weights is not None and weights.transposed):
+            names = {"title": type.title, "name": record.block.name, "owner": owner}
+            reason = "Transposed weights cannot be used here." if owner in targets else "It is not in this drawing."
+            raise refused("weights-owner", path=here, reason=reason, **names)
+        produced = tuple(port_key(here, port) for port in outputs)
+        for key in produced:
+            self._produce(key)
+        self.calls.append(
+            Call(
+                key=path_key(here),
+                block=record.block,
+                type=type,
+                parameters=record.parameters,
+                inputs=record.inputs,
+                outputs=produced,
+                sources=tuple(incoming.values()),
+                target=targets[owner],
+                owner=weights is None,
+            )
+        )
+
+    def _produce(self, key: str) -> None:
+        self.aliases[key] = key
+
+
+def shape_problem(call: Call, owner: Call) -> Problem | None:
+    """Why `call` cannot use the module of `owner`: its weights would have another shape."""
+    mine = dict(call.type.arguments(call.parameters, call.inputs))
+    theirs = dict(owner.type.arguments(owner.parameters, owner.inputs))
+    if mine == theirs:
+        return None
+    names = {"title": call.type.title, "name": call.block.name, "owner": owner.block.name}
+    return Problem(
+        code="weights-owner",
+        path=tuple(call.key.split("/")),
+        facts={**names, "reason": "Its weights have another shape; give both the same parameters and input."},
+    )

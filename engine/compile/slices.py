@@ -1,0 +1,87 @@
+"""Generated forward functions over one module tree: from the Inputs up to the tensors that somebody wants."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import torch
+from torch import fx, nn
+
+from engine.compile.program import Call, Program
+
+
+class Slice(msgspec.Struct, frozen=True, eq=False):
+    """A generated function: call `module` with the tensors of the keys `inputs`, in that order; it returns a tuple.
+
+    It shares its modules, and so weights and mode, with the network it was cut from.
+    """
+
+    module: fx.GraphModule
+    inputs: tuple[str, ...]
+
+
+class LossTerm(msgspec.Struct, frozen=True, eq=False):
+    """One loss block: its tensors by key, and how much it counts."""
+
+    key: str
+    prediction: str
+    weight: float
+
+
+def cut(root: nn.Module, program: Program, wanted: tuple[str, ...]) -> Slice:
+    """The slice that returns the tensors of the keys `wanted`; only what they need is computed."""
+    graph, tensors, inputs = _trace(program, wanted)
+    graph.output(tuple(tensors[key] for key in wanted))
+    return Slice(_module(root, graph), inputs)
+
+
+def cut_training(root: nn.Module, program: Program, terms: tuple[LossTerm, ...]) -> Slice:
+    """The slice that returns (Σ weight × loss, losses, predictions)."""
+    wanted = (*(term.key for term in terms), *(term.prediction for term in terms))
+    graph, tensors, inputs = _trace(program, wanted)
+    total: fx.Node | None = None
+    for term in terms:
+        part = tensors[term.key]
+        if term.weight != 1.0:
+            part = graph.call_function(operator.mul, (part, term.weight))
+        total = part if total is None else graph.call_function(operator.add, (total, part))
+    losses = tuple(tensors[term.key] for term in terms)
+    graph.output((total, losses, tuple(tensors[term.prediction] for term in terms)))
+    return Slice(_module(root, graph), inputs)
+
+
+def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[str, fx.Node], tuple[str, ...]]:
+    needed = _needed(program.calls, wanted)
+    graph = fx.Graph()
+    tensors: dict[str, fx.Node] = {}
+    inputs = tuple(key for key in program.fields if key in needed)
+    for number, key in enumerate(inputs):
+        name = key.rpartition("/")[2]
+        tensors[key] = graph.placeholder(f"{name}_{number}" if number else name)
+    for call in program.calls:
+        if not needed.intersection(call.outputs):
+            continue
+        node = graph.call_module(call.target, tuple(tensors[source] for source in call.sources))
+        if len(call.outputs) == 1:
+            tensors[call.outputs[0]] = node
+        else:
+            for number, key in enumerate(call.outputs):
+                tensors[key] = graph.call_function(operator.getitem, (node, number))
+    return graph, tensors, inputs
+
+
+def _needed(calls: tuple[Call, ...], wanted: Iterable[str]) -> set[str]:
+    needed = set(wanted)
+    for call in reversed(calls):
+        if needed.intersection(call.outputs):
+            needed.update(call.sources)
+    return needed
+
+
+def _module(root: nn.Module, graph: fx.Graph) -> fx.GraphModule:
+    graph.lint()
+    module = fx.GraphModule(root, graph)
+    assert isinstance(module, torch.nn.Module)
+    return module
