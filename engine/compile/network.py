@@ -130,7 +130,7 @@ class Network:
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
-        """Take over what fits by key and shape. Returns the keys that were loaded, and those of its own that were not."""
+        """Take over what fits by key and shape. Returns the keys loaded, and its own that were not."""
         loaded: list[str] = []
         missing: list[str] = []
         with torch.no_grad():

@@ -108,9 +108,9 @@ class _Builder:
         weights = record.block.weights
         owner = weights.of if weights is not None else record.block.id
         if owner not in targets or (weights is not None and weights.transposed):
-            names = {"title": type.title, "name": record.block.name, "owner": owner}
             reason = "Transposed weights cannot be used here." if owner in targets else "It is not in this drawing."
-            raise refused("weights-owner", path=here, reason=reason, **names)
+            name = record.block.name
+            raise refused("weights-owner", path=here, title=type.title, name=name, owner=owner, reason=reason)
         produced = tuple(port_key(here, port) for port in outputs)
         for key in produced:
             self._produce(key)
