@@ -22,28 +22,28 @@ def make_toy(name: str, rows: int) -> tuple[npt.NDArray[np.float32], Classes]:
 
 
 def _blobs(labels: Classes, random: np.random.RandomState) -> Points:
-    centres = _circle(2 * np.pi * labels / 3 + np.pi / 2)
-    centres += 0.28 * random.standard_normal(centres.shape)
-    return centres
+    centres: Points = _circle(2 * np.pi * labels / 3 + np.pi / 2)
+    points: Points = centres + _noise(labels, random, 0.28)
+    return points
 
 
 def _moons(labels: Classes, random: np.random.RandomState) -> Points:
     points = _circle(np.pi * random.random_sample(len(labels)))
     points[labels == 1] = np.array([1.0, 0.5]) - points[labels == 1]
-    return points - np.array([0.5, 0.25]) + NOISE * random.standard_normal(points.shape)
+    return points - np.array([0.5, 0.25]) + _noise(labels, random, NOISE)
 
 
 def _circles(labels: Classes, random: np.random.RandomState) -> Points:
     radius = np.where(labels == 0, 1.0, 0.5)
     points = radius[:, None] * _circle(2 * np.pi * random.random_sample(len(labels)))
-    return points + NOISE * random.standard_normal(points.shape)
+    return points + _noise(labels, random, NOISE)
 
 
 def _spirals(labels: Classes, random: np.random.RandomState) -> Points:
     turn = np.sqrt(random.random_sample(len(labels)))  # even density along the arm
     angle = 3 * np.pi * turn + np.pi * labels
     points = (0.1 + 1.1 * turn)[:, None] * _circle(angle)
-    return points + 0.35 * NOISE * random.standard_normal(points.shape)
+    return points + _noise(labels, random, 0.35 * NOISE)
 
 
 def _xor(labels: Classes, random: np.random.RandomState) -> Points:
@@ -53,6 +53,11 @@ def _xor(labels: Classes, random: np.random.RandomState) -> Points:
     points[:, 0] *= np.where(right, 1.0, -1.0)
     points[:, 1] *= np.where(above, 1.0, -1.0)
     return points
+
+
+def _noise(labels: Classes, random: np.random.RandomState, deviation: float) -> Points:
+    drawn: Points = random.standard_normal((len(labels), 2))
+    return deviation * drawn
 
 
 def _circle(angle: Points) -> Points:
