@@ -8,11 +8,12 @@ from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from graph_editor.theme import (
     ICON_IN_FIELD,
+    MENU_HEIGHT,
     RADIUS_BLOCK,
     RADIUS_FIELD,
     RADIUS_POPUP,
@@ -24,7 +25,8 @@ from graph_editor.theme import (
 # No rule names a font: a font in a style sheet would drop the figures of equal width that Theme.font asks for.
 _SHEET = Template("""
 QMenuBar { background: $panel; color: $text; border: none; spacing: 0; }
-QMenuBar::item { background: transparent; padding: 5px 10px; margin: 0; border-radius: ${radius_field}px; }
+QMenuBar::item { background: transparent; padding: ${menu_above}px 10px ${menu_below}px 10px; margin: 0;
+    border-radius: ${radius_field}px; }
 QMenuBar::item:selected { background: $hover; }
 QMenuBar::item:pressed { background: $pressed; }
 QMenuBar::item:disabled { color: $disabled; }
@@ -169,8 +171,11 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """The style sheet of the whole application."""
+    spare = max(MENU_HEIGHT - QFontMetrics(theme.font()).height(), 0)
     return _SHEET.substitute(
         theme.tokens,
+        menu_above=spare // 2,
+        menu_below=spare - spare // 2,
         row_height=ROW_HEIGHT,
         status_height=STATUS_HEIGHT,
         button_height=ROW_HEIGHT - 2,

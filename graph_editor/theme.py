@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QIcon,
     QPainter,
     QPainterPath,
+    QPainterPathStroker,
     QPen,
     QPixmap,
     QRawFont,
@@ -95,6 +96,13 @@ FAMILY_ICONS: Mapping[str, str] = {
     "merge": "ph.git-merge",
     "container": "ph.stack",
     "energy": "ph.atom",
+}
+
+# Phosphor 1.3 has no icon of a window with one panel; these name the filled part, in a square of 16.
+OWN_ICONS: Mapping[str, tuple[float, float, float, float]] = {
+    "own.panel-left": (2, 3, 5, 10),
+    "own.panel-bottom": (2, 8.5, 12, 4.5),
+    "own.panel-right": (9, 3, 5, 10),
 }
 
 FONT_FILES = (
@@ -256,11 +264,29 @@ def icon_path(name: str, size: float) -> QPainterPath:
 
     An unknown name raises KeyError.
     """
+    if name in OWN_ICONS:
+        return _panel_icon(QRectF(*OWN_ICONS[name]), size)
     font, glyphs = _phosphor()
     path = font.pathForGlyph(font.glyphIndexesForString(glyphs[name.removeprefix("ph.")])[0])
     # The glyphs stand on the lower edge of the em square they are drawn in.
     em = font.pixelSize()
     return (QTransform.fromTranslate(0, em) * QTransform.fromScale(size / em, size / em)).map(path)
+
+
+def has_icon(name: str) -> bool:
+    """Whether there is an icon of that name."""
+    return name in OWN_ICONS or (name.startswith("ph.") and name[3:] in _phosphor()[1])
+
+
+def _panel_icon(filled: QRectF, size: float) -> QPainterPath:
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    outline = QPainterPath()
+    outline.addRoundedRect(QRectF(1.5, 2.5, 13, 11), 1.5, 1.5)
+    stroker = QPainterPathStroker(QPen(Qt.GlobalColor.transparent, 1))
+    path.addPath(stroker.createStroke(outline))
+    path.addRect(filled)
+    return QTransform.fromScale(size / 16, size / 16).map(path.simplified())
 
 
 @lru_cache
@@ -343,11 +369,12 @@ def _icon(name: str, colour: str, disabled: str, size: int) -> QIcon:
 @lru_cache(maxsize=2048)
 def _icon_pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     pixels = round(size * ratio)
+    path = icon_path(name, pixels)
     pixmap = QPixmap(pixels, pixels)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(icon_path(name, pixels), _brush(colour))
+    painter.fillPath(path, _brush(colour))
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
     return pixmap

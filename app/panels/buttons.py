@@ -21,6 +21,7 @@ from graph_editor.theme import (
     SIZE_NORMAL,
     SIZE_SMALL,
     Theme,
+    has_icon,
 )
 
 PADDING = 12
@@ -73,6 +74,7 @@ class Button(QAbstractButton):
         self, text: str, theme: Theme, icon: str | None = None, key: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        assert icon is None or has_icon(icon), f"no icon {icon}"
         self._theme = theme
         self._icon_name = icon
         self._key = key
@@ -93,6 +95,7 @@ class Button(QAbstractButton):
 
     def set_icon_name(self, name: str | None) -> None:
         """Show another icon, or none."""
+        assert name is None or has_icon(name), f"no icon {name}"
         if name != self._icon_name:
             self._icon_name = name
             self.updateGeometry()

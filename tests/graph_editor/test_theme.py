@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontInfo, QFontMetricsF, QIcon
 
 from graph_editor import colour_maps
 from graph_editor.colour_maps import contrast, linear, oklab
-from graph_editor.theme import FAMILY_ICONS, Theme, icon_path, load_theme, system_theme_name
+from graph_editor.theme import FAMILY_ICONS, Theme, has_icon, icon_path, load_theme, system_theme_name
 
 # What dichromats see of linear-light sRGB (Machado, Oliveira and Fernandes 2009, severity 1).
 _SIGHTS = {
@@ -163,7 +163,21 @@ def test_icons_lie_in_their_square(theme: Theme, family: str) -> None:
     assert abs(outline.center().y() - 8) < 2
 
 
+@pytest.mark.parametrize(
+    ("name", "filled", "clear"),
+    [("left", (4, 10), (11, 10)), ("right", (11, 10), (4, 10)), ("bottom", (4, 11), (4, 6))],
+)
+def test_panel_icons_fill_their_side(
+    theme: Theme, name: str, filled: tuple[int, int], clear: tuple[int, int]
+) -> None:
+    image = theme.icon_pixmap(f"own.panel-{name}", "text", 16).toImage()
+    assert image.pixelColor(*filled).alpha() == 255
+    assert image.pixelColor(*clear).alpha() == 0
+
+
 def test_unknown_icons_are_refused(qapp: object) -> None:
+    assert has_icon("ph.eye")
+    assert not has_icon("ph.no-such-thing")
     with pytest.raises(KeyError):
         icon_path("ph.no-such-thing", 16)
 

@@ -1,0 +1,71 @@
+"""The style sheet: every name in it is known, and Qt's own widgets take the theme's looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from graph_editor.style_sheet import apply_theme, palette, style_sheet
+from graph_editor.theme import MENU_HEIGHT, Theme, load_theme
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Theme]:
+    old_palette, old_font = qapp.palette(), qapp.font()
+    yield load_theme(request.param, 1.0)
+    qapp.setStyleSheet("")
+    qapp.setPalette(old_palette)
+    qapp.setFont(old_font)
+
+
+def test_nothing_is_left_to_fill_in(theme: Theme) -> None:
+    sheet = style_sheet(theme)
+    assert "$" not in sheet
+    assert "font" not in sheet, "a font here would drop the figures of equal width"
+
+
+def test_every_picture_exists_for_fine_screens_too(theme: Theme) -> None:
+    pictures = re.findall(r'url\("([^"]+)"\)', style_sheet(theme))
+    assert pictures
+    for picture in pictures:
+        for suffix in ("", "@2x", "@3x"):
+            assert Path(picture.replace(".png", f"{suffix}.png")).stat().st_size > 0
+
+
+def test_the_application_takes_the_look(qapp: QApplication, qtbot: QtBot, theme: Theme) -> None:
+    apply_theme(qapp, theme)
+    assert qapp.font().family() == "Inter"
+    window = QWidget()
+    qtbot.addWidget(window)
+    button = QPushButton("Run", window)
+    button.setProperty("primary", True)
+    button.resize(100, 28)
+    assert button.sizeHint().height() == 28
+    assert window.grab().toImage().pixelColor(8, 14).name() == theme.color("fill").name()
+    button.setEnabled(False)
+    assert window.grab().toImage().pixelColor(8, 14).name() == theme.color("panel").name()
+
+
+def test_the_menu_bar_is_28_high(qapp: QApplication, qtbot: QtBot, theme: Theme) -> None:
+    apply_theme(qapp, theme)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    for title in ("File", "Edit"):
+        window.menuBar().addMenu(title)
+    window.resize(400, 200)
+    window.show()
+    qtbot.waitExposed(window)
+    assert window.menuBar().height() == MENU_HEIGHT
+    assert window.menuBar().actionGeometry(window.menuBar().actions()[1]).left() > 20
+
+
+def test_the_palette_speaks_of_the_theme(theme: Theme) -> None:
+    made = palette(theme)
+    assert made.color(QPalette.ColorRole.Window) == theme.color("panel")
+    assert made.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text) == theme.color("disabled")
