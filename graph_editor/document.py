@@ -42,8 +42,8 @@ class _Edit(QUndoCommand):
 class Document(QObject):
     """A graph and one frozen settings value that nobody else changes.
 
-    `changed(GraphChange)` comes once after each edit, undo and redo that touched the graph; `settings_changed()` likewise
-    for settings. `undo_limit` 0 means unlimited.
+    `changed(GraphChange)` comes once after each edit, undo and redo that touched the graph;
+    `settings_changed()` likewise for settings. `undo_limit` 0 means unlimited.
     """
 
     changed = Signal(object)
@@ -80,18 +80,18 @@ class Document(QObject):
 
     def new_id(self) -> str:
         """A short random id that no block of the drawing has."""
-        taken = all_ids(self.graph)
-        while True:
-            id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
-            if id not in taken:
-                return id
+        return self.new_ids(1)[0]
 
     def new_ids(self, count: int) -> tuple[str, ...]:
         """`count` different new ids."""
-        ids: set[str] = set()
+        taken = set(all_ids(self.graph))
+        ids: list[str] = []
         while len(ids) < count:
-            ids.add(self.new_id())
-        return tuple(sorted(ids))
+            id = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+            if id not in taken:
+                taken.add(id)
+                ids.append(id)
+        return tuple(ids)
 
     def edit(self, label: str, function: Callable[..., Graph], *arguments: object, path: BodyPath = ()) -> None:
         """Make one edit of the body at `path`, as one undo step. Raises Refused, and then nothing has changed."""
@@ -110,7 +110,7 @@ class Document(QObject):
         self._push(label, State(graph=graph, settings=settings))
 
     def apply_fix(self, fix: Fix, edits: Mapping[str, Callable[..., Any]]) -> None:
-        """Make the repair that a Problem offers; `edits` maps its name to the function of the drawing. Raises Refused."""
+        """Make the repair that a Problem offers; `edits` maps its name to the function. Raises Refused."""
         new_ids: tuple[object, ...] = (self.new_ids(fix.new_blocks),) if fix.new_blocks else ()
         self.edit(fix.label, edits[fix.edit], *new_ids, *fix.arguments, path=fix.body)
 

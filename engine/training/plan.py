@@ -24,7 +24,7 @@ class Supervised(Plain, frozen=True, tag="supervised"):
 
 
 class ContrastiveDivergence(Plain, frozen=True, tag="contrastive-divergence"):
-    """CD-k on one RBM `block` (an id path joined by "/"), everything before it fixed. Momentum and decay as in Hinton."""
+    """CD-k on one RBM `block` (an id path joined by "/"); everything before it stays fixed."""
 
     block: str
     epochs: int = 10
@@ -63,7 +63,7 @@ class DatasetRef(Plain, frozen=True):
 
 
 class ViewSpec(Plain, frozen=True):
-    """A live view of the project: its kind (`loss`, `accuracy`, `filters`, `latent`, `boundary`, `predictions`) and block."""
+    """A live view: its kind (`loss`, `accuracy`, `filters`, `latent`, `boundary`, `predictions`) and block."""
 
     id: str
     kind: str
