@@ -74,7 +74,7 @@ def digits_dense() -> Project:
             datasets=(DatasetRef("digits"),),
             views=_views(("loss", None), ("filters", "hidden"), ("predictions", "loss")),
             title="Dense digits",
-            about="One hidden layer of 64 units reads 8×8 digits. Its weights are pictures of what each unit looks for.",
+            about="One hidden layer of 64 units reads 8×8 digits. Its weights show what each unit looks for.",
             tries=(
                 "Press Run and watch the 64 weight pictures take shape.",
                 "Set Hidden to 8 units. How many digits can it still tell apart?",

@@ -38,7 +38,7 @@ class _KnownBlock(Plain, frozen=True):
     weights: Weights | None = None
     learning: Learning = Learning()
     bypassed: bool = False
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
     raw: str | None = None
     look: Look = Look()
 
@@ -133,7 +133,7 @@ def _decode_block(id: str, raw: msgspec.Raw, types: Container[str], file: str, d
         weights=known.weights,
         learning=known.learning,
         bypassed=known.bypassed,
-        body=None if known.body is None else _decode_body(known.body, types, file, depth + 1),
+        body=None if bytes(known.body) == b"null" else _decode_body(known.body, types, file, depth + 1),
         look=known.look,
     )
 
