@@ -23,6 +23,7 @@ from graph_editor.theme import (
 )
 
 # No rule names a font: a font in a style sheet would drop the figures of equal width that Theme.font asks for.
+# Fields of text have no colour here either: it is the palette's, so that an inspector's field may change its own.
 _SHEET = Template("""
 QMenuBar { background: $panel; color: $text; border: none; spacing: 0; }
 QMenuBar::item { background: transparent; padding: ${menu_above}px 10px ${menu_below}px 10px; margin: 0;
@@ -90,18 +91,17 @@ QToolButton:pressed, QToolButton:checked { background: $pressed; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $disabled; background: transparent; }
 QToolButton::menu-indicator { image: none; }
-QLineEdit, QAbstractSpinBox, QComboBox { background: $field; color: $text; border: 1px solid $edge;
-    border-radius: ${radius_field}px; padding: 0 7px; min-height: ${button_height}px; max-height: ${button_height}px;
-    selection-background-color: $accent; selection-color: $panel; }
-QPlainTextEdit, QTextEdit { background: $field; color: $text; border: 1px solid $edge;
-    border-radius: ${radius_field}px; padding: 4px; selection-background-color: $accent; selection-color: $panel; }
+QLineEdit, QAbstractSpinBox, QComboBox { background: $field; border: 1px solid $edge;
+    border-radius: ${radius_field}px; padding: 0 7px; min-height: ${button_height}px; max-height: ${button_height}px; }
+QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $edge;
+    border-radius: ${radius_field}px; padding: 4px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover, QPlainTextEdit:hover, QTextEdit:hover {
     border-color: $secondary; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid $accent; padding: 0 6px;
     min-height: ${focused_height}px; max-height: ${focused_height}px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; padding: 3px; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdit:disabled, QTextEdit:disabled {
-    color: $disabled; border-color: $line; }
+    border-color: $line; }
 QLineEdit[bare="true"] { background: transparent; border: none; padding: 0; min-height: 0; max-height: 16777215px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$caret_down"); width: ${icon}px; height: ${icon}px; }

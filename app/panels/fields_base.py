@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
 from graph_editor.theme import FIELD_WIDTH, FOCUS_WIDTH, ICON_IN_FIELD, RADIUS_FIELD, ROW_HEIGHT, Theme
@@ -292,14 +293,8 @@ class EntryField(Field):
         token = self._ink()
         key = f"{self._theme.name} {token}"
         if key != self._ink_shown:
-            # A sheet of its own, because the application's would win over a palette; set only when it changes.
             self._ink_shown = key
-            theme = self._theme
-            self._entry.setStyleSheet(
-                f"QLineEdit {{ background: transparent; border: none; padding: 0; color: {theme.hex(token)};"
-                f" placeholder-text-color: {theme.hex('secondary')}; selection-background-color: {theme.hex('accent')};"
-                f" selection-color: {theme.hex('panel')}; }}"
-            )
+            self._entry.setPalette(_entry_palette(self._theme, token))
         self._lay_out()
         self.update()
 
@@ -354,6 +349,17 @@ class EntryField(Field):
         self._value = value
         self._show_value()
         self._commit(value)
+
+
+@lru_cache(maxsize=32)
+def _entry_palette(theme: Theme, ink: str) -> QPalette:
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    palette.setColor(QPalette.ColorRole.Text, theme.color(ink))
+    palette.setColor(QPalette.ColorRole.PlaceholderText, theme.color("secondary"))
+    palette.setColor(QPalette.ColorRole.Highlight, theme.color("accent"))
+    palette.setColor(QPalette.ColorRole.HighlightedText, theme.color("panel"))
+    return palette
 
 
 def paint_frame(
