@@ -1,0 +1,379 @@
+"""Curves over epochs: few ticks, a faint grid, names at the ends of the curves, raw steps behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pyqtgraph.functions import arrayToQPath
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from app.charts.look import LABEL_GAP, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme, text_width
+from app.charts.plot_area import PlotArea
+from app.charts.step_series import StepSeries
+from app.charts.ticks import short_number, spread, tick_step, tick_texts, ticks
+
+STEPS_OPACITY = 0.3
+FAINT_OPACITY = 0.4
+CURVE_WIDTH = 2.0
+DASH = (3.0, 2.0)
+THICK_UP_TO = 2000
+
+
+class Curve(NamedTuple):
+    """One curve: name, x and y float64 of equal length, class colour, and how it is drawn."""
+
+    name: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    color: int = 0
+    dashed: bool = False
+    faint: bool = False
+
+
+class Mark(NamedTuple):
+    """A vertical line at `x` with a few words."""
+
+    x: float
+    text: str
+
+
+class LineChart(PlotArea):
+    """Curves, raw steps behind them, marks; the x axis begins at 0 and ends where the plan ends."""
+
+    zooms_y: ClassVar[bool] = False
+
+    def __init__(self, theme: Theme, x_title: str = "epoch", percent: bool = False) -> None:
+        super().__init__(theme)
+        self._x_title = x_title
+        self._percent = percent
+        self._curves: tuple[Curve, ...] = ()
+        self._marks: tuple[Mark, ...] = ()
+        self._steps: StepSeries | None = None
+        self._step_x = 1.0
+        self._step_first = 0.0
+        self._steps_name = ""
+        self._label_places: tuple[tuple[str, QRectF], ...] = ()
+
+    # What is shown.
+
+    def show_lines(
+        self,
+        curves: Sequence[Curve],
+        steps: StepSeries | None = None,
+        x_per_step: float = 1.0,
+        marks: Sequence[Mark] = (),
+        x_end: float = 1.0,
+        steps_name: str = "step",
+    ) -> None:
+        """Show curves; `steps` is kept, not copied: append to it and call this again."""
+        self._curves = tuple(curve for curve in curves if len(curve.x))
+        self._steps = steps if steps is not None and len(steps) else None
+        self._step_x = x_per_step
+        self._steps_name = steps_name
+        self._marks = tuple(marks)
+        low, high = self._y_range()
+        self.set_home(0.0, max(x_end, 1e-9), low, high)
+        self.invalidate()
+
+    def labels(self) -> tuple[tuple[str, QRectF], ...]:
+        """The names at the ends of the curves and where they stand, as last painted."""
+        return self._label_places
+
+    def value_text(self, value: float) -> str:
+        """A value as it is written: three significant digits, or a percentage."""
+        if self._percent:
+            return f"{value * 100:.1f} %" if math.isfinite(value) else "NaN"
+        return short_number(value)
+
+    # Ranges.
+
+    def _y_range(self) -> tuple[float, float]:
+        found = [part for curve in self._curves for part in _limits(curve.y)]
+        if self._steps is not None:
+            limits = self._steps_limits()
+            found.extend(limits)
+        if not found:
+            return 0.0, 1.0
+        low, high = min(found), max(found)
+        if self._percent:
+            step = tick_step(min(low, 0.95), 1.0) / 2
+            return max(0.0, math.floor(low / step - 0.2) * step), 1.0
+        if low >= 0 and low < 0.5 * high:
+            low = 0.0
+        if high - low < 1e-12 * max(abs(high), 1e-12):
+            low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+        step = tick_step(low, high) / 2
+        return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+    def _steps_limits(self) -> tuple[float, ...]:
+        """Where most of the raw steps are: a spike must not press the curves flat."""
+        assert self._steps is not None
+        _, lows, highs = self._steps.envelope(0, len(self._steps), 64)
+        lows, highs = lows[np.isfinite(lows)], highs[np.isfinite(highs)]
+        if not len(lows) or not len(highs):
+            return ()
+        first = self._steps.array()[:1]
+        start = [float(first[0])] if np.isfinite(first[0]) else []
+        if len(highs) < 16:
+            return float(lows.min()), float(highs.max())
+        return (float(np.quantile(lows, 0.01)), float(np.quantile(highs, 0.97)), *start)
+
+    def _y_ticks(self) -> list[float]:
+        _, _, low, high = self.view_range
+        return ticks(low, high)
+
+    def _y_texts(self, values: list[float]) -> list[str]:
+        if self._percent:
+            return [f"{text} %" for text in tick_texts([value * 100 for value in values])]
+        return tick_texts(values)
+
+    def margins(self) -> tuple[float, float, float, float]:
+        font = self.theme.font(SIZE_SMALL)
+        widest = max((text_width(font, text) for text in self._y_texts(self._y_ticks())), default=0)
+        line = QFontMetricsF(font).height()
+        return max(widest, 12) + SPACE_8 + SPACE_4, 6, 12, 2 * line + 4
+
+    # Painting.
+
+    def paint_content(self, painter: QPainter, plot: QRectF) -> None:
+        self._paint_axes(painter, plot)
+        painter.save()
+        painter.setClipRect(plot.adjusted(-1, -2, 2, 2))
+        self._paint_marks(painter, plot)
+        for curve in self._curves:
+            if curve.faint:
+                self._paint_curve(painter, plot, curve)
+        self._paint_steps(painter, plot)
+        for curve in self._curves:
+            if not curve.faint:
+                self._paint_curve(painter, plot, curve)
+        painter.restore()
+        self._paint_labels(painter, plot)
+
+    def _paint_axes(self, painter: QPainter, plot: QRectF) -> None:
+        theme = self.theme
+        font = theme.font(SIZE_SMALL)
+        metrics = QFontMetricsF(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(font)
+        x0, x1, low, high = self.view_range
+        values = self._y_ticks()
+        half = (values[1] - values[0]) / 2 if len(values) > 1 else 0
+        fine = [value + half * side for value in values for side in (-1, 1)] if half and len(values) < 4 else []
+        painter.setPen(theme.pen("line"))
+        for value in {round(value, 12) for value in (*values, *fine)}:
+            if low - 1e-9 <= value <= high + 1e-9:
+                y = round(self.y_px(value, plot))
+                painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        painter.setPen(theme.pen("edge"))
+        painter.drawLine(QPointF(plot.left(), plot.bottom()), QPointF(plot.right(), plot.bottom()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.color("secondary"))
+        for value, text in zip(values, self._y_texts(values), strict=True):
+            base = self.y_px(value, plot) + metrics.capHeight() / 2
+            painter.drawText(QPointF(plot.left() - SPACE_8 - metrics.horizontalAdvance(text), round(base)), text)
+        x_values = ticks(x0, x1, whole=x1 - x0 >= 2)
+        base = plot.bottom() + metrics.ascent() + 4
+        for value, text in zip(x_values, tick_texts(x_values), strict=True):
+            width = metrics.horizontalAdvance(text)
+            left = min(self.x_px(value, plot) - width / 2, self.width() - width - 2)
+            painter.drawText(QPointF(round(left), round(base)), text)
+        width = metrics.horizontalAdvance(self._x_title)
+        painter.drawText(
+            QPointF(round(plot.center().x() - width / 2), round(base + metrics.height() - 1)), self._x_title
+        )
+
+    def _color(self, curve: Curve) -> QColor:
+        color = QColor(self.theme.class_color(curve.color))
+        if curve.faint:
+            color.setAlphaF(FAINT_OPACITY)
+        return color
+
+    def _paint_curve(self, painter: QPainter, plot: QRectF, curve: Curve) -> None:
+        x, y = curve.x, curve.y
+        columns = max(int(plot.width()), 1)
+        x0, x1, _, _ = self.view_range
+        if len(x) > 2 * columns:
+            x, y = _decimated(*_within(x, y, x0, x1), columns)
+        thin = curve.faint or len(x) > THICK_UP_TO
+        pen = QPen(self._color(curve), 1.0 if thin else CURVE_WIDTH)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        if curve.dashed and not thin:
+            pen.setDashPattern(DASH)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        if len(x) == 1:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._color(curve))
+            painter.drawEllipse(QPointF(self.x_px(x[0], plot), self.y_px(y[0], plot)), 2.5, 2.5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            return
+        painter.drawPath(_path(self.x_px(x, plot), self.y_px(y, plot)))
+
+    def _paint_steps(self, painter: QPainter, plot: QRectF) -> None:
+        if self._steps is None:
+            return
+        x0, x1, _, _ = self.view_range
+        first = max(math.floor(x0 / self._step_x) - 1, 0)
+        last = min(math.ceil(x1 / self._step_x) + 2, len(self._steps))
+        steps_px = plot.width() * (last - first) * self._step_x / (x1 - x0)
+        x, y = self._steps.line(first, last, max(int(steps_px), 1))
+        if len(x) < 2:
+            return
+        color = QColor(self.theme.class_color(0))
+        color.setAlphaF(STEPS_OPACITY)
+        # One device pixel without antialiasing: thicker or smoother lines cost ten times as much.
+        pen = QPen(color, 0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        painter.drawPath(_path(self.x_px(x * self._step_x, plot), self.y_px(y.astype(np.float64), plot)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+    def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
+        theme = self.theme
+        font = theme.font(SIZE_SMALL)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        taken = -math.inf
+        for mark in self._marks:
+            x = round(self.x_px(mark.x, plot)) + 0.5
+            painter.setPen(theme.dashed_pen("edge", 1.0, (2.0, 2.0)))
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+            left = x + SPACE_4
+            if left > taken and left + metrics.horizontalAdvance(mark.text) < plot.right():
+                painter.setPen(theme.color("secondary"))
+                # Losses fall and leave the top free; accuracies rise and leave the foot free.
+                base = plot.bottom() - SPACE_4 if self._percent else plot.top() + metrics.ascent()
+                painter.drawText(QPointF(left, base), mark.text)
+                taken = left + metrics.horizontalAdvance(mark.text) + SPACE_8
+
+    def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
+        font = self.theme.font(SIZE_SMALL, SEMIBOLD)
+        named = [curve for curve in self._curves if not curve.faint and curve.name]
+        texts = [f"{curve.name} {self.value_text(curve.y[-1])}" for curve in named]
+        ends = [self.x_px(curve.x[-1], plot) for curve in named]
+        if not named or self.is_zoomed:
+            self._label_places = ()
+            return
+        width = max(text_width(font, text) for text in texts)
+        half = LABEL_GAP / 2
+        free = plot.adjusted(0, half, 0, -half)
+        if max(ends) + SPACE_8 + width <= self.width() - 4:
+            left = max(ends) + SPACE_8
+            wanted = [self._end_px(curve, plot) for curve in named]
+        else:
+            left = plot.right() - width
+            wanted = self._beside_curves(named, left, plot)
+        places = spread(wanted, LABEL_GAP, free.top(), free.bottom())
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        made = []
+        for curve, text, y in zip(named, texts, places, strict=True):
+            painter.setPen(self.theme.class_color(curve.color))
+            painter.drawText(QPointF(round(left), round(y + metrics.capHeight() / 2)), text)
+            made.append((text, QRectF(left, y - half, text_width(font, text), LABEL_GAP)))
+        self._label_places = tuple(made)
+
+    def _end_px(self, curve: Curve, plot: QRectF) -> float:
+        y = curve.y[-1]
+        return float(self.y_px(y, plot)) if math.isfinite(y) else plot.top()
+
+    def _beside_curves(self, named: list[Curve], left: float, plot: QRectF) -> list[float]:
+        """Places for the names where no curve runs: above what lies right of `left`, else below."""
+        tops, bottoms = [], []
+        for curve in self._curves:
+            x = np.asarray(self.x_px(curve.x, plot))
+            y = np.asarray(self.y_px(curve.y, plot))
+            inside = y[max(int(np.searchsorted(x, left)) - 1, 0) :]
+            inside = inside[np.isfinite(inside)]
+            if len(inside):
+                tops.append(float(inside.min()))
+                bottoms.append(float(inside.max()))
+        order = sorted(range(len(named)), key=lambda index: self._end_px(named[index], plot))
+        top, bottom = min(tops, default=plot.bottom()), max(bottoms, default=plot.top())
+        above = top - plot.top() >= LABEL_GAP * len(named) + SPACE_4
+        places = [0.0] * len(named)
+        for rank, index in enumerate(order):
+            if above:
+                places[index] = top - SPACE_4 - LABEL_GAP * (len(named) - rank - 0.5)
+            else:
+                places[index] = bottom + SPACE_4 + LABEL_GAP * (rank + 0.5)
+        return places
+
+    # Pointer.
+
+    def hover(self, at: QPointF, plot: QRectF) -> Card | None:
+        if not plot.adjusted(-4, 0, 4, 0).contains(at):
+            return None
+        x, _ = self.to_data(at, plot)
+        lines: list[tuple[str, QColor | None]] = []
+        near = [mark for mark in self._marks if abs(self.x_px(mark.x, plot) - at.x()) <= 4]
+        shown = sorted((curve for curve in self._curves if curve.name), key=lambda curve: curve.faint)
+        epoch = self._nearest(x)
+        for curve in shown:
+            if curve.x[0] - 1e-9 <= epoch <= curve.x[-1] + 1e-9:
+                value = curve.y[int(np.abs(curve.x - epoch).argmin())]
+                name = f"{curve.name}, run before" if curve.faint else curve.name
+                lines.append((f"{name} {self.value_text(float(value))}", self._color(curve)))
+        if lines:
+            lines.insert(0, (f"{self._x_title} {epoch:g}", None))
+        if self._steps is not None:
+            step = round(x / self._step_x)
+            if 0 <= step < len(self._steps):
+                lines.append((f"{self._steps_name} {step}: {self.value_text(float(self._steps.array()[step]))}", None))
+        lines.extend((mark.text, None) for mark in near)
+        return Card(tuple(lines)) if lines else None
+
+    def paint_hover(self, painter: QPainter, at: QPointF, plot: QRectF) -> None:
+        x, _ = self.to_data(at, plot)
+        epoch = self._nearest(x)
+        line = self.x_px(epoch, plot) if self._curves else at.x()
+        painter.setPen(self.theme.pen("edge"))
+        painter.drawLine(QPointF(round(line), plot.top()), QPointF(round(line), plot.bottom()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.theme.pen("panel", 1.5))
+        for curve in self._curves:
+            if not curve.faint and curve.name and curve.x[0] - 1e-9 <= epoch <= curve.x[-1] + 1e-9:
+                y = self.y_px(curve.y[int(np.abs(curve.x - epoch).argmin())], plot)
+                if plot.top() - 1 <= y <= plot.bottom() + 1:
+                    painter.setBrush(self.theme.class_color(curve.color))
+                    painter.drawEllipse(QPointF(line, y), 4, 4)
+
+    def _nearest(self, x: float) -> float:
+        own = [curve for curve in self._curves if not curve.faint] or list(self._curves)
+        if not own:
+            return x
+        best = min(own, key=lambda curve: float(np.abs(curve.x - x).min()))
+        return float(best.x[int(np.abs(best.x - x).argmin())])
+
+
+def _limits(y: NDArray) -> tuple[float, ...]:
+    finite = y[np.isfinite(y)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else ()
+
+
+def _within(x: NDArray, y: NDArray, x0: float, x1: float) -> tuple[NDArray, NDArray]:
+    first = max(int(np.searchsorted(x, x0)) - 1, 0)
+    last = int(np.searchsorted(x, x1, side="right")) + 1
+    return x[first:last], y[first:last]
+
+
+def _decimated(x: NDArray, y: NDArray, columns: int) -> tuple[NDArray, NDArray]:
+    size = len(x) // columns
+    if size < 2:
+        return x, y
+    starts = np.arange(0, len(x), size)
+    both = np.empty(2 * len(starts))
+    both[0::2], both[1::2] = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
+    return np.repeat(x[starts], 2), both
+
+
+def _path(x: NDArray, y: NDArray):  # noqa: ANN202
+    # Far outside its bounds the rasteriser counts in 16 bits.
+    return arrayToQPath(np.ascontiguousarray(x), np.clip(y, -8000, 16000), connect="finite")

@@ -1,0 +1,508 @@
+"""The live views under the canvas: a header, and a row of tiles that say what the network does while it learns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QSplitterHandle,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.buttons import IconButton, PlainButton, baseline
+from app.panels.empty_state import EmptyState
+from app.views.registry import VIEW_KINDS, Candidate, candidates, default_block, make_view
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph
+from graph_editor.style_sheet import round_menu
+from graph_editor.theme import (
+    HEADING_HEIGHT,
+    SEMIBOLD,
+    SIZE_HEADING,
+    SIZE_NORMAL,
+    SPACE_8,
+    SPACE_12,
+    TILE_GAP,
+    Theme,
+)
+
+if TYPE_CHECKING:
+    from app.panels.view_tile import ViewTile
+    from app.views.history import RunHistory
+    from engine.measurements.results import Ask
+
+BEFORE_RUN = "Press Run: loss, filters and latent space appear here"
+PACE = "every 0.1 s"
+NO_VIEWS = "No live view is open"
+
+
+class ViewSpec(Protocol):
+    """What the project keeps of a view: a frozen struct with these fields."""
+
+    id: str
+    kind: str
+    block: str | None
+
+
+class LiveViews(QWidget):
+    """Header and tiles. `new_view(id=…, kind=…, block=…)` makes the frozen value that the project keeps of a view.
+
+    `views_changed(tuple)` after a person added, closed, moved or re-aimed one; `asks_changed()` when other views are
+    seen or look elsewhere; `fill_wanted(bool)` when the views want the whole window, or give it back.
+    """
+
+    views_changed = Signal(object)
+    asks_changed = Signal()
+    fill_wanted = Signal(bool)
+
+    def __init__(self, theme: Theme, new_view: Callable[..., ViewSpec], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._new_view = new_view
+        self._specs: tuple[ViewSpec, ...] = ()
+        self._tiles: dict[str, ViewTile] = {}
+        self._graph = Graph()
+        self._types: Mapping[str, BlockType] = {}
+        self._history: RunHistory | None = None
+        self._previous: RunHistory | None = None
+        self._gallery: QWidget | None = None
+        self._filled: str | None = None
+        self._is_maximised = False
+        self._told: tuple[Ask, ...] = ()
+        self._header = _Header(theme)
+        self._header.add.clicked.connect(self._open_add_menu)
+        self._header.maximise.clicked.connect(lambda: self.set_maximised(not self._is_maximised))
+        self._empty = EmptyState(BEFORE_RUN, "", theme)
+        self._empty.activated.connect(self._open_add_menu)
+        self._splitter = _Row(Qt.Orientation.Horizontal)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        around = QVBoxLayout(inside)
+        around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP)
+        around.addWidget(self._splitter)
+        self._scroll.setWidget(inside)
+        self._scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._scroll.horizontalScrollBar().valueChanged.connect(self._tell_asks)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._scroll)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(self._pages, 1)
+        self._show_page()
+
+    # What the window tells.
+
+    def set_views(self, views: tuple[ViewSpec, ...]) -> None:
+        """Show these views, in this order; those that stay keep what they show."""
+        if tuple(views) == self._specs:
+            return
+        self._specs = tuple(view for view in views if view.kind in VIEW_KINDS)
+        if self._filled is not None and all(spec.id != self._filled for spec in self._specs):
+            self.fill(None)
+        self._show_page()
+
+    def views(self) -> tuple[ViewSpec, ...]:
+        """The views that are open, in order."""
+        return self._specs
+
+    def set_graph(self, graph: Graph, types: Mapping[str, BlockType]) -> None:
+        """The drawing as it is now: names of blocks, and what new views can look at."""
+        self._graph, self._types = graph, types
+        self._aim()
+
+    def show_history(self, history: RunHistory | None, previous: RunHistory | None = None) -> None:
+        """Show a run and, faintly, the one before. None, or one without events: before the first run."""
+        self._history, self._previous = history, previous
+        self._show_page()
+        for tile in self._tiles.values():
+            tile.view.show_history(history, previous)
+
+    def show_measured(self, request: str, arrays: Mapping[str, object], step: int) -> None:
+        """Give an answer to the view that asked: `request` is the id of its Ask."""
+        tile = self._tiles.get(request)
+        if tile is not None:
+            tile.view.show_measured(arrays, step)
+
+    def show_problem(self, request: str, text: str) -> None:
+        """Say in the view that asked why there is no answer."""
+        tile = self._tiles.get(request)
+        if tile is not None:
+            tile.view.show_problem(text)
+
+    def set_gallery(self, gallery: QWidget | None) -> None:
+        """What stands in the tiles' place before the first run; None takes it away."""
+        if gallery is self._gallery:
+            return
+        if self._gallery is not None:
+            self._pages.removeWidget(self._gallery)
+            self._gallery.setParent(None)
+        self._gallery = gallery
+        if gallery is not None:
+            self._pages.addWidget(gallery)
+        self._show_page()
+
+    def asks(self) -> tuple[Ask, ...]:
+        """What the views that can be seen want measured."""
+        if not self.isVisible() or self._pages.currentWidget() is not self._scroll:
+            return ()
+        shown = (self._tiles[spec.id].view for spec in self._specs if spec.id in self._tiles)
+        asks = (view.ask() for view in shown if view.isVisible() and not view.visibleRegion().isEmpty())
+        return tuple(ask for ask in asks if ask is not None)
+
+    def tile(self, id: str) -> ViewTile | None:
+        """The tile of a view, or None."""
+        return self._tiles.get(id)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self._header.set_theme(theme)
+        self._empty.set_theme(theme)
+        for tile in self._tiles.values():
+            tile.set_theme(theme)
+        self.update()
+
+    # What a person does.
+
+    def add_view(self, kind: str, block: str | None = None) -> None:
+        """Open another view; without a block, of the one that suits best."""
+        if block is None:
+            block = default_block(kind, candidates(kind, self._graph, self._types))
+        self._change((*self._specs, self._new_view(id=secrets.token_hex(4), kind=kind, block=block)))
+
+    def close_view(self, id: str) -> None:
+        """Close a view."""
+        self._change(tuple(spec for spec in self._specs if spec.id != id))
+
+    def choose_block(self, id: str, block: str | None) -> None:
+        """Let a view look at another block."""
+        self._change(
+            tuple(
+                msgspec.structs.replace(spec, block=block) if spec.id == id else spec  # type: ignore[type-var]
+                for spec in self._specs
+            )
+        )
+
+    def move_view(self, id: str, by: int) -> None:
+        """Move a view along the row."""
+        specs = list(self._specs)
+        at = next(index for index, spec in enumerate(specs) if spec.id == id)
+        to = min(max(at + by, 0), len(specs) - 1)
+        specs.insert(to, specs.pop(at))
+        self._change(tuple(specs))
+
+    def fill(self, id: str | None) -> None:
+        """Let one view fill the window, or give the window back."""
+        if id != self._filled:
+            self._filled = id
+            self._show_page()
+            self.set_maximised(id is not None)
+
+    def filled(self) -> str | None:
+        """The view that fills the window, or None."""
+        return self._filled
+
+    def set_maximised(self, maximised: bool) -> None:
+        """Whether the views fill the window."""
+        if maximised != self._is_maximised:
+            self._is_maximised = maximised
+            self._header.set_maximised(maximised)
+            self.fill_wanted.emit(maximised)
+        if not maximised and self._filled is not None:
+            self._filled = None
+            self._show_page()
+
+    def add_menu(self) -> QMenu:
+        """The menu of kinds, with the blocks that each can look at."""
+        menu = self._menu()
+        for kind in VIEW_KINDS.values():
+            found = candidates(kind.kind, self._graph, self._types) if kind.needs_block else ()
+            icon = self._theme.icon(kind.icon, "secondary")
+            if kind.needs_block and len(found) > 1:
+                under = round_menu(menu.addMenu(icon, kind.title))
+                for candidate in found:
+                    under.addAction(candidate.name, partial(self.add_view, kind.kind, candidate.path))
+            else:
+                action = menu.addAction(icon, kind.title, partial(self.add_view, kind.kind, None))
+                action.setEnabled(bool(found) or not kind.needs_block)
+                action.setToolTip(kind.about)
+        return menu
+
+    def tile_menu(self, id: str) -> QMenu:
+        """The menu of one view."""
+        spec = self._spec(id)
+        menu = self._menu()
+        found = candidates(spec.kind, self._graph, self._types)
+        if found and (VIEW_KINDS[spec.kind].needs_block or len(found) > 1):
+            under = round_menu(menu.addMenu("Choose block"))
+            if not VIEW_KINDS[spec.kind].needs_block:
+                self._add_choice(under, id, None, "All together", spec.block is None)
+            for candidate in found:
+                self._add_choice(under, id, candidate.path, candidate.name, candidate.path == spec.block)
+            menu.addSeparator()
+        menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
+        menu.addAction("Show everything", self._tiles[id].view.reset_zoom)
+        menu.addAction("Save picture …", partial(self._save_picture, id))
+        menu.addSeparator()
+        at = [other.id for other in self._specs].index(id)
+        menu.addAction("Move left", partial(self.move_view, id, -1)).setEnabled(at > 0)
+        menu.addAction("Move right", partial(self.move_view, id, 1)).setEnabled(at < len(self._specs) - 1)
+        menu.addSeparator()
+        menu.addAction("Close view", partial(self.close_view, id))
+        return menu
+
+    # Inside.
+
+    def _menu(self) -> QMenu:
+        menu = round_menu(QMenu(self))
+        menu.setToolTipsVisible(True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
+
+    def _add_choice(self, menu: QMenu, id: str, block: str | None, name: str, chosen: bool) -> None:
+        action = menu.addAction(name, partial(self.choose_block, id, block))
+        action.setCheckable(True)
+        action.setChecked(chosen)
+
+    def _open_add_menu(self) -> None:
+        button = self._header.add
+        menu = self.add_menu()
+        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+
+    def _open_tile_menu(self, id: str) -> None:
+        button = self._tiles[id].header.more
+        self.tile_menu(id).popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _open_block_menu(self, id: str) -> None:
+        menu = self._menu()
+        spec = self._spec(id)
+        for candidate in candidates(spec.kind, self._graph, self._types):
+            self._add_choice(menu, id, candidate.path, candidate.name, False)
+        if menu.isEmpty():
+            menu.addAction("No block fits").setEnabled(False)
+        view = self._tiles[id].view
+        menu.popup(view.mapToGlobal(view.rect().center()))
+
+    def _spec(self, id: str) -> ViewSpec:
+        return next(spec for spec in self._specs if spec.id == id)
+
+    def _change(self, specs: tuple[ViewSpec, ...]) -> None:
+        if specs != self._specs:
+            self.set_views(specs)
+            self.views_changed.emit(self._specs)
+
+    def _toggle(self, id: str) -> None:
+        self.fill(None if self._filled == id else id)
+
+    def _save_picture(self, id: str) -> None:
+        picture = self._tiles[id].view.picture()
+        dialog = QFileDialog(self, "Save picture", f"{self._spec(id).kind}.png", "Pictures (*.png)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(partial(_save, picture))
+        dialog.open()
+
+    def _show_page(self) -> None:
+        before_run = self._history is None or self._history.state == "new"
+        self._header.set_subtitle(BEFORE_RUN if before_run else PACE)
+        self._header.set_lively(not before_run)
+        if before_run:
+            self._empty.set_sentence(BEFORE_RUN)
+            self._pages.setCurrentWidget(self._gallery or self._empty)
+        elif not self._specs:
+            self._make_tiles()
+            self._empty.set_sentence(NO_VIEWS, "Add view")
+            self._pages.setCurrentWidget(self._empty)
+        else:
+            self._make_tiles()
+            self._pages.setCurrentWidget(self._scroll)
+        self._tell_asks()
+
+    def _make_tiles(self) -> None:
+        # Imported here: with the views comes pyqtgraph, 0.2 s, and none is seen before the first run.
+        from app.panels.view_tile import ViewTile
+
+        wanted = {spec.id: spec for spec in self._specs}
+        changed = False
+        for id in [id for id, tile in self._tiles.items() if id not in wanted or tile.view.kind != wanted[id].kind]:
+            tile = self._tiles.pop(id)
+            tile.setParent(None)
+            tile.deleteLater()
+            changed = True
+        for spec in self._specs:
+            if spec.id in self._tiles:
+                continue
+            view = make_view(spec.kind, spec.id, self._theme, spec.block)
+            tile = self._tiles[spec.id] = ViewTile(view, self._theme)
+            tile.header.fill_wanted.connect(partial(self._toggle, spec.id))
+            tile.header.menu_wanted.connect(partial(self._open_tile_menu, spec.id))
+            tile.header.close_wanted.connect(partial(self.close_view, spec.id))
+            view.choose_wanted.connect(partial(self._open_block_menu, spec.id))
+            view.show_history(self._history, self._previous)
+            changed = True
+        for index, spec in enumerate(self._specs):
+            tile = self._tiles[spec.id]
+            if self._splitter.widget(index) is not tile:
+                self._splitter.insertWidget(index, tile)
+                self._splitter.setCollapsible(index, False)
+                changed = True
+            tile.setVisible(self._filled in (None, spec.id))
+        self._aim()
+        if changed and self._specs:
+            self._splitter.setSizes([round(1000 * VIEW_KINDS[spec.kind].share) for spec in self._specs])
+
+    def _aim(self) -> None:
+        """Tell each view its block's name, or that it is gone."""
+        found: dict[str, tuple[Candidate, ...]] = {}
+        for spec in self._specs:
+            tile = self._tiles.get(spec.id)
+            if tile is None:
+                continue
+            if spec.kind not in found:
+                found[spec.kind] = candidates(spec.kind, self._graph, self._types)
+            fitting = found[spec.kind]
+            kind = VIEW_KINDS[spec.kind]
+            name = next((candidate.name for candidate in fitting if candidate.path == spec.block), "")
+            gone = spec.block is not None and bool(self._types) and not name
+            if spec.block is None and not kind.needs_block and len(fitting) == 1:
+                name = fitting[0].name
+            tile.view.set_missing(gone)
+            tile.view.set_block(spec.block, name)
+        self._tell_asks()
+
+    def _tell_asks(self) -> None:
+        asks = self.asks()
+        if asks != self._told:
+            self._told = asks
+            self.asks_changed.emit()
+
+    def showEvent(self, event: QEvent) -> None:
+        super().showEvent(event)
+        self._tell_asks()
+
+    def hideEvent(self, event: QEvent) -> None:
+        super().hideEvent(event)
+        self._tell_asks()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_asks()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._is_maximised:
+            self.set_maximised(False)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("canvas"))
+        painter.end()
+
+    def sizeHint(self) -> QSize:
+        return QSize(936, 288)
+
+
+class _Header(QWidget):
+    """Title, what is going on, Add view, maximise."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._subtitle = ""
+        self.setFixedHeight(HEADING_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.add = PlainButton("Add view", theme, "ph.plus")
+        self.add.height_px = 24
+        self.maximise = IconButton("ph.arrows-out-simple", "Fill the window", theme, side=24)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE_12, 0, SPACE_8, 1)
+        row.setSpacing(SPACE_8)
+        row.addStretch()
+        row.addWidget(self.add)
+        row.addWidget(self.maximise)
+
+    def set_subtitle(self, text: str) -> None:
+        if text != self._subtitle:
+            self._subtitle = text
+            self.update()
+
+    def subtitle(self) -> str:
+        return self._subtitle
+
+    def set_lively(self, lively: bool) -> None:
+        self.add.setVisible(lively)
+        self.maximise.setVisible(lively)
+
+    def set_maximised(self, maximised: bool) -> None:
+        self.maximise.set_icon_name("ph.arrows-in-simple" if maximised else "ph.arrows-out-simple")
+        words = "Give the window back" if maximised else "Fill the window"
+        self.maximise.setToolTip(words)
+        self.maximise.setAccessibleName(words)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.add.set_theme(theme)
+        self.maximise.set_theme(theme)
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self._theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("panel"))
+        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.color("line"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = (self.height() - 1) / 2
+        font = theme.font(SIZE_HEADING, SEMIBOLD)
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        painter.drawText(QPointF(SPACE_12, baseline(font, middle)), "Live views")
+        left = SPACE_12 + QFontMetricsF(font).horizontalAdvance("Live views") + SPACE_12
+        font = theme.font(SIZE_NORMAL)
+        painter.setFont(font)
+        painter.setPen(theme.color("secondary"))
+        painter.drawText(QPointF(left, baseline(font, middle)), self._subtitle)
+        painter.end()
+
+
+class _Handle(QSplitterHandle):
+    """The gap between two tiles: nothing to see, wide enough to drag."""
+
+    def paintEvent(self, event: QEvent) -> None:
+        pass
+
+
+class _Row(QSplitter):
+    def __init__(self, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self.setHandleWidth(TILE_GAP)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Handle(self.orientation(), self)
+
+
+def _save(picture: QImage, path: str) -> None:
+    picture.save(path, "PNG")

@@ -1,0 +1,140 @@
+"""One live view in its frame: title, what it shows, a menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.panels.buttons import IconButton, baseline
+from app.views.view import View
+from graph_editor.theme import (
+    FOCUS_WIDTH,
+    HEADING_HEIGHT,
+    RADIUS_BLOCK,
+    SEMIBOLD,
+    SIZE_HEADING,
+    SIZE_NORMAL,
+    SPACE_4,
+    SPACE_8,
+    SPACE_12,
+    Theme,
+)
+
+MENU_SIDE = 24
+TILE_MIN_WIDTH = 176
+
+
+class TileHeader(QWidget):
+    """Title and subtitle; a double-click or Enter fills the window, the context menu key opens the menu."""
+
+    fill_wanted = Signal()
+    menu_wanted = Signal()
+    close_wanted = Signal()
+
+    def __init__(self, title: str, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._title = title
+        self._subtitle = ""
+        self.setFixedHeight(HEADING_HEIGHT)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        self.more = IconButton("ph.dots-three", f"Menu of {title}", theme, side=MENU_SIDE)
+        self.more.clicked.connect(self.menu_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, SPACE_4, 0)
+        row.addStretch()
+        row.addWidget(self.more)
+
+    def set_subtitle(self, text: str) -> None:
+        """Say something else beside the title."""
+        if text != self._subtitle:
+            self._subtitle = text
+            self.setAccessibleDescription(text)
+            self.update()
+
+    def subtitle(self) -> str:
+        """What stands beside the title."""
+        return self._subtitle
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self.more.set_theme(theme)
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2 + 1
+        font = self._theme.font(SIZE_HEADING, SEMIBOLD)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("text"))
+        painter.drawText(QPointF(SPACE_12, baseline(font, middle)), self._title)
+        left = SPACE_12 + QFontMetricsF(font).horizontalAdvance(self._title) + SPACE_8
+        font = self._theme.font(SIZE_NORMAL)
+        room = self.width() - left - MENU_SIDE - SPACE_8
+        if room > SPACE_12:
+            painter.setFont(font)
+            painter.setPen(self._theme.color("secondary"))
+            text = QFontMetricsF(font).elidedText(self._subtitle, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(left, baseline(font, middle)), text)
+        if self.hasFocus():
+            painter.setPen(self._theme.pen("accent", FOCUS_WIDTH))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 4, 4)
+        painter.end()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.fill_wanted.emit()
+
+    def contextMenuEvent(self, event: QEvent) -> None:
+        self.menu_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.fill_wanted.emit()
+        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Menu):
+            self.menu_wanted.emit()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.close_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class ViewTile(QWidget):
+    """A view with its header, in a rounded frame."""
+
+    def __init__(self, view: View, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.view = view
+        self.header = TileHeader(view.title, theme)
+        self.header.set_subtitle(view.subtitle)
+        view.subtitle_changed.connect(self.header.set_subtitle)
+        self.setMinimumWidth(TILE_MIN_WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, RADIUS_BLOCK)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(view, 1)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self.header.set_theme(theme)
+        self.view.set_theme(theme)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 240)
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._theme.pen("line"))
+        painter.setBrush(self._theme.brush("panel"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_BLOCK, RADIUS_BLOCK)
+        painter.end()

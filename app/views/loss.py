@@ -1,0 +1,67 @@
+"""Loss over epochs: train solid, validation dashed, raw steps behind, the run before faint."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from app.charts.line_chart import Curve, LineChart, Mark
+from app.charts.ticks import short_number
+from app.views.history import RunHistory
+from app.views.view import View
+
+TRAIN, VALIDATION = 0, 1
+
+
+class LossView(View):
+    """The loss that training lowers; of one loss block where the view names it and there are several."""
+
+    kind: ClassVar[str] = "loss"
+    title: ClassVar[str] = "Loss"
+
+    def make_chart(self) -> LineChart:
+        return LineChart(self.theme)
+
+    def describe(self) -> str:
+        return self.block_name[:1].lower() + self.block_name[1:]
+
+    def draw_history(self, history: RunHistory, previous: RunHistory | None) -> bool:
+        name = self._metric(history)
+        curves = list(run_curves(previous, name, faint=True)) if previous is not None else []
+        own = list(run_curves(history, name))
+        total = name in ("loss", "reconstruction_error")
+        steps = history.losses if total else None
+        if own and total and len(history.losses) and own[0].x[0] > 0 and np.isfinite(history.losses.array()[0]):
+            # Before the first epoch's mean the curve starts from the first step.
+            start = float(history.losses.array()[0])
+            own[0] = own[0]._replace(x=np.append(0.0, own[0].x), y=np.append(start, own[0].y))
+        self.chart.show_lines(
+            [*curves, *own],
+            steps,
+            1 / max(history.steps_per_epoch, 1),
+            [Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in history.marks],
+            history.x_end(),
+        )
+        return bool(own) or (steps is not None and len(steps) > 1)
+
+    def _metric(self, history: RunHistory) -> str:
+        known = history.metrics()
+        if self.block_name and f"loss.{self.block_name}" in known:
+            return f"loss.{self.block_name}"
+        return "reconstruction_error" if "loss" not in known and "reconstruction_error" in known else "loss"
+
+
+def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curve]:
+    """Train and validation curves of one metric; those without a point are left out."""
+    curves = []
+    for part, color in (("train", TRAIN), ("validation", VALIDATION)):
+        x, y = history.curve(part, name)
+        if len(x):
+            curves.append(Curve(part, x, y, color, dashed=color == VALIDATION, faint=faint))
+    return curves
+
+
+def mark_words(name: str, value: float) -> str:
+    """A change of a setting in words: `learning rate 0.0003`."""
+    return f"{name.replace('_', ' ')} {value:g}" if abs(value) < 1e4 else f"{name} {short_number(value)}"
