@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value, format_value
+from graph_editor.block_icon import CURVE_WIDTH, block_icon
 from graph_editor.block_search import Found, Match, find_blocks, open_parameters, parse_query
 from graph_editor.theme import (
     ICON,
@@ -348,8 +349,7 @@ class SearchPopup(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.brush("select"))
             painter.drawRoundedRect(place.adjusted(6, 0, -6, 0), RADIUS_BLOCK, RADIUS_BLOCK)
-        icon = theme.icon_pixmap(type_icon(theme, type), type.family, ICON, self.devicePixelRatioF())
-        painter.drawPixmap(QPointF(place.left() + 14, place.top() + (SEARCH_ROW_HEIGHT - ICON) / 2), icon)
+        paint_type_icon(painter, theme, type, place.left() + 14, place.top() + (SEARCH_ROW_HEIGHT - ICON) / 2)
         shape = self.shape_words(match)
         mono = theme.font(SIZE_SMALL, mono=True)
         right = place.right() - 14
@@ -400,9 +400,21 @@ def paint_popup(painter: QPainter, theme: Theme, panel: QRectF) -> None:
     painter.drawRoundedRect(panel.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_POPUP - 0.5, RADIUS_POPUP - 0.5)
 
 
-def type_icon(theme: Theme, type: BlockType) -> str:
-    """The name of a type's icon: its own, or its family's."""
-    return type.icon or theme.family_icon(type.family)
+def paint_type_icon(painter: QPainter, theme: Theme, type: BlockType, x: float, y: float, size: int = ICON) -> None:
+    """Paint a type's icon, or the curve of an activation, in its family's colour with its corner at x, y."""
+    icon = block_icon(type, size)
+    color = theme.family_color(type.family)
+    painter.save()
+    painter.translate(x, y)
+    if icon.stroked:
+        pen = QPen(color, CURVE_WIDTH * 0.85 * size / ICON)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(icon.path)
+    else:
+        painter.fillPath(icon.path, color)
+    painter.restore()
 
 
 def default_values(type: BlockType) -> tuple[str, ...]:

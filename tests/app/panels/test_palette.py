@@ -1,0 +1,232 @@
+"""The palette with a real mouse and keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.panels.block_browser import BlockBrowser, often_used
+from app.panels.palette import Palette
+from app.panels.palette_row import BlockRow, FamilyRow
+from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, load_theme
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def host(qtbot: QtBot) -> QWidget:
+    host = QWidget()
+    host.resize(900, 700)
+    qtbot.addWidget(host)
+    return host
+
+
+@pytest.fixture
+def palette(host: QWidget, qtbot: QtBot) -> Palette:
+    palette = Palette(BLOCK_TYPES, FAMILIES, load_theme("light"), host)
+    palette.setGeometry(0, 0, PALETTE_WIDTH, 700)
+    host.show()
+    host.activateWindow()
+    qtbot.waitExposed(host)
+    return palette
+
+
+def shown(palette: Palette) -> list[str]:
+    return [row.type_id for row in palette.browser.rows() if isinstance(row, BlockRow)]
+
+
+class Heard:
+    """What a palette's signals said, in order."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.said: list[tuple[str, object]] = []
+        palette.drag_started.connect(lambda id: self.said.append(("started", id)))
+        palette.drag_moved.connect(lambda point: self.said.append(("moved", QPoint(point))))
+        palette.drag_dropped.connect(lambda point: self.said.append(("dropped", QPoint(point))))
+        palette.drag_cancelled.connect(lambda: self.said.append(("cancelled", None)))
+        palette.chosen.connect(lambda id: self.said.append(("chosen", id)))
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.said]
+
+
+def test_often_used_stand_above_folded_families_with_counts(palette: Palette) -> None:
+    assert shown(palette) == ["input", "dense", "conv2d", "relu", "max_pool2d", "flatten", "cross_entropy"]
+    families = [row.family for row in palette.browser.rows() if isinstance(row, FamilyRow)]
+    assert families[:3] == ["input", "dense", "convolution"]
+    assert "attention" not in families
+    assert palette.browser.family_row("input").accessibleName() == "Input and loss, 4 blocks"
+
+
+def test_a_click_unfolds_a_family_and_another_folds_it(palette: Palette, qtbot: QtBot) -> None:
+    row = palette.browser.family_row("pooling")
+    qtbot.mouseClick(row, LEFT)
+    assert shown(palette).count("avg_pool2d") == 1
+    qtbot.mouseClick(row, LEFT)
+    assert "avg_pool2d" not in shown(palette)
+
+
+def test_a_drag_begins_beyond_the_start_distance_and_drops(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    row = palette.browser.row("conv2d")
+    start = row.rect().center()
+    qtbot.mousePress(row, LEFT, pos=start)
+    qtbot.mouseMove(row, start + QPoint(QApplication.startDragDistance() - 2, 0))
+    assert heard.said == []
+    qtbot.mouseMove(row, start + QPoint(60, 0))
+    assert heard.said[0] == ("started", "conv2d")
+    assert QApplication.overrideCursor() is not None
+    end = start + QPoint(400, 200)
+    qtbot.mouseMove(palette, row.mapTo(palette, end))
+    qtbot.mouseRelease(palette, LEFT, pos=row.mapTo(palette, end))
+    assert heard.said[-1] == ("dropped", row.mapToGlobal(end))
+    assert heard.names().count("moved") >= 2
+    assert QApplication.overrideCursor() is None
+
+
+def test_escape_cancels_a_drag_and_the_release_says_nothing(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    row = palette.browser.row("dense")
+    qtbot.mousePress(row, LEFT, pos=QPoint(60, 10))
+    qtbot.mouseMove(row, QPoint(300, 10))
+    qtbot.keyClick(palette, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(row, LEFT, pos=QPoint(300, 10))
+    assert heard.names()[-1] == "cancelled"
+    assert "dropped" not in heard.names()
+    assert QApplication.overrideCursor() is None
+
+
+def test_a_click_alone_chooses_nothing_a_double_click_does(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    row = palette.browser.row("flatten")
+    qtbot.mouseClick(row, LEFT)
+    assert heard.said == []
+    qtbot.mouseDClick(row, LEFT)
+    assert heard.said == [("chosen", "flatten")]
+
+
+def test_slash_focuses_the_search_and_typing_finds(palette: Palette, qtbot: QtBot) -> None:
+    line = palette.browser.search.line()
+    qtbot.keyClick(palette.window(), Qt.Key.Key_Slash)
+    qtbot.waitUntil(line.hasFocus)
+    qtbot.keyClicks(line, "pool")
+    assert shown(palette) == ["max_pool2d", "avg_pool2d", "global_avg_pool2d"]
+    heard = Heard(palette)
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert heard.said == [("chosen", "avg_pool2d")]
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == ""
+    assert shown(palette)[0] == "input"
+
+
+def test_nothing_found_names_the_nearest(palette: Palette, qtbot: QtBot) -> None:
+    qtbot.keyClicks(palette.browser.search.line(), "flaten")
+    assert shown(palette) == []
+    link = next(child for child in palette.findChildren(QWidget) if getattr(child, "text", str)() == _MEANT)
+    qtbot.mouseClick(link, LEFT)
+    assert shown(palette)[0] == "flatten"
+
+
+_MEANT = "Did you mean Flatten?"
+
+
+def test_arrows_walk_the_rows_and_enter_chooses(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    line = palette.browser.search.line()
+    palette.focus_search()
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    rows = palette.browser.rows()
+    qtbot.waitUntil(rows[0].hasFocus)
+    qtbot.keyClick(rows[0], Qt.Key.Key_Down)
+    qtbot.keyClick(rows[1], Qt.Key.Key_Return)
+    assert heard.said == [("chosen", "dense")]
+    family = palette.browser.family_row("energy")
+    family.setFocus()
+    qtbot.keyClick(family, Qt.Key.Key_Right)
+    assert "rbm" in shown(palette)
+    qtbot.keyClick(rows[1], Qt.Key.Key_Up)
+    qtbot.keyClick(rows[0], Qt.Key.Key_Up)
+    qtbot.waitUntil(line.hasFocus)
+
+
+def test_usage_fills_often_used(palette: Palette) -> None:
+    assert often_used(BLOCK_TYPES, {})[0] == "input"
+    palette.set_usage({"lstm": 9, "rbm": 3, "dense": 1})
+    assert {"lstm", "rbm", "dense"} < set(shown(palette))
+    assert len(shown(palette)) == 7
+
+
+@pytest.mark.qt_log_ignore("does not support raise")
+def test_the_tooltip_tells_name_pytorch_name_and_purpose(palette: Palette, qtbot: QtBot) -> None:
+    row = palette.browser.row("conv2d")
+    qtbot.mouseMove(palette, QPoint(100, 690))
+    qtbot.mouseMove(row)
+    qtbot.waitUntil(QToolTip.isVisible, timeout=3000)
+    text = QToolTip.text()
+    assert "Convolution" in text
+    assert "Conv2d" in text
+    assert BLOCK_TYPES["conv2d"].purpose in text
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+
+
+def test_the_rail_is_narrow_and_a_family_flies_out_to_be_chosen(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    palette.set_rail(True)
+    assert palette.width() == PALETTE_RAIL_WIDTH
+    qtbot.mouseClick(palette.rail.button("pooling"), LEFT)
+    flyout = palette.flyout()
+    assert flyout is not None
+    assert flyout.isVisible()
+    rows = flyout.findChildren(BlockRow)
+    assert [row.type_id for row in rows] == ["max_pool2d", "avg_pool2d", "global_avg_pool2d"]
+    qtbot.waitUntil(rows[0].hasFocus)
+    qtbot.keyClick(rows[0], Qt.Key.Key_Down)
+    qtbot.keyClick(rows[1], Qt.Key.Key_Return)
+    assert heard.said == [("chosen", "avg_pool2d")]
+    assert palette.flyout() is None
+
+
+def test_a_drag_out_of_a_flyout_closes_it_and_goes_on(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    palette.set_rail(True)
+    qtbot.mouseClick(palette.rail.button("energy"), LEFT)
+    flyout = palette.flyout()
+    assert flyout is not None
+    row = flyout.findChildren(BlockRow)[0]
+    qtbot.mousePress(row, LEFT, pos=QPoint(40, 10))
+    qtbot.mouseMove(row, QPoint(200, 10))
+    assert palette.flyout() is None
+    qtbot.mouseMove(palette, QPoint(500, 300))
+    qtbot.mouseRelease(palette, LEFT, pos=QPoint(500, 300))
+    assert heard.names()[0] == "started"
+    assert heard.said[-1] == ("dropped", palette.mapToGlobal(QPoint(500, 300)))
+
+
+def test_the_rail_flies_its_search_out_and_a_press_elsewhere_closes(palette: Palette, qtbot: QtBot) -> None:
+    heard = Heard(palette)
+    palette.set_rail(True)
+    palette.focus_search()
+    flyout = palette.flyout()
+    assert flyout is not None
+    browser = flyout.content()
+    assert isinstance(browser, BlockBrowser)
+    line: QLineEdit = browser.search.line()
+    qtbot.waitUntil(line.hasFocus)
+    qtbot.keyClicks(line, "rbm")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert heard.said == [("chosen", "rbm")]
+    qtbot.mouseClick(palette.rail.button(""), LEFT)
+    assert palette.flyout() is not None
+    qtbot.mouseClick(palette.window(), LEFT, pos=QPoint(800, 600))
+    assert palette.flyout() is None
+
+
+def test_dark_differs_from_light(palette: Palette) -> None:
+    light = palette.grab().toImage()
+    palette.set_theme(load_theme("dark"))
+    assert palette.grab().toImage() != light
