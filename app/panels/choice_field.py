@@ -124,7 +124,8 @@ class ChoiceField(Field):
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._step(-1 if key == Qt.Key.Key_Up else 1)
         elif key == Qt.Key.Key_Escape:
-            self.set_value(self._committed)
+            self._restore()
+            self.update()
         elif event.text().isalnum() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._jump(event.text())
         else:
@@ -141,6 +142,8 @@ class ChoiceField(Field):
 
     def focusOutEvent(self, event: QEvent) -> None:
         super().focusOutEvent(event)
+        if self._gesture:
+            self._choose(self._value)
         self.update()
 
     def _has_keyboard(self) -> bool:

@@ -10,7 +10,9 @@ from app.panels.boolean_field import BooleanField
 from app.panels.buttons import IconButton, baseline
 from app.panels.choice_field import ChoiceField
 from app.panels.fields_base import Field, Validate
-from app.panels.number_field import Compute, FloatField, IntegerField, NumberField, without_variables
+from app.panels.float_field import FloatField
+from app.panels.integer_field import IntegerField
+from app.panels.number_field import Compute, NumberField, without_variables
 from app.panels.text_field import TextField
 from app.panels.tuple_field import ListField, TupleField
 from engine.graph.block_type import Parameter

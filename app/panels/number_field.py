@@ -1,28 +1,22 @@
-"""IntegerField and FloatField: typed, stepped, scrubbed, or given as a formula."""
+"""NumberField: what integers and floats have in common, and how numbers are written."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPainterPath
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.panels.buttons import baseline
-from app.panels.fields_base import TEXT_INSET, EntryField, Validate
+from app.panels.entry_field import EntryField
+from app.panels.fields_base import TEXT_INSET, Validate
 from engine.graph.values import Formula, evaluate
-from graph_editor.theme import RADIUS_FIELD, Theme
+from graph_editor.theme import Theme
 
 Compute = Callable[[str], int | float]
 """The number that a formula's text stands for; ValueError carries what is wrong with it."""
-
-STEPPER_WIDTH = 20
-STEPPERS_FROM_WIDTH = 96
-REPEAT_AFTER_MS, REPEAT_EVERY_MS = 400, 60
-PX_PER_STEP = 4
-PX_PER_DECADE = 100
-BAR_HEIGHT = 3
 
 
 def without_variables(text: str) -> int | float:
@@ -202,212 +196,6 @@ class NumberField(EntryField):
             left = self.width() - TEXT_INSET - self._computed_width()
             painter.drawText(QPointF(left, baseline(font, self.height() / 2)), self._computed)
             painter.end()
-
-
-class IntegerField(NumberField):
-    """A whole number with − and +; dragging sideways scrubs, 4 px a step, ten times as far with Shift."""
-
-    def __init__(
-        self,
-        theme: Theme,
-        minimum: float | None = None,
-        maximum: float | None = None,
-        *,
-        optional: bool = False,
-        compute: Compute = without_variables,
-        validate: Validate | None = None,
-        steppers: bool = True,
-        parent: QWidget | None = None,
-    ) -> None:
-        self._steppers = steppers
-        self._held = 0
-        super().__init__(
-            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
-        )
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._repeat)
-
-    def _plain(self, number: float) -> int:
-        return round(number)
-
-    def _number_text(self, number: int | float) -> str:
-        return str(number)
-
-    def _number(self, text: str) -> int | None:
-        compact = "".join(text.split())
-        if compact.removeprefix("-").removeprefix("+").isdecimal():
-            return int(compact)
-        try:
-            number = float(compact)
-        except ValueError:
-            return None
-        if not number.is_integer():
-            raise ValueError("needs a whole number")
-        return int(number)
-
-    def _check_range(self, number: float) -> None:
-        super()._check_range(number)
-        if not float(number).is_integer():
-            raise ValueError("needs a whole number")
-
-    def _stepped(self, number: int | float, steps: int) -> int | float:
-        return number + steps
-
-    def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
-        return number + int(distance / PX_PER_STEP) * (10 if fine else 1)
-
-    def _has_steppers(self) -> bool:
-        wide = self.width() >= STEPPERS_FROM_WIDTH
-        return self._steppers and wide and self.isEnabled() and not self._computed and not is_formula(self._value)
-
-    def _right_inset(self) -> int:
-        return 2 * STEPPER_WIDTH + 6 if self._has_steppers() else super()._right_inset()
-
-    def _stepper_at(self, x: float) -> int:
-        if not self._has_steppers():
-            return 0
-        from_right = self.width() - 4 - x
-        if 0 <= from_right < STEPPER_WIDTH:
-            return 1
-        return -1 if STEPPER_WIDTH <= from_right < 2 * STEPPER_WIDTH else 0
-
-    def paintEvent(self, event: QEvent) -> None:
-        super().paintEvent(event)
-        if not self._has_steppers():
-            return
-        painter = QPainter(self)
-        right = self.width() - 4
-        for direction, icon, middle in ((-1, "ph.minus", right - 1.5 * STEPPER_WIDTH), (1, "ph.plus", right - 10)):
-            end = self._minimum if direction < 0 else self._maximum
-            done = end is not None and self._value == end
-            ink = "disabled" if done else "text" if direction == self._held else "secondary"
-            self._paint_icon(painter, icon, middle, ink)
-        painter.end()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._held = self._stepper_at(event.position().x()) if event.button() == Qt.MouseButton.LeftButton else 0
-        if self._held:
-            self._step(self._held)
-            self._timer.start(REPEAT_AFTER_MS)
-            self.update()
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._entry.setFocus(Qt.FocusReason.MouseFocusReason)
-            self._entry.selectAll()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._held and event.button() == Qt.MouseButton.LeftButton:
-            self._held = 0
-            self._timer.stop()
-            self._end_gesture()
-            self.update()
-
-    def hideEvent(self, event: QEvent) -> None:
-        super().hideEvent(event)
-        self._held = 0
-        self._timer.stop()
-
-    def _repeat(self) -> None:
-        self._timer.setInterval(REPEAT_EVERY_MS)
-        self._step(self._held)
-
-
-class FloatField(NumberField):
-    """A number with a bar of 3 px along its base; dragging sideways scrubs along the bar, ten times finer with Shift.
-
-    The bar and the scrubbing reach over `bar`, or over the range; `logarithmic` makes both go by ratio.
-    """
-
-    def __init__(
-        self,
-        theme: Theme,
-        minimum: float | None = None,
-        maximum: float | None = None,
-        *,
-        logarithmic: bool = False,
-        bar: tuple[float, float] | None = None,
-        optional: bool = False,
-        compute: Compute = without_variables,
-        validate: Validate | None = None,
-        parent: QWidget | None = None,
-    ) -> None:
-        self._logarithmic = logarithmic
-        if bar is None and minimum is not None and maximum is not None and (minimum > 0 or not logarithmic):
-            bar = (minimum, maximum)
-        assert bar is None or bar[0] < bar[1], "a bar reaches upwards"
-        assert bar is None or not logarithmic or bar[0] > 0, "a logarithmic bar begins above 0"
-        self._bar = bar
-        super().__init__(
-            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
-        )
-
-    def _plain(self, number: float) -> float:
-        return float(number)
-
-    def _number_text(self, number: int | float) -> str:
-        return float_text(float(number))
-
-    def _number(self, text: str) -> float | None:
-        compact = "".join(text.split())
-        if compact.count(",") == 1 and "." not in compact and "(" not in compact:
-            compact = compact.replace(",", ".")
-        try:
-            number = float(compact)
-        except ValueError:
-            return None
-        if not math.isfinite(number):
-            raise ValueError("needs a finite number")
-        return number
-
-    def _stepped(self, number: int | float, steps: int) -> int | float:
-        # One step is one unit of the second digit, so that 0.001 goes to 0.0011.
-        if number == 0 or not self._logarithmic:
-            low, high = self._bar or (0.0, 1.0)
-            unit = 10.0 ** math.floor(math.log10((high - low) / 50))
-        else:
-            down = steps < 0 and math.log10(abs(number)).is_integer()
-            unit = 10.0 ** (math.floor(math.log10(abs(number))) - 1 - down)
-        return rounded(number + steps * unit, 6)
-
-    def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
-        digits = 3 if fine else 2
-        moved = distance / (10 if fine else 1)
-        if self._bar is not None:
-            share = min(max(self._share(number) + moved / max(self.width(), 1), 0.0), 1.0)
-            low, high = self._bar
-            if self._logarithmic:
-                return rounded(low * (high / low) ** share, digits)
-            step = 10.0 ** (math.floor(math.log10(high - low)) - digits)
-            return rounded(round((low + (high - low) * share) / step) * step, 6)
-        if self._logarithmic and number != 0:
-            return rounded(number * 10 ** (moved / PX_PER_DECADE), digits)
-        size = 10.0 ** math.floor(math.log10(abs(number))) if number else 0.1
-        return rounded(number + moved / PX_PER_DECADE * size * 5, digits + 1)
-
-    def _share(self, number: float) -> float:
-        assert self._bar is not None
-        low, high = self._bar
-        if self._logarithmic:
-            share = math.log(max(number, low) / low) / math.log(high / low)
-        else:
-            share = (number - low) / (high - low)
-        return min(max(share, 0.0), 1.0)
-
-    def _paint_frame(self, painter: QPainter) -> None:
-        super()._paint_frame(painter)
-        number = self._current()
-        if self._bar is None or number is None or self._value is None or not self.isEnabled() or self._error:
-            return
-        edge = 2.0 if self._has_keyboard() else 1.0
-        inside = self._frame().adjusted(edge, edge, -edge, -edge)
-        length = inside.width() * self._share(number)
-        clip = QPainterPath()
-        clip.addRoundedRect(inside, RADIUS_FIELD - edge, RADIUS_FIELD - edge)
-        painter.save()
-        painter.setClipPath(clip)
-        painter.fillRect(QRectF(inside.left(), inside.top(), length, inside.height()), self._theme.color("select"))
-        base = QRectF(inside.left(), inside.bottom() - BAR_HEIGHT, length, BAR_HEIGHT)
-        painter.fillRect(base, self._theme.color("accent"))
-        painter.restore()
 
 
 def is_formula(value: object) -> bool:

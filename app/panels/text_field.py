@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.panels.fields_base import EntryField
+from app.panels.entry_field import EntryField
 
 
 class TextField(EntryField):

@@ -6,8 +6,11 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QWidget
 
 from app.panels.buttons import IconButton
-from app.panels.fields_base import EntryField, Field, Validate
-from app.panels.number_field import Compute, FloatField, IntegerField, NumberField, without_variables
+from app.panels.entry_field import EntryField
+from app.panels.fields_base import Field, Validate
+from app.panels.float_field import FloatField
+from app.panels.integer_field import IntegerField
+from app.panels.number_field import Compute, NumberField, without_variables
 from engine.graph.values import Formula
 from graph_editor.theme import FIELD_WIDTH, ICON_IN_FIELD, ROW_HEIGHT, Theme
 
@@ -82,7 +85,7 @@ class TupleField(Field):
     def set_value(self, value: object, silently: bool = True) -> None:
         items = self._tuple(value)
         assert len(items) == len(self._items), f"{len(self._items)} items expected, {len(items)} received"
-        if silently:
+        if silently and items != self._tuple(self._value):
             self.set_linked(len(set(items)) == 1)
         super().set_value(None if value is None else items, silently)
 

@@ -311,6 +311,11 @@ def test_a_linked_tuple_changes_as_one(qtbot: QtBot, theme: Theme) -> None:
     assert log.edited == [(5, 5), (7, 5)]
     field.set_value((2, 4))
     assert not field.is_linked()
+    field.set_value((2, 2))
+    assert field.is_linked()
+    field.set_linked(False)
+    field.set_value((2, 2))
+    assert not field.is_linked(), "the same value again links nothing"
 
 
 def test_a_tuple_says_what_is_wrong_with_an_item(qtbot: QtBot, theme: Theme) -> None:
@@ -455,6 +460,56 @@ def test_setting_silently_is_no_edit_and_loudly_is(qtbot: QtBot, theme: Theme) -
     field.set_value(0.5, silently=True)
     field.set_value(0.25, silently=False)
     assert log.edited == [0.25]
+
+
+def test_the_echo_of_a_preview_leaves_the_gesture_alone(qtbot: QtBot, theme: Theme) -> None:
+    field = IntegerField(theme, 1, 100)
+    field.set_value(16)
+    log = shown(qtbot, field)
+    field.previewed.connect(field.set_value)
+    drag(qtbot, field.focusProxy(), 60)
+    assert log.edited == [31]
+
+
+def test_a_refresh_leaves_what_is_being_typed(qtbot: QtBot, theme: Theme) -> None:
+    field = IntegerField(theme, 1, 100)
+    field.set_value(16)
+    log = shown(qtbot, field)
+    retype(qtbot, field, "3", confirm=False)
+    field.set_value(16)
+    qtbot.keyClicks(field.focusProxy(), "2")
+    qtbot.keyClick(field.focusProxy(), Qt.Key.Key_Return)
+    assert log.edited == [32]
+    retype(qtbot, field, "5", confirm=False)
+    field.set_value(64)
+    assert field.focusProxy().text() == "64", "a value that changed elsewhere wins"
+
+
+def test_escape_takes_steps_back(qtbot: QtBot, theme: Theme) -> None:
+    field, choice = IntegerField(theme, 1, 100), ChoiceField(theme, ("same", "valid"))
+    field.set_value(16)
+    choice.set_value("same")
+    log = shown(qtbot, field, choice)
+    other = Log(choice)
+    for widget, seen in ((field.focusProxy(), log), (choice, other)):
+        widget.setFocus()
+        qtbot.keyPress(widget, Qt.Key.Key_Down)
+        qtbot.keyClick(widget, Qt.Key.Key_Escape)
+        qtbot.keyRelease(widget, Qt.Key.Key_Down)
+        assert len(seen.previewed) == 2
+        assert seen.edited == []
+    assert (field.value(), choice.value()) == (16, "same")
+
+
+def test_leaving_in_the_middle_of_a_step_commits_it(qtbot: QtBot, theme: Theme) -> None:
+    field, choice = IntegerField(theme, 1, 100), ChoiceField(theme, ("same", "valid"))
+    field.set_value(16)
+    choice.set_value("same")
+    log = shown(qtbot, field, choice)
+    field.focusProxy().setFocus()
+    qtbot.keyPress(field.focusProxy(), Qt.Key.Key_Up)
+    choice.setFocus()
+    assert log.edited == [17]
 
 
 def test_every_field_takes_another_theme(qtbot: QtBot, theme: Theme) -> None:
