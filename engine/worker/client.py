@@ -235,5 +235,6 @@ class _Life:
         for helper in helpers:
             # a grandchild may hold the pipe open
             helper.join(max(0.1, deadline - time.monotonic()))
-        self.exit_words = exit_words(process.returncode, self.last_lines)
+        closed = self.dismissed and process.returncode == 0
+        self.exit_words = "it was closed" if closed else exit_words(process.returncode, self.last_lines)
         self._ended.set()

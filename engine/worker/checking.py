@@ -1,0 +1,67 @@
+"""Analyse, and what the plan asks of drawing and datasets beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.blocks.inputs import promised_fields
+from engine.compile.analyse import Analyser
+from engine.data.catalogue import DATASETS, SEQUENCE_LENGTHS, DatasetInfo
+from engine.data.datasets import load_dataset
+from engine.graph.block_type import BlockType, lenient_parameters
+from engine.graph.graph import Graph
+from engine.graph.problem import Problem, Refused
+from engine.training.check_plan import check_plan
+from engine.training.plan import DatasetRef
+from engine.worker.protocol import Analyse, Analysed
+
+
+def answer_analyse(message: Analyse, analyser: Analyser, types: Mapping[str, BlockType]) -> Analysed:
+    """The analysis of the drawing, and the problems of its plan and datasets."""
+    names = dataset_names(message.graph, types)
+    length = next((SEQUENCE_LENGTHS[name] for name in names if name in SEQUENCE_LENGTHS), None)
+    analysis = analyser.analyse(message.graph, length)
+    datasets, rows, missing = _known(names, message.datasets)
+    problems = check_plan(message.graph, message.plan, datasets, types, analysis, training_rows=rows)
+    # a dataset that is known but not here has a sentence of its own
+    named = {problem.facts.get("dataset") for problem in missing}
+    kept = (problem for problem in problems if problem.facts.get("dataset") not in named or not named)
+    return Analysed(id=message.id, analysis=analysis, problems=(*missing, *kept))
+
+
+def dataset_names(graph: Graph, types: Mapping[str, BlockType]) -> tuple[str, ...]:
+    """The datasets that the drawing's Inputs name, each once."""
+    names: dict[str, None] = {}
+    for block in graph.blocks.values():
+        type = types.get(block.type)
+        if type is not None and type.role == "input":
+            parameters = lenient_parameters(type, block, graph.variables)
+            if promised_fields(parameters) and parameters.get("dataset"):
+                names[str(parameters["dataset"])] = None
+    return tuple(names)
+
+
+def _known(
+    names: tuple[str, ...], refs: tuple[DatasetRef, ...]
+) -> tuple[Mapping[str, DatasetInfo], Mapping[str, int], tuple[Problem, ...]]:
+    """What is known of the datasets, how many samples of each are to train on, and why some are not here."""
+    by_name = {ref.name: ref for ref in refs}
+    datasets: dict[str, DatasetInfo] = dict(DATASETS)
+    rows: dict[str, int] = {}
+    missing: list[Problem] = []
+    for name in names:
+        ref = by_name.get(name, DatasetRef(name=name))
+        if ref.folder is None and name not in DATASETS:
+            continue
+        try:
+            dataset = load_dataset(ref)
+        except Refused as refused:
+            missing.append(refused.problem)
+            continue
+        rows[name] = len(dataset.train)
+        if ref.folder is not None:
+            datasets[name] = DatasetInfo(
+                name=name, title=dataset.title, about="", fields=dataset.fields, rows=dataset.rows
+            )
+    return MappingProxyType(datasets), rows, tuple(missing)

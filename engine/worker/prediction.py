@@ -1,0 +1,91 @@
+"""What a network makes of samples that somebody hands it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engine.compile.network import Network
+from engine.data.batches import DeviceData
+from engine.graph.problem import refused
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
+    """The network's predictions for samples by input key "block/field", each N×(shape of one sample).
+
+    Returns them by the name of the loss, transformed as it says (softmax, sigmoid, none), without losses the outputs
+    that nothing reads, by the name of their block: float32, N×…. Values are standardised as in training.
+    Runs in eval mode, without gradients, and leaves modes as they were. Raises Refused `no-field-input`.
+    """
+    wanted = _wanted(network)
+    part = network.slice(tuple(port for port, _ in wanted.values()))
+    tensors = tuple(_tensor(network, data, inputs, key) for key in part.inputs)
+    if len({len(tensor) for tensor in tensors}) > 1:
+        raise refused("no-field-input", file=part.inputs[0], reason="the inputs differ in their number of samples")
+    with evaluating(network.root), torch.no_grad():
+        try:
+            outputs = part.module(*tensors)
+        except (RuntimeError, ValueError, IndexError) as fault:
+            reason = str(fault).splitlines()[0]
+            raise refused("no-field-input", file=part.inputs[0], reason=reason, hint="") from fault
+        pairs = zip(wanted.items(), outputs, strict=True)
+        return {name: _transformed(output, how).float().cpu().numpy() for (name, (_, how)), output in pairs}
+
+
+@contextmanager
+def evaluating(root: nn.Module) -> Iterator[None]:
+    """All modules in eval mode; afterwards each as it was."""
+    training = [module for module in root.modules() if module.training]
+    root.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _wanted(network: Network) -> dict[str, tuple[str, str]]:
+    if network.losses:
+        return {loss.name: (loss.prediction, loss.transform) for loss in network.losses}
+    calls = network.program.calls
+    read = {source for call in calls for source in call.sources}
+    return {
+        call.block.name: (call.outputs[0], "none")
+        for call in calls
+        if call.outputs and not read.intersection(call.outputs)
+    }
+
+
+def _tensor(network: Network, data: Mapping[str, DeviceData], inputs: Arrays, key: str) -> Tensor:
+    known = next(known for known in network.inputs if known.key == key)
+    if key not in inputs:
+        raise refused("no-field-input", file=key, reason="nothing was given for it", hint="")
+    spec = network.program.specs[key]
+    array = np.asarray(inputs[key])
+    sample = tuple(length for length in spec.shape[1:])
+    fits = array.ndim == spec.rank and all(
+        not isinstance(length, int) or length == given for length, given in zip(sample, array.shape[1:], strict=True)
+    )
+    if not fits:
+        received = "×".join(map(str, array.shape))
+        raise refused("no-field-input", file=key, reason=f"it expects {spec} but receives {received}", hint="")
+    tensor = torch.from_numpy(np.array(array)).to(network.device, getattr(torch, spec.dtype))
+    held = data.get(known.dataset)
+    if held is not None and known.field in held.dataset.moments:
+        mean, deviation = (torch.from_numpy(part).to(tensor.device) for part in held.dataset.moments[known.field])
+        tensor = (tensor - mean) / deviation
+    return tensor
+
+
+def _transformed(output: Tensor, transform: str) -> Tensor:
+    if transform == "softmax":
+        return torch.softmax(output, dim=1)
+    return torch.sigmoid(output) if transform == "sigmoid" else output
