@@ -119,6 +119,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Your drawing is safe. Start it again to go on from the last checkpoint.",
     ),
     "weights-fit": ("The saved weights do not fit “{name}”", "It starts afresh."),
+    # measuring
+    "no-filters": ("{block} has no filters to show", "Choose a convolution, a dense block or an RBM."),
+    "no-output": ("{block} gives nothing that can be shown", "Choose a block that passes values on."),
+    "no-pictures": ("{block} brings no pictures", "Choose a dataset with pictures."),
+    "not-finite": ("{block} gives values that are no numbers any more", "Reset the weights and lower the learning rate."),
+    "boundary": (
+        "A decision boundary needs a network that reads two numbers, but this one reads {received}",
+        "Use a two-dimensional dataset such as moons.",
+    ),
     # files
     "file-missing": ("There is no file {file}", "Check the name and the folder."),
     "file-unreadable": ("{file} cannot be read: {reason}", "Check the file’s permissions."),
