@@ -22,15 +22,14 @@ def make_toy(name: str, rows: int) -> tuple[npt.NDArray[np.float32], Classes]:
 
 
 def _blobs(labels: Classes, random: np.random.RandomState) -> Points:
-    centres: Points = _circle(2 * np.pi * labels / 3 + np.pi / 2)
-    points: Points = centres + _noise(labels, random, 0.28)
-    return points
+    return _circle(2 * np.pi * labels / 3 + np.pi / 2) + _noise(labels, random, 0.28)
 
 
 def _moons(labels: Classes, random: np.random.RandomState) -> Points:
     points = _circle(np.pi * random.random_sample(len(labels)))
     points[labels == 1] = np.array([1.0, 0.5]) - points[labels == 1]
-    return points - np.array([0.5, 0.25]) + _noise(labels, random, NOISE)
+    points -= np.array([0.5, 0.25])
+    return points + _noise(labels, random, NOISE)
 
 
 def _circles(labels: Classes, random: np.random.RandomState) -> Points:

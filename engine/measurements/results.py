@@ -11,8 +11,8 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
     (−1 without classes), `rows` int64 M dataset rows of the validation part (at most 1,000), `explained` float32 2,
     `pictures` float32 M×H×W in 0…1 if the dataset has pictures.
 `boundary` (Input with one 2-number field, loss with classes or one number)
-    `grid` float32 R×R probability of class 1, or class index where there are more than two; `extent` float32 4
-    (x0, x1, y0, y1); `points` float32 M×2, `labels` int64 M.
+    `grid` float32 R×R probability of class 1, or class index where there are more than two; row 0 at y0, column 0 at
+    x0, R = 80; `extent` float32 4 (x0, x1, y0, y1) in the dataset's units, as the training `points`; `points` float32 M×2, `labels` int64 M.
 `predictions` (a loss; test part after the run, else validation part)
     classes: `pictures` float32 M×H×W 0…1 (if any), `true` int64 M, `predicted` int64 M, `probability` float32 M, wrong
     ones first, most confident first; `rows` int64 M; `wrong`, `count` int64 scalars.
@@ -21,8 +21,8 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
 `samples` (an Input: dataset rows as pictures)
     `pictures` float32 M×H×W 0…1, `labels` int64 M.
 `preview` (any block, for the strip on the canvas)
-    `pictures` float32 M×H×W: filters of blocks with weights; else the output channels of one sample;
-    `signed` int64 scalar 1 where they are weights, else 0.
+    `pictures` float32 M×H×W: filters of blocks with weights (of those that read no pictures the weight matrix, 1×F×
+    inputs); else the output channels of one sample, scaled to 0…1; `signed` int64 scalar 1 where they are weights.
 """
 
 from __future__ import annotations

@@ -1,0 +1,63 @@
+"""Weights as pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.measurements.results import Ask
+from engine.measurements.subject import Subject, block_refused, picture_shape
+
+Arrays = dict[str, np.ndarray]
+
+
+def measure_filters(subject: Subject, ask: Ask) -> Arrays:
+    """The answer to a `filters` ask. Raises Refused: `no-filters`, `unknown-block`."""
+    weight = weight_of(subject, ask.block)
+    if weight is None:
+        raise block_refused("no-filters", subject.network, ask.block)
+    pictures = folded(subject, ask.block, weight)[: max(ask.count, 1)]
+    shown = pictures.movedim(1, -1) if pictures.shape[1] == 3 else pictures.mean(1)
+    before = _before_training(subject, ask.block, weight)
+    norm = weight.norm()
+    change = (weight - before).norm() / before.norm() if before is not None else torch.zeros(())
+    return {
+        "filters": shown.contiguous().cpu().numpy(),
+        "limit": _scalar(shown.abs().max()),
+        "norm": _scalar(norm),
+        "change": _scalar(torch.nan_to_num(change, posinf=0.0)),
+    }
+
+
+def weight_of(subject: Subject, key: str) -> Tensor | None:
+    """The weight of a convolution (F×C×H×W), dense block or RBM (F×inputs) at the path `key`; None of others."""
+    if not subject.network.has_block(key):
+        return None
+    weight = getattr(subject.network.block(key), "weight", None)
+    if not isinstance(weight, nn.Parameter) or weight.dim() not in (2, 4):
+        return None
+    return torch.nan_to_num(weight.detach().float())
+
+
+def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
+    """`weight` as F×C×H×W: as it is, folded like the pictures that the block reads, or F×1×1×inputs."""
+    if weight.dim() == 4:
+        return weight
+    shape = picture_shape(subject.network, subject.network.call_of(key).sources[0])
+    if shape is not None and shape[0] * shape[1] * shape[2] == weight.shape[1]:
+        return weight.reshape(len(weight), *shape)
+    return weight[:, None, None, :]
+
+
+def _before_training(subject: Subject, key: str, weight: Tensor) -> Tensor | None:
+    target = subject.network.call_of(key).target
+    owner = next(call for call in subject.network.program.calls if call.owner and call.target == target)
+    before = subject.initial_state.get(f"{owner.key}.weight")
+    if before is None or before.shape != weight.shape:
+        return None
+    return before.to(weight.device).float()
+
+
+def _scalar(value: Tensor) -> np.ndarray:
+    return np.asarray(float(value), np.float32)
