@@ -1,0 +1,128 @@
+"""What views and the canvas want measured: keeps the worker's session open on the drawing and its watches right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.worker_link import WorkerLink
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Graph
+from engine.graph.paths import bodies
+from engine.measurements.results import Ask
+from engine.training.commands import Unwatch, Watch
+from engine.training.events import Measured
+from engine.worker.protocol import OpenSession, SessionOpened
+from graph_editor.document import Document
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PREVIEW = "preview:"
+VIEW_EVERY_MS, PREVIEW_EVERY_MS = 100, 500
+MOST_PREVIEWS = 24
+PREVIEW_FAMILIES = ("convolution", "pooling")
+
+
+class MeasureDesk(QObject):
+    """`measured(request, arrays, step, problem)` for views, `preview_measured(path_key, arrays)` for the canvas."""
+
+    measured = Signal(str, object, int, object)
+    preview_measured = Signal(str, object)
+    session_opened = Signal(object)
+
+    def __init__(self, document: Document, link: WorkerLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._link = link
+        self._asks: dict[str, Ask] = {}
+        self._previews: dict[str, Ask] = {}
+        self._session = 0
+        self._session_graph: Graph | None = None
+        self.has_session = False
+        link.on(SessionOpened, self._take_session)
+        link.on(Measured, self._take)
+
+    def open_session(self, weights: Path | None = None) -> None:
+        """Have the worker hold the drawing, with fresh weights or those of a file that fit."""
+        settings = self._document.settings
+        self._session = self._link.next_id()
+        self._session_graph = self._document.graph
+        self._link.send(
+            OpenSession(
+                id=self._session,
+                graph=self._document.graph,
+                plan=settings.plan,
+                datasets=settings.datasets,
+                weights=str(weights) if weights is not None else None,
+            )
+        )
+
+    def is_open_on(self, graph: Graph) -> bool:
+        """Whether the last session asked for holds this very drawing."""
+        return self._session_graph is graph
+
+    def close_session(self) -> None:
+        """Forget the session: the worker died, or another drawing is here."""
+        self._session_graph, self.has_session = None, False
+
+    def watch(self, asks: Iterable[Ask]) -> None:
+        """Have exactly these measured for the views from now on."""
+        self._watch(self._asks, {ask.id: ask for ask in asks}, VIEW_EVERY_MS)
+
+    def watch_previews(self, paths: Iterable[str]) -> None:
+        """Have the pictures of these blocks measured for the canvas."""
+        wanted = {
+            f"{PREVIEW}{path}": Ask(id=f"{PREVIEW}{path}", kind="preview", block=path, count=16) for path in paths
+        }
+        self._watch(self._previews, wanted, PREVIEW_EVERY_MS)
+
+    def watch_all_again(self) -> None:
+        """Tell a worker that knows nothing yet what is wanted."""
+        for asks, every_ms in ((self._asks, VIEW_EVERY_MS), (self._previews, PREVIEW_EVERY_MS)):
+            for ask in asks.values():
+                self._link.send(Watch(ask=ask, every_ms=every_ms))
+
+    def _watch(self, known: dict[str, Ask], wanted: dict[str, Ask], every_ms: int) -> None:
+        for id in [id for id, ask in known.items() if wanted.get(id) != ask]:
+            del known[id]
+            if id not in wanted:
+                self._link.send(Unwatch(request=id))
+        for id, ask in wanted.items():
+            if id not in known:
+                known[id] = ask
+                self._link.send(Watch(ask=ask, every_ms=every_ms))
+
+    def _take_session(self, message: SessionOpened) -> None:
+        if message.id == self._session:
+            self.has_session = True
+            self.session_opened.emit(message)
+
+    def _take(self, message: Measured) -> None:
+        if message.request not in self._asks and message.request not in self._previews:
+            return
+        arrays: dict[str, np.ndarray] = {name: array.numpy() for name, array in message.arrays.items()}
+        if message.request.startswith(PREVIEW):
+            if arrays:
+                self.preview_measured.emit(message.request.removeprefix(PREVIEW), arrays)
+        else:
+            self.measured.emit(message.request, arrays, message.step, message.problem)
+
+
+def preview_paths(graph: Graph, types: object, analysis: Analysis) -> tuple[str, ...]:
+    """The blocks that show pictures on the canvas: Inputs with pictures, convolutions, pooling; by path key."""
+    found: list[str] = []
+    for path, body in bodies(graph):
+        for id, block in body.blocks.items():
+            type = types.get(block.type)  # type: ignore[attr-defined]
+            if type is None or not (type.family in PREVIEW_FAMILIES or type.role == "input"):
+                continue
+            key = "/".join((*path, id))
+            ports = type.ports_of(block, graph.variables).outputs
+            specs = [analysis.specs.get(f"{key}/{port.id}") for port in ports]
+            if any(spec is not None and spec.rank == 4 for spec in specs):
+                found.append(key)
+    return tuple(found[:MOST_PREVIEWS])

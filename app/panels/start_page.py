@@ -1,0 +1,190 @@
+"""The start page, in the canvas' place: all examples as pictures, and the files opened last."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.panels.buttons import Button, IconButton, PlainButton, baseline
+from app.panels.example_card import ExampleCard, ExampleFacts
+from app.wording import ago_words
+from graph_editor.theme import (
+    ICON,
+    MEDIUM,
+    SEMIBOLD,
+    SIZE_HEADING,
+    SIZE_NORMAL,
+    SIZE_PAGE,
+    SIZE_SMALL,
+    SPACE_4,
+    SPACE_8,
+    SPACE_12,
+    SPACE_16,
+    SPACE_24,
+    SPACE_32,
+    Theme,
+)
+
+CARD_WIDTH, CARD_HEIGHT, PAGE_WIDTH = 176, 188, 960
+
+
+class StartPage(QScrollArea):
+    """`example_chosen(id)`, `file_chosen(Path)`, `empty_wanted`, `open_wanted`, `closed` with Escape or the cross."""
+
+    example_chosen = Signal(str)
+    file_chosen = Signal(object)
+    empty_wanted = Signal()
+    open_wanted = Signal()
+    closed = Signal()
+
+    def __init__(self, examples: tuple[ExampleFacts, ...], theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        self._title, self._examples, self._recent = QLabel("Start"), QLabel("Examples"), QLabel("Recent files")
+        self._none = QLabel("No file was saved or opened yet.")
+        self._cross = IconButton("ph.x", "Back to the canvas", theme)
+        self._cross.clicked.connect(self.closed)
+        self._empty = PlainButton("Empty canvas", theme, "ph.file-plus")
+        self._empty.clicked.connect(self.empty_wanted)
+        self._open = PlainButton("Open", theme, "ph.folder-open")
+        self._open.clicked.connect(self.open_wanted)
+        self.cards = tuple(ExampleCard(facts, theme, page) for facts in examples)
+        for card in self.cards:
+            card.setFixedHeight(CARD_HEIGHT)
+            card.clicked.connect(lambda _checked=False, id=card.facts.id: self.example_chosen.emit(id))
+        self.files: tuple[FileRow, ...] = ()
+
+        top = QHBoxLayout()
+        top.setSpacing(SPACE_8)
+        top.addWidget(self._title)
+        top.addStretch()
+        for button in (self._empty, self._open):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            top.addWidget(button)
+        top.addWidget(self._cross)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(SPACE_12)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self._rows.addWidget(self._none)
+        content = QWidget()
+        content.setMaximumWidth(PAGE_WIDTH)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_12)
+        column.addLayout(top)
+        column.addSpacing(SPACE_8)
+        column.addWidget(self._examples)
+        column.addLayout(self._grid)
+        column.addSpacing(SPACE_16)
+        column.addWidget(self._recent)
+        column.addLayout(self._rows)
+        column.addStretch()
+        around = QHBoxLayout(page)
+        around.setContentsMargins(SPACE_32, SPACE_24, SPACE_32, SPACE_32)
+        around.addStretch(1)
+        around.addWidget(content, 100)
+        around.addStretch(1)
+        page.setAutoFillBackground(False)
+        self.setWidget(page)
+        self.viewport().setAutoFillBackground(False)
+        self._columns = 0
+        self.set_theme(theme)
+
+    def show_files(self, paths: tuple[Path, ...]) -> None:
+        """List the files opened last."""
+        for row in self.files:
+            self._rows.removeWidget(row)
+            row.deleteLater()
+        self.files = tuple(FileRow(path, self._theme) for path in paths)
+        for row in self.files:
+            row.clicked.connect(lambda _checked=False, path=row.path: self.file_chosen.emit(path))
+            self._rows.addWidget(row)
+        self._none.setVisible(not self.files)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        for label, size, weight, ink in (
+            (self._title, SIZE_PAGE, SEMIBOLD, "text"),
+            (self._examples, SIZE_HEADING, SEMIBOLD, "text"),
+            (self._recent, SIZE_HEADING, SEMIBOLD, "text"),
+            (self._none, SIZE_NORMAL, MEDIUM, "secondary"),
+        ):
+            label.setFont(theme.font(size, weight))
+            label.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+        for part in (self._cross, self._empty, self._open, *self.cards, *self.files):
+            part.set_theme(theme)
+        self.setStyleSheet(f"StartPage {{ background: {theme.hex('canvas')}; }}")
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = min(self.viewport().width() - 2 * SPACE_32, PAGE_WIDTH)
+        columns = max(1, (room + SPACE_12) // (CARD_WIDTH + SPACE_12))
+        if columns != self._columns:
+            self._columns = columns
+            for index, card in enumerate(self.cards):
+                self._grid.addWidget(card, index // columns, index % columns)
+            for column in range(max(columns, 12)):
+                self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class FileRow(Button):
+    """A recent file: name, folder, when it was written."""
+
+    weight = MEDIUM
+    radius = 4
+
+    def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(path.stem, theme, "ph.file", parent=parent)
+        self.path = path
+        try:
+            self._when = ago_words(time.time() - path.stat().st_mtime)
+        except OSError:
+            self._when = ""
+        self.setToolTip(str(path))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.height_px)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        if self.underMouse() or self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.brush("pressed" if self.isDown() else "hover"))
+            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+
+    def _paint_content(self, painter: QPainter, left: float) -> None:
+        theme, middle = self._theme, self.height() / 2
+        pixmap = theme.icon_pixmap("ph.file", "secondary", ICON, self.devicePixelRatioF())
+        painter.drawPixmap(QPointF(SPACE_8, round(middle - ICON / 2)), pixmap)
+        font = self.text_font()
+        at = SPACE_8 + ICON + SPACE_8
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        painter.drawText(QPointF(at, baseline(font, middle)), self.text())
+        at += round(QFontMetricsF(font).horizontalAdvance(self.text())) + SPACE_12
+        small = theme.font(SIZE_SMALL)
+        metrics = QFontMetricsF(small)
+        when = metrics.horizontalAdvance(self._when)
+        painter.setFont(small)
+        painter.setPen(theme.color("secondary"))
+        painter.drawText(QPointF(self.width() - SPACE_8 - when, baseline(small, middle)), self._when)
+        room = self.width() - at - when - SPACE_16 - SPACE_4
+        folder = metrics.elidedText(str(self.path.parent), Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QPointF(at, baseline(small, middle)), folder)

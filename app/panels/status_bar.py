@@ -1,0 +1,145 @@
+"""The status bar: problems, blocks, parameters, multiply-adds, and at the right whether all is saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.panels.buttons import Button, baseline
+from app.wording import count_words, number_words, short_words
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Graph
+from engine.graph.paths import bodies
+from engine.graph.problem import Problem
+from graph_editor.theme import ICON_IN_FIELD, REGULAR, SIZE_SMALL, SPACE_12, STATUS_HEIGHT, Theme
+
+MESSAGE_MS = 6000
+GAP = 20
+
+
+class StatusBar(QWidget):
+    """`problems_pressed` when a person asks for the list."""
+
+    problems_pressed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setFixedHeight(STATUS_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.problems = ProblemsButton(theme, self)
+        self.problems.clicked.connect(self.problems_pressed)
+        self.blocks, self.parameters, self.multiply_adds = QLabel(self), QLabel(self), QLabel(self)
+        self.message, self.saved = QLabel(self), QLabel(self)
+        self._labels = (self.blocks, self.parameters, self.multiply_adds, self.message, self.saved)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE_12 - 4, 1, SPACE_12, 0)
+        row.setSpacing(0)
+        row.addWidget(self.problems)
+        for label in (self.blocks, self.parameters, self.multiply_adds, self.message):
+            row.addSpacing(GAP - (4 if label is self.blocks else 0))
+            row.addWidget(label)
+        self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.setStretchFactor(self.message, 1)
+        row.addSpacing(GAP)
+        row.addWidget(self.saved)
+        self._message_over = QTimer(self)
+        self._message_over.setSingleShot(True)
+        self._message_over.timeout.connect(self.message.clear)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self.problems.set_theme(theme)
+        for label in self._labels:
+            ink = "text" if label is self.message else "secondary"
+            label.setFont(theme.font(SIZE_SMALL))
+            label.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+        self.update()
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Say how many problems there are, by the worst."""
+        self.problems.show_problems(problems)
+
+    def show_graph(self, graph: Graph) -> None:
+        """Say how many blocks the drawing has, those in containers included."""
+        self.blocks.setText(count_words(sum(len(body.blocks) for _, body in bodies(graph)), "block"))
+
+    def show_analysis(self, analysis: Analysis) -> None:
+        """Say what the network costs."""
+        total = analysis.total
+        self.parameters.setText(count_words(total.parameters, "parameter"))
+        at = "" if analysis.time_length is None else f" at T = {analysis.time_length}"
+        self.multiply_adds.setText(f"{short_words(total.multiply_adds)} multiply-adds per sample{at}")
+        self.multiply_adds.setToolTip(f"{number_words(total.multiply_adds)} multiply-adds for one sample{at}")
+
+    def show_saved(self, words: str) -> None:
+        """Say at the right whether all is saved."""
+        self.saved.setText(words)
+
+    def show_message(self, text: str) -> None:
+        """Say something for some seconds."""
+        self.message.setText(text)
+        self.message.setToolTip(text)
+        self._message_over.start(MESSAGE_MS)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, STATUS_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("panel"))
+        painter.fillRect(0, 0, self.width(), 1, self._theme.color("line"))
+        painter.end()
+
+
+class ProblemsButton(Button):
+    """The count of problems; opens the list."""
+
+    weight = REGULAR
+    height_px = STATUS_HEIGHT - 4
+    radius = 4
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__("No problems", theme, "ph.check-circle", parent=parent)
+        self._colour = "good"
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Problems (Ctrl+Shift+M)\nWhat stops a run, and what to mend.")
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Count them, by the worst."""
+        errors = sum(problem.severity == "error" for problem in problems)
+        warnings = sum(problem.severity == "warning" for problem in problems)
+        if errors:
+            self._colour, icon, words = "error", "ph.x-circle-fill", count_words(errors, "problem")
+        elif warnings:
+            self._colour, icon, words = "warning", "ph.warning-fill", count_words(warnings, "warning")
+        elif problems:
+            self._colour, icon, words = "accent", "ph.info", count_words(len(problems), "hint")
+        else:
+            self._colour, icon, words = "good", "ph.check-circle", "No problems"
+        self.set_icon_name(icon)
+        self.set_label(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        text = QFontMetricsF(self._theme.font(SIZE_SMALL)).horizontalAdvance(self.text())
+        return QSize(round(text) + ICON_IN_FIELD + 5 + 8, self.height_px)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        if self.underMouse() or self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.brush("pressed" if self.isDown() else "hover"))
+            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+
+    def _paint_content(self, painter: QPainter, left: float) -> None:
+        assert self._icon_name is not None
+        middle = self.height() / 2
+        pixmap = self._theme.icon_pixmap(self._icon_name, self._colour, ICON_IN_FIELD, self.devicePixelRatioF())
+        painter.drawPixmap(QPointF(4, round(middle - ICON_IN_FIELD / 2)), pixmap)
+        font = self._theme.font(SIZE_SMALL)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("secondary"))
+        painter.drawText(QPointF(4 + ICON_IN_FIELD + 5, baseline(font, middle)), self.text())

@@ -1,0 +1,178 @@
+"""Files: opens and saves projects, and writes what survives a kill, all on one background thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph
+from engine.graph.problem import Problem, Refused
+from engine.project.examples import read_example
+from engine.project.project_file import SUFFIX, Project, read_project, write_project
+from engine.project.recovery import Beside, Recovered, RecoveryFolder
+from engine.training.plan import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Curves = Mapping[str, "np.ndarray"]
+RECOVERY_EVERY_MS = 1000
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A project on its way into the window: where it came from, its weights as a file, whether it is saved."""
+
+    project: Any
+    path: Path | None = None
+    weights: Path | None = None
+    changed: bool = False
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """All that is written for recovery."""
+
+    graph: Graph
+    settings: Settings
+    curves: Any
+    beside: Beside
+
+
+class ProjectStore(QObject):
+    """`opened(Opened)`, `saved(Path)` and `failed(Problem)` come to the window's thread when the work is done."""
+
+    opened = Signal(object)
+    saved = Signal(object)
+    failed = Signal(object)
+    _done = Signal(object)
+
+    def __init__(
+        self, types: Mapping[str, BlockType], folder: RecoveryFolder | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._types = types
+        self.folder = folder if folder is not None else RecoveryFolder()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="project-files")
+        self._keep: Callable[[], Kept] | None = None
+        self._kept_at = 0.0
+        self._pending: Future[None] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._write_recovery)
+        self._done.connect(self._call)
+        self.is_closed = False
+
+    # --- opening ------------------------------------------------------------------------------------
+    def open(self, path: Path) -> None:
+        """Read a project; answered by `opened` or `failed`."""
+        self._submit(lambda: self._read(path))
+
+    def open_example(self, id: str) -> None:
+        """Read an example as an unsaved copy; answered by `opened` or `failed`."""
+        self._submit(lambda: self._opened(Opened(project=self.example(id))))
+
+    def example(self, id: str) -> Project:
+        """The example, at once. Raises Refused."""
+        return read_example(id, self._types)
+
+    def recovered(self) -> Recovered | None:
+        """What the last window left behind, at once. Raises Refused where it is damaged."""
+        return self.folder.read(self._types)
+
+    def read_now(self, path: Path) -> Opened:
+        """Read a project, at once: for the first start, before anything can wait. Raises Refused."""
+        project = read_project(path, self._types)
+        return Opened(project=project, path=path, weights=project.weights_file(self.folder.checkpoints))
+
+    def _read(self, path: Path) -> None:
+        self._opened(self.read_now(path))
+
+    def _opened(self, opened: Opened) -> None:
+        self._done.emit(lambda: self.opened.emit(opened))
+
+    # --- saving -------------------------------------------------------------------------------------
+    def save(self, path: Path, project: Project, weights: Path | None, curves: Curves | None) -> None:
+        """Write a project; answered by `saved` or `failed`."""
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+
+        def work() -> None:
+            write_project(path, project, weights, curves)
+            self._done.emit(lambda: self.saved.emit(path))
+
+        self._submit(work)
+
+    def save_aside(self, path: Path, project: Project, weights: Path | None, curves: Curves | None) -> None:
+        """Keep a project that another one replaces; only a failure is told."""
+        self._submit(lambda: write_project(path, project, weights, curves))
+
+    # --- recovery -----------------------------------------------------------------------------------
+    def keep_with(self, keep: Callable[[], Kept]) -> None:
+        """Ask `keep` for what to write whenever it is time."""
+        self._keep = keep
+
+    def touch(self) -> None:
+        """Something changed: it is on disk within a second."""
+        if not self._timer.isActive() and not self.is_closed:
+            since = (time.monotonic() - self._kept_at) * 1000
+            self._timer.start(max(0, round(RECOVERY_EVERY_MS - since)))
+
+    def _write_recovery(self) -> None:
+        if self._keep is None or self.is_closed:
+            return
+        if self._pending is not None and not self._pending.done():
+            self._timer.start(RECOVERY_EVERY_MS // 4)
+            return
+        self._kept_at = time.monotonic()
+        kept = self._keep()
+        self._pending = self._submit(lambda: self._write(kept))
+
+    def _write(self, kept: Kept) -> None:
+        self.folder.write(kept.graph, kept.settings, kept.curves, kept.beside)
+
+    def prune(self, keep: tuple[Path, ...]) -> None:
+        """Delete checkpoints that nobody needs any more."""
+        self._submit(lambda: self.folder.prune_checkpoints(keep))
+
+    def wait(self, timeout_s: float = 10.0) -> None:
+        """Until all that was asked for is done: for tests and the end."""
+        self._pool.submit(lambda: None).result(timeout=timeout_s)
+
+    def close(self, last: bool = True) -> None:
+        """Write what is to be kept, end the thread, let go of the folder."""
+        if self.is_closed:
+            return
+        self._timer.stop()
+        if last and self._keep is not None:
+            kept = self._keep()
+            self._submit(lambda: self._write(kept))
+        self.is_closed = True
+        self._pool.shutdown(wait=True)
+        self.folder.close()
+
+    @Slot(object)
+    def _call(self, call: Callable[[], None]) -> None:
+        if not self.is_closed:
+            call()
+
+    def _submit(self, work: Callable[[], None]) -> Future[None]:
+        def guarded() -> None:
+            try:
+                work()
+            except Refused as refusal:
+                problem: Problem = refusal.problem
+                self._done.emit(lambda: self.failed.emit(problem))
+            except Exception as fault:  # noqa: BLE001 -- told in the window, where the excepthook hears of it
+                error = fault
+                self._done.emit(lambda: _raise(error))
+
+        return self._pool.submit(guarded)
+
+
+def _raise(error: Exception) -> None:
+    raise error

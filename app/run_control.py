@@ -1,0 +1,251 @@
+"""Runs: what is sent to the worker when a person presses Run, Pause, Step …, and where the run stands."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app import run_state
+from app.run_state import RunBarView, RunState
+from app.worker_link import WorkerLink
+from engine.graph.difference import difference
+from engine.graph.graph import Graph
+from engine.training.commands import Change, Pause, Resume, SingleStep, Stop
+from engine.training.commands import Checkpoint as WriteCheckpoint
+from engine.training.events import (
+    Checkpointed,
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Losses,
+    Marked,
+    Paused,
+    Progress,
+    Resumed,
+    Started,
+    Stopped,
+)
+from engine.training.plan import Plan, TrainingRequest
+from engine.worker.protocol import Run
+from graph_editor.document import Document
+
+_EVENTS = (Loading, Started, Losses, EpochEnded, Progress, Marked, Checkpointed, Paused, Resumed, Stopped)
+_ENDS = (Failed, Finished)
+
+
+class History(Protocol):
+    """What takes the events of runs for the views to draw."""
+
+    def add(self, event: Event) -> None: ...
+
+
+class RunControl(QObject):
+    """The run's state, and the only sender of runs and their commands.
+
+    `state_changed(RunState)` comes after each event that changes it, `event(Event)` with each event of this run,
+    `began()` when a run was asked for, `ended()` when it is over.
+    """
+
+    state_changed = Signal(object)
+    event = Signal(object)
+    began = Signal()
+    ended = Signal()
+
+    def __init__(self, document: Document, link: WorkerLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._link = link
+        self.state = RunState()
+        self.checkpoint_folder: Path | None = None
+        self.checkpoint: Path | None = None
+        self.trained_graph: Graph | None = None
+        self.resume_from: Path | None = None
+        self._then: str = ""
+        for kind in (*_EVENTS, *_ENDS):
+            link.on(kind, self._take)
+        link.died.connect(self._worker_died)
+        document.changed.connect(self._drawing_changed)
+        document.settings_changed.connect(self._settings_changed)
+
+    # --- what a person does ---------------------------------------------------------------------
+    def press(self, slot: str) -> None:
+        """The first button, by what it says."""
+        {"run": self.run, "pause": self.pause, "resume": self.resume, "continue": self.continue_run}.get(
+            slot, lambda: None
+        )()
+
+    def toggle(self) -> None:
+        """What the first button would do now, by key."""
+        self.press(self.view().slot)
+
+    def run(self) -> None:
+        """Train what is drawn, from fresh weights. A run that goes on is stopped first."""
+        if self.state.is_running:
+            self._stop_then("run")
+            return
+        self._start(fresh=True)
+
+    def continue_run(self) -> None:
+        """Go on from the weights of the session: the plan's epochs once more, or the rest after a resumable end."""
+        if self.resume_from is not None:
+            self._start(fresh=True, weights=self.resume_from, resume=True)
+        else:
+            self._start(fresh=False)
+
+    def continue_fitting(self) -> None:
+        """Train what is drawn, starting from those trained weights that still fit."""
+        self._start(fresh=True, weights=self.checkpoint)
+
+    def pause(self) -> None:
+        """Wait at the next step."""
+        self._link.send(Pause())
+
+    def resume(self) -> None:
+        """Go on."""
+        self._link.send(Resume())
+
+    def step(self) -> None:
+        """One step, then wait; without a run, start one."""
+        if self.state.phase == "paused":
+            self._link.send(SingleStep())
+        elif not self.state.is_running and self.view().step:
+            if self.view().slot == "continue":
+                self.continue_run()
+            else:
+                self.run()
+            self._link.send(SingleStep())
+
+    def stop(self) -> None:
+        """End at the next step; the weights are kept."""
+        self._link.send(Stop())
+
+    def change_learning_rate(self, value: float) -> None:
+        """Steer the running stage."""
+        if self.state.is_running:
+            self._link.send(Change(name="learning_rate", value=value))
+
+    def change_epochs(self, value: int) -> None:
+        """Make the running stage longer or shorter."""
+        if self.state.is_running:
+            self._link.send(Change(name="epochs", value=float(value)))
+
+    def ask_checkpoint(self) -> None:
+        """Have a checkpoint written at the next step."""
+        self._link.send(WriteCheckpoint())
+
+    # --- what others tell ------------------------------------------------------------------------
+    def forget(self) -> None:
+        """Weights are fresh again."""
+        self.checkpoint = self.resume_from = self.trained_graph = None
+        self._set(run_state.reset(self.state))
+
+    def opened(self, epochs: int, test: Any, checkpoint: Path | None) -> None:
+        """A project was opened, with trained weights where `epochs` is above 0."""
+        self.checkpoint = checkpoint
+        self.resume_from = None
+        self.trained_graph = self._document.graph if epochs else None
+        self._set(run_state.opened(self.state, epochs, test))
+
+    def set_errors(self, errors: int) -> None:
+        """So many problems stop a run."""
+        self._set(run_state.counted(self.state, errors))
+
+    def revive(self) -> None:
+        """The worker was started again."""
+        self.resume_from = self.checkpoint if self.checkpoint and self.checkpoint.is_file() else None
+        self._set(run_state.revived(self.state, self.resume_from is not None))
+
+    def view(self, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
+        """What the run bar shows now."""
+        epochs = sum(stage.epochs for stage in self._plan.stages)
+        return run_state.view(self.state, epochs, estimate_s, samples)
+
+    @property
+    def stage(self) -> int:
+        """The stage that the run bar edits: the running one."""
+        return min(self.state.stage, len(self._plan.stages) - 1) if self.state.is_running else 0
+
+    @property
+    def _plan(self) -> Plan:
+        plan: Plan = self._document.settings.plan
+        return plan
+
+    # --- within ------------------------------------------------------------------------------------
+    def _start(self, fresh: bool, weights: Path | None = None, resume: bool = False) -> None:
+        if self.state.errors or not self._plan.stages:
+            return
+        run = secrets.token_hex(6)
+        settings = self._document.settings
+        request = TrainingRequest(
+            run=run,
+            graph=self._document.graph,
+            plan=settings.plan,
+            datasets=settings.datasets,
+            weights=str(weights) if weights is not None else None,
+            resume=resume,
+            checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
+        )
+        self.trained_graph = request.graph
+        self.resume_from = None
+        self._set(run_state.requested(self.state, run))
+        self.began.emit()
+        self._link.send(Run(request=request, fresh=fresh))
+
+    def _stop_then(self, what: str) -> None:
+        self._then = what
+        self.stop()
+
+    def reset(self) -> bool:
+        """Stop what runs; whether nothing does, so that weights can be drawn afresh at once."""
+        if self.state.is_running:
+            self._stop_then("reset")
+            return False
+        self.forget()
+        return True
+
+    def _take(self, event: Event) -> None:
+        if event.run != self.state.run:
+            return
+        if isinstance(event, Checkpointed):
+            self.checkpoint = Path(event.path)
+        elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
+            self.checkpoint = Path(event.checkpoint)
+        was_running = self.state.is_running
+        self.event.emit(event)
+        self._set(run_state.took(self.state, event))
+        if was_running and not self.state.is_running:
+            then, self._then = self._then, ""
+            self.ended.emit()
+            if then == "run":
+                self._start(fresh=True)
+            elif then == "reset":
+                self.forget()
+
+    def _worker_died(self, words: str) -> None:
+        problem = self._link.client.problem
+        sentence = problem.headline if problem is not None else words
+        was_running = self.state.is_running
+        self._set(run_state.died(self.state, sentence))
+        if was_running:
+            self.ended.emit()
+
+    def _drawing_changed(self, change: Any) -> None:
+        if change.meaning and self.trained_graph is not None:
+            differs = difference(self.trained_graph, self._document.graph).meaning
+            self._set(run_state.edited(self.state, differs))
+        elif change.meaning:
+            self._set(run_state.edited(self.state, self.state.phase == "failed"))
+
+    def _settings_changed(self) -> None:
+        self._set(run_state.replanned(self.state))
+        self.state_changed.emit(self.state)
+
+    def _set(self, state: RunState) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)

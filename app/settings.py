@@ -1,0 +1,131 @@
+"""What the window remembers between starts: geometry, docks, theme, recent files, how often blocks are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, cast
+
+import msgspec
+from PySide6.QtCore import QByteArray, QSettings
+
+ThemeChoice = Literal["system", "light", "dark"]
+MOST_RECENT = 12
+LAYOUT_VERSION = 1
+
+
+class AppSettings:
+    """Settings in one INI file, so that a test or a second state folder has its own."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+
+    def flush(self) -> None:
+        """Write what was set."""
+        self._store.sync()
+
+    @property
+    def theme_choice(self) -> ThemeChoice:
+        """The theme chosen in View, or the system's."""
+        found = self._store.value("window/theme", "system")
+        return cast(ThemeChoice, found) if found in ("light", "dark") else "system"
+
+    @theme_choice.setter
+    def theme_choice(self, choice: ThemeChoice) -> None:
+        self._store.setValue("window/theme", choice)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Where the window stood; None on the first start."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def layout(self) -> QByteArray | None:
+        """Where the docks stood; None on the first start."""
+        return self._bytes("window/layout")
+
+    @layout.setter
+    def layout(self, value: QByteArray) -> None:
+        self._store.setValue("window/layout", value)
+
+    @property
+    def is_first_start(self) -> bool:
+        """Whether the window was never closed in order before."""
+        return not self._store.contains("window/started")
+
+    def mark_started(self) -> None:
+        """From now on it is no first start."""
+        self._store.setValue("window/started", True)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run was ever started: until then the gallery stands where the live views will be."""
+        return self._store.contains("window/has_run")
+
+    def mark_run(self) -> None:
+        """A run was started."""
+        self._store.setValue("window/has_run", True)
+
+    @property
+    def recent_files(self) -> tuple[Path, ...]:
+        """Files opened or saved, the latest first; files that are gone are left out."""
+        return tuple(path for path in map(Path, self._list("files/recent")) if path.is_file())
+
+    def add_recent(self, path: Path) -> None:
+        """Put a file at the head of the recent ones."""
+        others = [known for known in self._list("files/recent") if known != str(path)]
+        self._store.setValue("files/recent", [str(path), *others][:MOST_RECENT])
+
+    def clear_recent(self) -> None:
+        """Forget the recent files."""
+        self._store.remove("files/recent")
+
+    @property
+    def folder(self) -> Path:
+        """Where file dialogs open."""
+        found = Path(str(self._store.value("files/folder", "")))
+        return found if str(found) != "." and found.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, path: Path) -> None:
+        self._store.setValue("files/folder", str(path))
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """How often each block type was added."""
+        try:
+            return msgspec.json.decode(str(self._store.value("blocks/usage", "{}")), type=dict[str, int])
+        except msgspec.MsgspecError:
+            return {}
+
+    def count_use(self, type_id: str, times: int = 1) -> None:
+        """A block of this type was added."""
+        usage = self.usage
+        usage[type_id] = usage.get(type_id, 0) + times
+        self._store.setValue("blocks/usage", msgspec.json.encode(usage, order="sorted").decode())
+
+    def speed(self, key: str) -> float | None:
+        """Samples a second that this machine reached on a drawing of this cost, or None."""
+        found = self._store.value(f"speed/{key}")
+        try:
+            return float(str(found)) if found is not None else None
+        except ValueError:
+            return None
+
+    def remember_speed(self, key: str, samples_per_second: float) -> None:
+        """A run of a drawing of this cost ended at this rate."""
+        self._store.setValue(f"speed/{key}", round(samples_per_second, 1))
+
+    def _bytes(self, key: str) -> QByteArray | None:
+        found = self._store.value(key)
+        return found if isinstance(found, QByteArray) and not found.isEmpty() else None
+
+    def _list(self, key: str) -> list[str]:
+        found = self._store.value(key, [])
+        if isinstance(found, str):
+            return [found] if found else []
+        return [str(item) for item in cast(list[object], found or [])]

@@ -1,0 +1,503 @@
+"""The open project and all that serves it: document, worker, analysis, runs, measurements and files, tied together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.analysis_desk import AnalysisDesk
+from app.curves import curves_of, histories_of
+from app.measure_desk import MeasureDesk, preview_paths
+from app.project_store import Kept, Opened, ProjectStore
+from app.run_control import RunControl
+from app.settings import AppSettings
+from app.worker_link import WorkerLink
+from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+from engine.data.catalogue import DATASETS
+from engine.graph import edits as graph_edits
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Graph
+from engine.graph.problem import Fix, Problem, Refused
+from engine.project.project_file import Project
+from engine.project.recovery import Beside
+from engine.training import plan as plan_edits
+from engine.training.events import Checkpointed, Event, Finished, Started
+from engine.training.plan import DatasetRef, Settings, ViewSpec
+from engine.worker.client import WorkerClient
+from engine.worker.protocol import (
+    CancelDownload,
+    DatasetDescribed,
+    DescribeDataset,
+    Done,
+    Download,
+    Downloaded,
+    DownloadProgress,
+    ExportWeights,
+    Ready,
+    SessionOpened,
+)
+from graph_editor.document import Document
+
+if TYPE_CHECKING:
+    from app.views.history import RunHistory
+
+FIRST_EXAMPLE = "digits-convnet"
+CHECKPOINT_PATIENCE_MS = 2000
+
+
+class Workspace(QObject):
+    """Everything of a window but its widgets.
+
+    `opened()` when another project is here, `place_changed()` when its name, file or saved state did,
+    `history_changed()` after each pull that added to the run's curves, `message(str)` for the status bar,
+    `refused(Problem)` for what could not be done, `dataset_described(DatasetDescribed)`,
+    `download_changed(message)` with DownloadProgress and Downloaded.
+    """
+
+    opened = Signal()
+    place_changed = Signal()
+    history_changed = Signal()
+    message = Signal(str)
+    refused = Signal(object)
+    dataset_described = Signal(object)
+    download_changed = Signal(object)
+
+    def __init__(
+        self,
+        store: ProjectStore | None = None,
+        settings: AppSettings | None = None,
+        client: WorkerClient | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.types = BLOCK_TYPES
+        self.families = FAMILIES
+        self.datasets = DATASETS
+        self.store = store if store is not None else ProjectStore(BLOCK_TYPES, parent=self)
+        self.remembered = settings if settings is not None else AppSettings(self.store.folder.path / "settings.ini")
+        self.document = Document(Graph(), BLOCK_TYPES, Settings(), parent=self)
+        self.link = WorkerLink(client, parent=self)
+        self.analysis = AnalysisDesk(self.document, self.link, parent=self)
+        self.runs = RunControl(self.document, self.link, parent=self)
+        self.measures = MeasureDesk(self.document, self.link, parent=self)
+        self.runs.checkpoint_folder = self.store.folder.checkpoints
+
+        self.path: Path | None = None
+        self.example: str | None = None
+        self.saved_at: float | None = None
+        self.history: RunHistory | None = None
+        self.previous: RunHistory | None = None
+        self._unsaved_weights = False
+        self._file_weights: Path | None = None
+        self._opened_changed = False
+        self._history_version = -1
+        self._described = self._download = self._export = 0
+        self._after_checkpoint: Callable[[], None] | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(CHECKPOINT_PATIENCE_MS)
+        self._patience.timeout.connect(self._checkpoint_settled)
+        self._connect()
+
+    def _connect(self) -> None:
+        document, link = self.document, self.link
+        document.changed.connect(lambda change: self.store.touch())
+        document.settings_changed.connect(self.store.touch)
+        document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
+        self.analysis.analysis_changed.connect(self._analysed)
+        self.analysis.problems_changed.connect(lambda problems: self.runs.set_errors(self.analysis.errors))
+        self.runs.event.connect(self._take_event)
+        self.runs.began.connect(self._run_began)
+        self.runs.ended.connect(self._run_ended)
+        self.measures.session_opened.connect(self._session_opened)
+        self.store.opened.connect(self._open)
+        self.store.saved.connect(self._saved)
+        self.store.failed.connect(self.refused)
+        self.store.keep_with(self._kept)
+        link.pulled.connect(self._pulled)
+        link.died.connect(self._worker_died)
+        link.on(Ready, lambda message: self.place_changed.emit())
+        link.on(DatasetDescribed, self._take_described)
+        link.on(DownloadProgress, self.download_changed.emit)
+        link.on(Downloaded, self._take_downloaded)
+        link.on(Done, self._take_done)
+
+    # --- the worker -----------------------------------------------------------------------------------
+    def start_worker(self) -> None:
+        """Start the worker and tell it what is here; call it once the window is on screen."""
+        if not self.link.is_started:
+            self.link.start()
+            self.measures.watch_all_again()
+            self.analysis.ask_again()
+
+    def start_again(self) -> None:
+        """Another worker after a death; the run can go on from its last checkpoint."""
+        self.link.restart()
+        self.runs.revive()
+        self.measures.watch_all_again()
+        self.analysis.ask_again()
+        if self.runs.resume_from is not None:
+            self.measures.open_session(self.runs.resume_from)
+
+    def _worker_died(self, words: str) -> None:
+        self.measures.close_session()
+        if self.history is not None:
+            self.history.lose(words)
+            self.history_changed.emit()
+        self._checkpoint_settled()
+        self.store.touch()
+
+    def _analysed(self, analysis: Analysis) -> None:
+        graph = self.document.graph
+        self.measures.watch_previews(preview_paths(graph, self.types, analysis))
+        fresh = not self.runs.state.is_running and not self.runs.state.has_weights
+        if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on(graph):
+            self.measures.open_session(self.runs.checkpoint)
+
+    def _session_opened(self, message: SessionOpened) -> None:
+        errors = [problem for problem in message.problems if problem.code == "weights-fit"]
+        if errors:
+            self.refused.emit(errors[0])
+
+    # --- runs -------------------------------------------------------------------------------------------
+    def _run_began(self) -> None:
+        self.remembered.mark_run()
+        self.measures.close_session()
+
+    def _take_event(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._begin_history(event)
+        if self.history is None:
+            self._begin_history(None)
+        assert self.history is not None, "a run has a history"
+        self.history.add(event)
+        if isinstance(event, Finished):
+            self.remembered.remember_speed(self.speed_key, event.samples_per_second)
+        if isinstance(event, Checkpointed):
+            self._unsaved_weights = True
+            self._file_weights = None
+            if self._after_checkpoint is not None:
+                self._checkpoint_settled()
+
+    def _begin_history(self, started: Started | None) -> None:
+        from app.views.history import RunHistory
+
+        continued = started is not None and started.first_step > 0
+        if self.history is not None and (continued or self.history.is_empty):
+            return
+        self.previous, self.history = self.history, RunHistory()
+        self._history_version = -1
+
+    def _run_ended(self) -> None:
+        self._unsaved_weights = self.runs.checkpoint is not None
+        self.place_changed.emit()
+        self.store.prune(self._checkpoints_in_use())
+        self.store.touch()
+        if not self.runs.state.has_weights:
+            self.analysis.ask_again()
+
+    def _pulled(self) -> None:
+        if self.history is not None and self.history.version != self._history_version:
+            self._history_version = self.history.version
+            self.history_changed.emit()
+            self.store.touch()
+
+    def reset(self) -> None:
+        """Fresh weights from the seed; a run that goes on is stopped first."""
+        if not self.runs.reset():
+            self.runs.ended.connect(self._reset_after_end)
+            return
+        self._weights_are_fresh()
+
+    def _reset_after_end(self) -> None:
+        self.runs.ended.disconnect(self._reset_after_end)
+        QTimer.singleShot(0, self, self._weights_are_fresh)
+
+    def _weights_are_fresh(self) -> None:
+        self.runs.forget()
+        if self.history is not None and not self.history.is_empty:
+            self.previous, self.history = self.history, None
+            self.history_changed.emit()
+        self._file_weights, self._unsaved_weights = None, True
+        if not self.analysis.errors:
+            self.measures.open_session()
+        self.place_changed.emit()
+        self.store.touch()
+
+    @property
+    def speed_key(self) -> str:
+        """Drawings of this key train at the same rate on this machine."""
+        total, plan = self.analysis.analysis.total, self.document.settings.plan
+        return f"{total.parameters}-{total.multiply_adds}-{plan.batch_size}-{plan.device}"
+
+    @property
+    def training_samples(self) -> int:
+        """How many samples an epoch has; 0 where it is not known."""
+        dataset = self.document.settings.datasets[0] if self.document.settings.datasets else None
+        info = DATASETS.get(dataset.name) if dataset is not None else None
+        return round(info.rows * dataset.split[0]) if info is not None and dataset is not None else 0
+
+    def estimate_s(self) -> float | None:
+        """How long the plan takes here, from the last run of a drawing of this cost; None where none was measured."""
+        speed = self.remembered.speed(self.speed_key)
+        epochs = sum(stage.epochs for stage in self.document.settings.plan.stages)
+        samples = self.training_samples
+        return epochs * samples / speed if speed and samples else None
+
+    # --- repairs and settings --------------------------------------------------------------------------
+    def apply_fix(self, fix: Fix) -> bool:
+        """Make the repair that a problem offers; whether it was made."""
+        try:
+            function = getattr(plan_edits, fix.edit, None)
+            if function is not None:
+                self.document.edit_settings(fix.label, function, *fix.arguments)
+            else:
+                self.document.apply_fix(fix, vars(graph_edits))
+        except Refused as refusal:
+            self.refused.emit(refusal.problem)
+            return False
+        return True
+
+    def follow_link(self, action: str) -> None:
+        """What the link in the run bar offers."""
+        if action == "run_new":
+            self.runs.run()
+        elif action == "continue_fitting":
+            self.runs.continue_fitting()
+        elif action == "start_again":
+            self.start_again()
+        elif action == "apply_fix" and self.runs.state.problem is not None:
+            if self.apply_fix(self.runs.state.problem.fixes[0]):
+                self.runs.run()
+
+    def set_epochs(self, value: int) -> None:
+        """Epochs of the stage that the run bar shows; a running stage takes them over."""
+        self.document.edit_settings("Set epochs", plan_edits.set_epochs, value, self.runs.stage)
+        self.runs.change_epochs(value)
+
+    def set_learning_rate(self, value: float) -> None:
+        """The learning rate of the stage that the run bar shows; a running stage takes it over."""
+        self.document.edit_settings("Set learning rate", plan_edits.set_learning_rate, value, self.runs.stage)
+        self.runs.change_learning_rate(value)
+
+    def set_batch_size(self, value: int) -> None:
+        """The batch size of the next run."""
+        self.document.edit_settings("Set batch size", plan_edits.set_batch_size, value)
+
+    def set_device(self, value: str) -> None:
+        """The device of the next run."""
+        self.document.edit_settings("Set device", plan_edits.set_device, value)
+
+    def set_views(self, views: tuple[ViewSpec, ...]) -> None:
+        """The live views of the project."""
+        self.document.edit_settings("Change the live views", plan_edits.set_views, views)
+
+    # --- data ---------------------------------------------------------------------------------------------
+    def describe_dataset(self, dataset: DatasetRef) -> None:
+        """Ask for fields, rows and some pictures; answered by `dataset_described`."""
+        self._described = self.link.next_id()
+        self.link.send(DescribeDataset(id=self._described, dataset=dataset))
+
+    def download(self, name: str) -> None:
+        """Fetch a dataset; answered by `download_changed`."""
+        self._download = self.link.next_id()
+        self.link.send(Download(id=self._download, name=name))
+
+    def cancel_download(self) -> None:
+        """Give up the download; what arrived is kept."""
+        self.link.send(CancelDownload(id=self._download))
+
+    def _take_described(self, message: DatasetDescribed) -> None:
+        if message.id == self._described:
+            self.dataset_described.emit(message)
+
+    def _take_downloaded(self, message: Downloaded) -> None:
+        self.download_changed.emit(message)
+        self.analysis.ask_again()
+
+    # --- files ----------------------------------------------------------------------------------------------
+    @property
+    def title(self) -> str:
+        """What the drawing is called: its file's name, else the example's, else Untitled."""
+        return self.path.stem if self.path is not None else self.example or "Untitled"
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is here that the file does not have."""
+        return not self.document.undo_stack.isClean() or self._opened_changed or self._unsaved_weights
+
+    def new(self) -> None:
+        """An empty canvas."""
+        self._open(Opened(project=Project(graph=Graph(), settings=Settings())))
+
+    def open(self, path: Path) -> None:
+        """Open a file; `opened` or `refused` follows."""
+        self.store.open(path)
+
+    def open_example(self, id: str) -> None:
+        """Open an example as an unsaved copy."""
+        self._next_example = id
+        self.store.open_example(id)
+
+    def save(self, path: Path) -> None:
+        """Save, with weights as of the next step of a living worker, waiting 2 s for it at most."""
+        if self.runs.state.phase in ("training", "paused") and self.link.alive:
+            self._after_checkpoint = lambda: self._write(path)
+            self._patience.start()
+            self.runs.ask_checkpoint()
+        else:
+            self._write(path)
+
+    def _checkpoint_settled(self) -> None:
+        self._patience.stop()
+        then, self._after_checkpoint = self._after_checkpoint, None
+        if then is not None:
+            then()
+
+    def _write(self, path: Path) -> None:
+        keeps_file = self.runs.checkpoint is None and self._file_weights is not None
+        weights = self._file_weights if keeps_file else self.runs.checkpoint
+        project = Project(graph=self.document.graph, settings=self.document.settings)
+        self._saving = (self.document.undo_stack.index(), weights)
+        self.store.save(path, project, weights, self._curves(saved=True))
+
+    def _saved(self, path: Path) -> None:
+        index, weights = self._saving
+        if self.document.undo_stack.index() == index:
+            self.document.undo_stack.setClean()
+        self._opened_changed = False
+        self._unsaved_weights = self._unsaved_weights and weights != self.runs.checkpoint
+        self.path, self.saved_at = path, time.time()
+        self.remembered.add_recent(path)
+        self.remembered.folder = path.parent
+        self.message.emit(f"Saved {path.name}")
+        self.place_changed.emit()
+        self.store.touch()
+
+    def export_weights(self, path: Path) -> None:
+        """Write the session's weights as safetensors."""
+        self._export, self._export_path = self.link.next_id(), path
+        self.link.send(ExportWeights(id=self._export, path=str(path)))
+
+    def _take_done(self, message: Done) -> None:
+        if message.id == self._export:
+            if message.problem is not None:
+                self.refused.emit(message.problem)
+            else:
+                self.message.emit(f"Weights are in {self._export_path.name}")
+
+    def open_first(self, file: Path | None = None) -> Problem | None:
+        """What the window starts with: the file, else what was open last, else the first example; a problem on the way.
+
+        Reads at once, before the window is shown, so that its first picture is the right one.
+        """
+        problem: Problem | None = None
+        try:
+            if file is not None:
+                self._open(self.store.read_now(file))
+                return None
+        except Refused as refusal:
+            problem = refusal.problem
+        try:
+            recovered = self.store.recovered()
+            if recovered is not None:
+                beside = recovered.beside
+                path = Path(beside.file) if beside.file is not None else None
+                weights = recovered.checkpoint
+                self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
+                return problem
+        except Refused as refusal:
+            problem = refusal.problem
+        try:
+            self._next_example = FIRST_EXAMPLE
+            self._open(Opened(project=self.store.example(FIRST_EXAMPLE)))
+        except Refused:
+            self.new()
+        return problem
+
+    def _open(self, opened: Opened) -> None:
+        self._put_aside()
+        if self.runs.state.is_running:
+            self.runs.stop()
+        project: Project = opened.project
+        self.example, self._next_example = (None if opened.path else self._next_example), None
+        self.path = opened.path
+        self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
+        self._opened_changed, self._unsaved_weights = opened.changed, False
+        self._file_weights = opened.weights
+        self.history, self.previous = histories_of(project.curves) if project.curves else (None, None)
+        self._history_version = -1
+        self.measures.close_session()
+        self.document.load(project.graph, project.settings)
+        done = self.history.epochs_done if self.history is not None else 0
+        epochs = max(done, 1) if opened.weights is not None else 0
+        test: Mapping[str, float] = self.history.test if self.history is not None else {}
+        self.runs.opened(epochs, test, opened.weights)
+        if opened.path is not None:
+            self.remembered.add_recent(opened.path)
+            self.remembered.folder = opened.path.parent
+        if opened.weights is not None and self.link.is_started:
+            self.measures.open_session(opened.weights)
+        self.analysis.ask_again()
+        self.opened.emit()
+        self.place_changed.emit()
+        self.history_changed.emit()
+        self.store.touch()
+
+    _next_example: str | None = None
+    _saving: tuple[int, Path | None] = (0, None)
+    _export_path = Path()
+
+    def _put_aside(self) -> None:
+        """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
+        if self.document.undo_stack.isClean() and not self._opened_changed and not self._unsaved_weights:
+            return
+        if not self.document.graph.blocks:
+            return
+        folder = self.store.folder.path.parent / "unsaved"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
+        project = Project(graph=self.document.graph, settings=self.document.settings)
+        self.store.save_aside(path, project, self.runs.checkpoint or self._file_weights, self._curves(saved=False))
+        self.remembered.add_recent(path)
+        self.message.emit("Your unsaved drawing is kept under File, Open recent")
+
+    def _curves(self, saved: bool) -> dict[str, Any]:
+        history = self.history
+        if saved and history is not None and self.runs.checkpoint is not None and history.checkpoint_step is not None:
+            history = history.until(history.checkpoint_step)
+        return curves_of(history, self.previous) if history is not None or self.previous is not None else {}
+
+    def _checkpoints_in_use(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.runs.checkpoint, self._file_weights) if path is not None)
+
+    def _kept(self) -> Kept:
+        checkpoint = self.runs.checkpoint or self._file_weights
+        beside = Beside(
+            file=str(self.path) if self.path is not None else None,
+            changed=self.is_changed,
+            checkpoint=str(checkpoint) if checkpoint is not None else None,
+            from_file=self._file_weights is not None,
+        )
+        return Kept(
+            graph=self.document.graph,
+            settings=self.document.settings,
+            curves=self._curves(saved=False),
+            beside=beside,
+        )
+
+    def close(self) -> None:
+        """End the worker within 2 s, its weights kept; write down all that is unsaved; let go of everything."""
+        self.link.close()
+        self.remembered.flush()
+        self.store.close()
+
+
+def with_title(settings: Settings, title: str) -> Settings:
+    """The settings with another title."""
+    return msgspec.structs.replace(settings, title=title)
