@@ -75,7 +75,7 @@ def dataset_info(name: str, as_json: bool) -> None:
 
 
 def import_mnist(folder: Path) -> None:
-    """Copy the four IDX files of `folder` to where MNIST is looked for, once they have been read whole. Raises Refused."""
+    """Copy the four IDX files of `folder` to where MNIST is looked for, if they are whole. Raises Refused."""
     import shutil
 
     from engine.data.folders import data_folder

@@ -9,6 +9,7 @@ from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph, Path
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import execution_order
 
 
 def described(
@@ -36,7 +37,9 @@ def described(
 def walk(graph: Graph, path: Path = ()) -> list[tuple[Path, Block]]:
     """Every block with its path, containers before what they hold."""
     found: list[tuple[Path, Block]] = []
-    for id, block in graph.blocks.items():
+    order = execution_order(graph)
+    for id in (*order, *(id for id in graph.blocks if id not in order)):
+        block = graph.blocks[id]
         found.append(((*path, id), block))
         if block.body is not None:
             found.extend(walk(block.body, (*path, id)))
