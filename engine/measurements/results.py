@@ -12,7 +12,8 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
     `pictures` float32 M×H×W in 0…1 if the dataset has pictures.
 `boundary` (Input with one 2-number field, loss with classes or one number)
     `grid` float32 R×R probability of class 1, or class index where there are more than two; row 0 at y0, column 0 at
-    x0, R = 80; `extent` float32 4 (x0, x1, y0, y1) in the dataset's units, as the training `points`; `points` float32 M×2, `labels` int64 M.
+    x0, R = 80; `extent` float32 4 (x0, x1, y0, y1) in the dataset's units; `points` float32 M×2, `labels` int64 M of
+    the training part.
 `predictions` (a loss; test part after the run, else validation part)
     classes: `pictures` float32 M×H×W 0…1 (if any), `true` int64 M, `predicted` int64 M, `probability` float32 M, wrong
     ones first, most confident first; `rows` int64 M; `wrong`, `count` int64 scalars.
