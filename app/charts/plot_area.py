@@ -1,4 +1,4 @@
-"""The base of charts with two axes: data to pixels, wheel and drag to look closer, one kept picture of the content."""
+"""The base of charts with two axes: data to pixels, wheel and drag to look closer."""
 
 from __future__ import annotations
 
@@ -6,54 +6,28 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
-from app.charts.look import Card, Theme, paint_card
+from app.charts.chart import Chart
+from app.charts.look import Theme
 
 WHEEL_FACTOR = 0.85
 CLOSEST = 1e-4
 
 
-class PlotArea(QWidget):
-    """A chart. Subclasses give `margins`, `paint_content` and `hover`.
-
-    The content is painted into a picture once a change, so that the pointer moves over it at no cost.
-    """
+class PlotArea(Chart):
+    """A chart with axes: the wheel looks closer at what is under the pointer, a drag moves, a double-click resets."""
 
     zooms_x: ClassVar[bool] = True
     zooms_y: ClassVar[bool] = True
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, parent)
         self._home = (0.0, 1.0, 0.0, 1.0)
         self._looked_at: tuple[float, float, float, float] | None = None
-        self._content: QPixmap | None = None
-        self._pointer: QPoint | None = None
         self._dragged_from: QPointF | None = None
-        self.contents_painted = 0
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    # What subclasses give.
-
-    def margins(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of the plot, in px."""
-        return 8, 8, 8, 8
-
-    def paint_content(self, painter: QPainter, plot: QRectF) -> None:
-        """Paint everything but what follows the pointer."""
-        raise NotImplementedError
-
-    def hover(self, at: QPointF, plot: QRectF) -> Card | None:
-        """What to say of the point under the pointer."""
-        return None
-
-    def paint_hover(self, painter: QPainter, at: QPointF, plot: QRectF) -> None:
-        """Mark what the card speaks of."""
 
     # Range.
 
@@ -81,12 +55,6 @@ class PlotArea(QWidget):
             self._looked_at = None
             self.invalidate()
 
-    def plot_rect(self) -> QRectF:
-        """Where data are drawn, whole px."""
-        left, top, right, bottom = self.margins()
-        rect = QRectF(self.rect()).adjusted(round(left), round(top), -round(right), -round(bottom))
-        return QRectF(rect.left(), rect.top(), max(rect.width(), 1.0), max(rect.height(), 1.0))
-
     def x_px(self, x: NDArray | float, plot: QRectF) -> NDArray | float:
         """Pixels of data x."""
         x0, x1, _, _ = self.view_range
@@ -105,73 +73,16 @@ class PlotArea(QWidget):
             y1 - (at.y() - plot.top()) / plot.height() * (y1 - y0),
         )
 
-    # Painting.
-
-    def invalidate(self) -> None:
-        """The content has changed: paint it anew when it is next shown."""
-        self._content = None
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take the look of another theme."""
-        self.theme = theme
-        self.invalidate()
-
-    def card(self) -> Card | None:
-        """What is said under the pointer now."""
-        if self._pointer is None or self._dragged_from is not None:
-            return None
-        return self.hover(QPointF(self._pointer), self.plot_rect())
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, 200)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(96, 64)
-
-    def paintEvent(self, event: QEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        if self._content is None or self._content.devicePixelRatio() != ratio:
-            self._content = self._painted(ratio)
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._content)
-        if self._pointer is not None and self._dragged_from is None:
-            at, plot = QPointF(self._pointer), self.plot_rect()
-            card = self.hover(at, plot)
-            if card is not None:
-                self.paint_hover(painter, at, plot)
-                paint_card(painter, card, at, QRectF(self.rect()), self.theme)
-        painter.end()
-
-    def _painted(self, ratio: float) -> QPixmap:
-        pixmap = QPixmap((QSize(self.width(), self.height()).toSizeF() * ratio).toSize())
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(self.theme.color("panel"))
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        plot = self.plot_rect()
-        if plot.width() > 8 and plot.height() > 8:
-            self.paint_content(painter, plot)
-        painter.end()
-        self.contents_painted += 1
-        return pixmap
-
     # Events.
 
-    def resizeEvent(self, event: QEvent) -> None:
-        self._content = None
-        super().resizeEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self.update()
+    def hovers(self) -> bool:
+        """Whether the pointer asks: not while it drags."""
+        return self._dragged_from is None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position().toPoint()
         if self._dragged_from is not None and event.buttons() & Qt.MouseButton.LeftButton:
             self._drag_to(event.position())
-        else:
-            self.update()
+        super().mouseMoveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.is_zoomed:

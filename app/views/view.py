@@ -130,7 +130,7 @@ class View(QWidget):
         """Show an answer to `ask()`: arrays by name, numpy or messages of them; kept for later while hidden."""
         if not arrays:
             return
-        self._waiting = ({name: _numpy(value) for name, value in arrays.items()}, step)
+        self._waiting = ({name: as_numpy(value) for name, value in arrays.items()}, step)
         if self.isVisible():
             self._catch_up()
 
@@ -198,7 +198,6 @@ class View(QWidget):
             self.show_message(WAITS)
 
 
-def _numpy(value: object) -> NDArray:
-    if isinstance(value, np.ndarray):
-        return value
-    return value.numpy()  # type: ignore[attr-defined,no-any-return]
+def as_numpy(value: object) -> NDArray:
+    """An array as numpy: itself, or what the message of one holds."""
+    return value.numpy() if hasattr(value, "numpy") else np.asarray(value)  # type: ignore[no-any-return]
