@@ -1,0 +1,287 @@
+"""What a plan needs of a drawing and its datasets: all that would make a run fail, said before it starts. No torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from engine.blocks.inputs import promised_fields
+from engine.data.fields import Field
+from engine.graph.analysis import Analysis, path_key, port_key
+from engine.graph.block_type import BlockType, lenient_parameters
+from engine.graph.graph import Block, Graph
+from engine.graph.problem import Fact, Fix, Problem, Severity
+from engine.graph.tensor_spec import TensorSpec
+from engine.training.flat_graph import FlatGraph, IdPath
+from engine.training.plan import ContrastiveDivergence, Plan, Stage, Supervised
+
+Types = Mapping[str, BlockType]
+
+
+class DatasetFacts(Protocol):
+    """What is known of a dataset without loading it."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """Its columns."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Its rows in all parts together."""
+        ...
+
+
+def check_plan(
+    graph: Graph,
+    plan: Plan,
+    datasets: Mapping[str, DatasetFacts],
+    types: Types,
+    analysis: Analysis | None = None,
+    *,
+    training_rows: Mapping[str, int] | None = None,
+    for_run: bool = True,
+) -> tuple[Problem, ...]:
+    """All problems between plan, drawing and `datasets` (by name), errors first.
+
+    Shapes are taken from `analysis`; without it the checks that need them are left out, as are those that need
+    `training_rows` (samples to train on, by dataset) where a set is not named there. `for_run` false: an Input without
+    a dataset is advice. Problems that the analysis itself tells are not repeated.
+    """
+    flat = FlatGraph(graph, types)
+    check = _Check(flat, plan, datasets, types, analysis or Analysis(), training_rows or {}, for_run)
+    told = {(problem.code, problem.path) for problem in check.analysis.problems}
+    found = [problem for problem in check.problems() if (problem.code, problem.path) not in told]
+    rank: dict[Severity, int] = {"error": 0, "warning": 1, "advice": 2}
+    return tuple(sorted(found, key=lambda problem: rank[problem.severity]))
+
+
+class _Check:
+    def __init__(
+        self,
+        flat: FlatGraph,
+        plan: Plan,
+        datasets: Mapping[str, DatasetFacts],
+        types: Types,
+        analysis: Analysis,
+        training_rows: Mapping[str, int],
+        for_run: bool,
+    ) -> None:
+        self.flat, self.plan, self.datasets, self.types = flat, plan, datasets, types
+        self.analysis, self.training_rows, self.for_run = analysis, training_rows, for_run
+        self.supervised = any(isinstance(stage, Supervised) for stage in plan.stages)
+        self.inputs = flat.of_role("input")
+        self.losses = flat.of_role("loss")
+
+    def problems(self) -> Iterator[Problem]:
+        if not self.flat.blocks:
+            return
+        yield from self.settings()
+        yield from self.stages()
+        yield from self.data()
+        if self.supervised:
+            yield from self.losses_and_targets()
+            yield from self.what_learns()
+        yield from self.batches()
+
+    def settings(self) -> Iterator[Problem]:
+        plan = self.plan
+        if not plan.stages:
+            yield Problem(code="no-stages")
+        whole = [("Batch size", plan.batch_size, 1), ("Seed", plan.seed, 0)]
+        if plan.threads is not None:
+            whole.append(("Threads", plan.threads, 1))
+        for index, stage in enumerate(plan.stages):
+            whole.append((_label("Epochs", index, plan.stages), stage.epochs, 1))
+            if isinstance(stage, ContrastiveDivergence):
+                whole.append((_label("Steps k", index, plan.stages), stage.k, 1))
+        for label, value, least in whole:
+            if value < least:
+                yield _out_of_range(label, value, f"{least} or more")
+        for index, stage in enumerate(plan.stages):
+            if not (math.isfinite(stage.learning_rate) and stage.learning_rate > 0):
+                yield _out_of_range(_label("Learning rate", index, plan.stages), stage.learning_rate, "more than 0")
+            if not 0 <= stage.momentum < 1:
+                yield _out_of_range(_label("Momentum", index, plan.stages), stage.momentum, "0 to 1, without 1")
+            if not (math.isfinite(stage.weight_decay) and stage.weight_decay >= 0):
+                yield _out_of_range(_label("Weight decay", index, plan.stages), stage.weight_decay, "0 or more")
+
+    def stages(self) -> Iterator[Problem]:
+        for index, stage in enumerate(self.plan.stages):
+            if not isinstance(stage, ContrastiveDivergence):
+                continue
+            path = tuple(stage.block.split("/"))
+            block = self.flat.blocks.get(path)
+            fix = Fix(edit="remove_stage", arguments=(index,))
+            if block is None:
+                facts: dict[str, Fact] = {"stage": index + 1, "id": stage.block}
+                yield Problem(code="stage-block", facts=facts, fixes=(fix,))
+            elif not self._has_trait(block, "energy"):
+                yield Problem(
+                    code="stage-kind", path=path, facts={"stage": index + 1, **self._names(block)}, fixes=(fix,)
+                )
+
+    def data(self) -> Iterator[Problem]:
+        rows: dict[str, tuple[Block, int]] = {}
+        for path in self.inputs:
+            block = self.flat.blocks[path]
+            parameters = lenient_parameters(self.types[block.type], block, self.flat.variables)
+            name = str(parameters.get("dataset") or "")
+            if not name:
+                severity: Severity = "error" if self.for_run else "advice"
+                yield Problem(code="no-dataset", severity=severity, path=path, facts=self._names(block))
+                continue
+            known = self.datasets.get(name)
+            if known is None:
+                hint = f"Choose one of {', '.join(sorted(self.datasets))}." if self.datasets else ""
+                yield Problem(code="unknown-dataset", path=path, facts={"dataset": name, "hint": hint})
+                continue
+            given = {field.name: field for field in known.fields}
+            for promised in promised_fields(parameters):
+                field = given.get(promised.name)
+                if field != promised:
+                    facts: dict[str, Fact] = {
+                        **self._names(block),
+                        "promised": promised.text,
+                        "dataset": name,
+                        "given": field.text if field is not None else f"no {promised.name}",
+                    }
+                    yield Problem(code="dataset-field", path=path, port=promised.name, facts=facts)
+            rows.setdefault(name, (block, self.training_rows.get(name, known.rows)))
+        counts = list(rows.items())
+        for name, (_, count) in counts[1:]:
+            first, (_, first_count) = counts[0]
+            if count != first_count:
+                different: dict[str, Fact] = {
+                    "first": first,
+                    "first_rows": first_count,
+                    "second": name,
+                    "second_rows": count,
+                }
+                yield Problem(code="rows-differ", path=(rows[name][0].id,), facts=different)
+
+    def losses_and_targets(self) -> Iterator[Problem]:
+        if not self.losses:
+            energy = next((path for path, block in self.flat.blocks.items() if self._has_trait(block, "energy")), None)
+            if energy is None:
+                yield Problem(code="no-loss")
+            else:
+                fix = Fix(edit="add_contrastive_divergence", arguments=("/".join(energy),))
+                name = self.flat.blocks[energy].name
+                yield Problem(code="no-loss-energy", path=energy, facts={"name": name}, fixes=(fix,))
+        for path in self.losses:
+            block = self.flat.blocks[path]
+            prediction = self.types[block.type].prediction
+            if prediction is None:
+                continue
+            target = self.flat.source_of(path, prediction.target)
+            if target is None:
+                facts: dict[str, Fact] = {**self._names(block), "port": prediction.target}
+                yield Problem(code="no-target", path=path, port=prediction.target, facts=facts)
+                continue
+            yield from self._classes(path, block, prediction.port, prediction.transform, target)
+
+    def _classes(
+        self, path: IdPath, block: Block, port: str, transform: str, target: tuple[IdPath, str]
+    ) -> Iterator[Problem]:
+        classes = self._classes_of(target)
+        source = self.flat.source_of(path, port)
+        spec = self.analysis.specs.get(port_key(*source)) if source is not None else None
+        if transform != "softmax" or classes is None or spec is None or spec.rank < 2:
+            return
+        outputs = spec.shape[1]
+        if isinstance(outputs, int) and outputs < classes:
+            facts: dict[str, Fact] = {**self._names(block), "outputs": outputs, "classes": classes}
+            yield Problem(code="too-few-outputs", path=path, port=port, facts=facts, fixes=self._widen(source, classes))
+
+    def _classes_of(self, source: tuple[IdPath, str]) -> int | None:
+        path, port = source
+        block = self.flat.blocks[path]
+        if self.types[block.type].role != "input":
+            return None
+        parameters = lenient_parameters(self.types[block.type], block, self.flat.variables)
+        return next((field.classes for field in promised_fields(parameters) if field.name == port), None)
+
+    def _widen(self, source: tuple[IdPath, str] | None, classes: int) -> tuple[Fix, ...]:
+        if source is None:
+            return ()
+        path, _ = source
+        block = self.flat.blocks[path]
+        parameter = self.types[block.type].parameter("out_features")
+        if parameter is None:
+            return ()
+        fix = Fix(
+            edit="set_parameter",
+            arguments=(block.id, parameter.id, classes),
+            body=path[:-1],
+            facts={"label": parameter.label, "value": classes},
+        )
+        return (fix,)
+
+    def what_learns(self) -> Iterator[Problem]:
+        if not self.analysis.costs or not self.losses:
+            return
+        pretrained = [tuple(s.block.split("/")) for s in self.plan.stages if isinstance(s, ContrastiveDivergence)]
+        reached = self.flat.upstream([*self.losses, *(path for path in pretrained if path in self.flat.blocks)])
+        weighted = [path for path, block in self.flat.blocks.items() if block.body is None and self._has_weights(path)]
+        if not any(path in reached and not self.flat.frozen(path) for path in weighted):
+            yield Problem(code="nothing-trains")
+        for path in weighted:
+            if path not in reached:
+                facts = self._names(self.flat.blocks[path])
+                yield Problem(code="not-connected", severity="warning", path=path, facts=facts)
+
+    def _has_weights(self, path: IdPath) -> bool:
+        cost = self.analysis.costs.get(path_key(path))
+        return cost is not None and cost.parameters > 0
+
+    def batches(self) -> Iterator[Problem]:
+        counts = [self.training_rows[name] for name in self._dataset_names() if name in self.training_rows]
+        batch = self.plan.batch_size
+        rows = counts[0] if counts else None
+        if rows is not None and batch > rows:
+            fix = _batch_fix(rows)
+            facts: dict[str, Fact] = {"batch": batch, "rows": rows}
+            yield Problem(code="batch-size", severity="warning", facts=facts, fixes=(fix,))
+        if not self.supervised or batch < 1:
+            return
+        which = "first" if batch == 1 else "last" if rows is not None and rows % batch == 1 else None
+        if which is None:
+            return
+        better = next((size for size in range(max(2, batch), batch + 64) if rows is None or rows % size != 1), 2)
+        reached = self.flat.upstream(self.losses)
+        for path, block in self.flat.blocks.items():
+            if path in reached and self._has_trait(block, "batch_statistics") and self._single(path):
+                facts = {**self._names(block), "which": which}
+                yield Problem(code="batch-norm-single", path=path, facts=facts, fixes=(_batch_fix(better),))
+
+    def _single(self, path: IdPath) -> bool:
+        """Whether one sample gives one value a channel at the block's input."""
+        source = self.flat.source_of(path, "input")
+        spec: TensorSpec | None = self.analysis.specs.get(port_key(*source)) if source is not None else None
+        return spec is not None and all(length == 1 for length in spec.shape[2:])
+
+    def _dataset_names(self) -> Iterator[str]:
+        for path in self.inputs:
+            block = self.flat.blocks[path]
+            yield str(lenient_parameters(self.types[block.type], block, self.flat.variables).get("dataset") or "")
+
+    def _has_trait(self, block: Block, trait: str) -> bool:
+        type = self.types.get(block.type)
+        return type is not None and trait in type.traits
+
+    def _names(self, block: Block) -> dict[str, Fact]:
+        return {"title": self.types[block.type].title, "name": block.name}
+
+
+def _batch_fix(value: int) -> Fix:
+    return Fix(edit="set_batch_size", arguments=(value,), facts={"value": value})
+
+
+def _label(words: str, index: int, stages: tuple[Stage, ...]) -> str:
+    return words if len(stages) == 1 else f"{words} of stage {index + 1}"
+
+
+def _out_of_range(label: str, value: float, range: str) -> Problem:
+    return Problem(code="setting-range", facts={"label": label, "value": value, "range": range})

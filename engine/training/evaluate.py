@@ -1,0 +1,87 @@
+"""How good the network is on one part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from engine.compile.network import Network, NetworkLoss
+from engine.training.accuracy import AccuracyCounter
+from engine.training.recorder import Recorder
+from engine.training.session import Session
+
+EVALUATION_BATCH = 256
+
+
+def evaluate(session: Session, part: str) -> dict[str, float]:
+    """Metrics on `part` (`train`, `validation`, `test`): `loss`, `accuracy`, with several losses `loss.NAME` each.
+
+    In eval mode, batched; empty where the drawing has no loss or the part no samples. Leaves the mode of the modules,
+    random state and running statistics as they were.
+    """
+    steps = evaluation(session, part)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            metrics: dict[str, float] = done.value
+            return metrics
+
+
+def evaluation(session: Session, part: str) -> Generator[None, None, dict[str, float]]:
+    """The same, a batch at a time, so that a caller can look at other things in between or give up."""
+    network, count = session.network, session.count(part)
+    losses = network.losses
+    if not losses or not count:
+        return {}
+    slice = network.training_slice()
+    targets = target_places(losses, slice.inputs)
+    size = max(session.request.plan.batch_size, EVALUATION_BATCH)
+    recorder, accuracy = Recorder(), AccuracyCounter(losses, session.device)
+    for start in range(0, count, size):
+        batch = session.gather(slice.inputs, part, start, min(count, start + size))
+        with evaluating(network), torch.set_grad_enabled(session.needs_gradient):
+            total, parts, predictions = slice.module.forward(*batch)
+        recorder.add(step_row(total, parts))
+        accuracy.add(predictions, [batch[place] if place is not None else None for place in targets])
+        yield
+    recorder.take()
+    return name_metrics(losses, recorder.end_epoch(size, count), accuracy.take())
+
+
+@contextmanager
+def evaluating(network: Network) -> Iterator[None]:
+    """The modules in eval mode; afterwards each as it was."""
+    modes = [(module, module.training) for module in network.root.modules()]
+    network.root.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def step_row(total: Tensor, parts: tuple[Tensor, ...]) -> Tensor:
+    """What a recorder keeps of a step: the sum, and each loss where there are several."""
+    return total.detach() if len(parts) == 1 else torch.stack((total, *parts)).detach()
+
+
+def target_places(losses: tuple[NetworkLoss, ...], inputs: tuple[str, ...]) -> list[int | None]:
+    """Where among the slice's inputs each loss finds its target; None where it is computed."""
+    return [inputs.index(loss.target) if loss.target in inputs else None for loss in losses]
+
+
+def name_metrics(losses: tuple[NetworkLoss, ...], means: list[float], right: dict[int, float]) -> dict[str, float]:
+    """Means of the recorded columns and shares of right predictions under the names that events tell."""
+    if not means:
+        return {}
+    metrics = {"loss": means[0]}
+    several = len(losses) > 1
+    if several:
+        metrics |= {f"loss.{loss.name}": mean for loss, mean in zip(losses, means[1:], strict=True)}
+    for index, share in right.items():
+        metrics[f"accuracy.{losses[index].name}" if several else "accuracy"] = share
+    return metrics

@@ -1,0 +1,110 @@
+"""What is told of runs that fail: where a loss became NaN, memory that was too small, anything else."""
+
+from __future__ import annotations
+
+import torch
+
+from engine.graph.problem import Fact, Fix, Problem, block_words
+from engine.training.checkpoint import Snapshot, set_random_state
+from engine.training.devices import choose_device, device_words
+from engine.training.plan import ContrastiveDivergence, TrainingRequest
+from engine.training.run import NotFinite, Run, clock
+from engine.training.session import Session
+from engine.training.stages import Stage, make_stage
+
+_REPLAY_S = 15.0
+"""How long the search for the block may take; a block is named or not, the step is always known."""
+
+
+def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
+    """Where the loss stopped being a number: epoch, step, block, and a rate to try.
+
+    The block is found by replaying from the last snapshot, whose weights the session holds afterwards.
+    """
+    rate = float(f"{run.learning_rate / 10:.1g}")
+    path = _block_at(run, fault.step)
+    words = ""
+    if path is not None:
+        call = run.session.network.call_of(path)
+        words = f" in {block_words(call.type.title, call.block.name)}"
+    facts: dict[str, Fact] = {"epoch": fault.epoch, "step": fault.step, "block_words": words, "rate": rate}
+    fix = Fix(edit="set_learning_rate", arguments=(rate, run.stage_index), facts={"value": rate})
+    return Problem(code="nan-loss", path=tuple(path.split("/")) if path else (), facts=facts, fixes=(fix,))
+
+
+def out_of_memory(fault: Exception) -> bool:
+    """Whether a device, or the machine, had too little memory."""
+    return isinstance(fault, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(fault)
+
+
+def memory_problem(request: TrainingRequest) -> Problem:
+    """The device ran out of memory; half a batch may fit."""
+    batch = request.plan.batch_size
+    half = max(1, batch // 2)
+    facts: dict[str, Fact] = {
+        "device": device_words(choose_device(request.plan.device)),
+        "batch": batch,
+        "half": half,
+    }
+    fix = Fix(edit="set_batch_size", arguments=(half,), facts={"value": half})
+    return Problem(code="out-of-memory", facts=facts, fixes=(fix,))
+
+
+def unexpected_problem(fault: Exception) -> Problem:
+    """Anything else that a step raised, in its own first line."""
+    lines = str(fault).strip().splitlines()
+    reason = f"{type(fault).__name__}: {lines[0]}" if lines else type(fault).__name__
+    return Problem(code="run-failed", facts={"reason": reason.rstrip("."), "hint": ""})
+
+
+def _block_at(run: Run, failed_step: int) -> str | None:
+    """The path of the first block, in execution order, that gave no finite number at `failed_step`."""
+    session, plan, kept = run.session, run.plan.stages[run.stage_index], run.snapshot
+    if isinstance(plan, ContrastiveDivergence):
+        return plan.block
+    if kept is None or kept.facts is None:
+        return None
+    changes = list(run.changes)
+    stage = make_stage(session, plan, begin=False)
+    _restore(session, stage, kept)
+    stage.set_learning_rate(kept.facts.learning_rate)
+    at, give_up = kept.facts.position, clock() + _REPLAY_S
+    step, epoch, first = at.step, at.epoch, at.batch
+    found: str | None = None
+    while step <= failed_step:
+        for batch in stage.batches(epoch, first):
+            for _, rate in (change for change in changes if change[0] == step):
+                stage.set_learning_rate(rate)
+            if step == failed_step:
+                found = _first_not_finite(session, batch)
+            if step == failed_step or clock() > give_up:
+                _restore(session, stage, kept)
+                return found
+            stage.step(batch)
+            step += 1
+        epoch, first = epoch + 1, 0
+    return None
+
+
+def _restore(session: Session, stage: Stage, kept: Snapshot) -> None:
+    session.network.load_state(kept.weights)
+    stage.load_state(kept.optimiser)
+    set_random_state(kept.run, session.device)
+
+
+@torch.no_grad()
+def _first_not_finite(session: Session, batch: tuple[torch.Tensor, ...]) -> str | None:
+    """The path of the first block of the training step whose output holds what is no finite number."""
+    network = session.network
+    needed = {f"{loss.path}/loss" for loss in network.losses}
+    calls = []
+    for call in reversed(network.program.calls):
+        if needed.intersection(call.outputs):
+            needed.update(call.sources)
+            calls.append(call)
+    owners = [(call.key, output) for call in reversed(calls) for output in call.outputs]
+    tensors = network.slice(tuple(output for _, output in owners)).module.forward(*batch)
+    for (key, _), tensor in zip(owners, tensors, strict=True):
+        if not bool(torch.isfinite(tensor).all()):
+            return key
+    return None

@@ -1,0 +1,85 @@
+"""All blocks of a drawing at every depth as one graph, containers dissolved. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Block, Graph
+from engine.graph.paths import bodies
+from engine.graph.values import Value
+
+IdPath = tuple[str, ...]
+"""Ids from the root inwards; the copies of a Repeat share one."""
+
+
+class FlatGraph:
+    """`blocks` by id path, containers included; wires to a container lead to its Entry, from one to its Exit."""
+
+    def __init__(self, graph: Graph, types: Mapping[str, BlockType]) -> None:
+        self.variables: Mapping[str, Value] = graph.variables
+        self.blocks: dict[IdPath, Block] = {}
+        self._types = types
+        self._sources: dict[tuple[IdPath, str], tuple[IdPath, str]] = {}
+        self._owners: dict[IdPath, IdPath] = {}
+        for path, body in bodies(graph):
+            for block in sorted(body.blocks.values(), key=lambda block: block.id):
+                self.blocks[(*path, block.id)] = block
+                if block.weights is not None:
+                    owner = next(
+                        ((*path[:depth], block.weights.of) for depth in range(len(path), -1, -1)),
+                        None,
+                    )
+                    if owner is not None:
+                        self._owners[(*path, block.id)] = owner
+            for wire in body.wires:
+                source, target = body.blocks.get(wire.source.block), body.blocks.get(wire.target.block)
+                if source is None or target is None:
+                    continue
+                given = (*path, source.id), wire.source.port
+                taken = (*path, target.id), wire.target.port
+                if source.body is not None:
+                    given = (*given[0], given[1]), "input"
+                if target.body is not None:
+                    taken = (*taken[0], taken[1]), "input"
+                self._sources[taken] = given
+
+    def of_role(self, role: str) -> list[IdPath]:
+        """Paths of the blocks whose type plays `role`."""
+        return [path for path, block in self.blocks.items() if self._role(block) == role]
+
+    def source_of(self, path: IdPath, port: str) -> tuple[IdPath, str] | None:
+        """The port of a layer or input that feeds an input port, seen through borders; None where nothing does."""
+        seen = 0
+        found = self._sources.get((path, port))
+        while found is not None and found[0] in self.blocks and self._role(self.blocks[found[0]]) == "boundary":
+            found = self._sources.get((found[0], "input"))
+            seen += 1
+            if seen > len(self.blocks):
+                return None
+        return found if found is not None and found[0] in self.blocks else None
+
+    def upstream(self, starts: Iterable[IdPath]) -> frozenset[IdPath]:
+        """The starts and all that they depend on, by wires and by shared weights."""
+        before: dict[IdPath, list[IdPath]] = {}
+        for (target, _), (source, _) in self._sources.items():
+            before.setdefault(target, []).append(source)
+        for path, owner in self._owners.items():
+            before.setdefault(path, []).append(owner)
+        stack = list(starts)
+        reached = set(stack)
+        while stack:
+            for source in before.get(stack.pop(), ()):
+                if source not in reached:
+                    reached.add(source)
+                    stack.append(source)
+        return frozenset(reached)
+
+    def frozen(self, path: IdPath) -> bool:
+        """Whether the block, or a container around it, is frozen."""
+        around = (self.blocks.get(path[:depth]) for depth in range(1, len(path) + 1))
+        return any(block is not None and block.learning.frozen for block in around)
+
+    def _role(self, block: Block) -> str | None:
+        type = self._types.get(block.type)
+        return type.role if type is not None else None
