@@ -36,7 +36,7 @@ def digits_convnet() -> Project:
     drawing.add("residual", "residual", (0, 240))
     drawing.add("flatten", "flatten", (256, 240))
     drawing.add("dense", "dense", (448, 240), out_features=10)
-    drawing.add("loss", "cross_entropy", (648, 216))
+    drawing.add("loss", "cross_entropy", (648, 192))
     drawing.chain("input.image", "conv", "relu", "pool", "residual", "flatten", "dense", "loss.logits")
     drawing.wire("input.label", "loss.target")
     return Project(
@@ -64,7 +64,7 @@ def digits_dense() -> Project:
     drawing.add("hidden", "dense", (416, 24), "Hidden", out_features=64)
     drawing.add("relu", "relu", (608, 24))
     drawing.add("output", "dense", (768, 24), "Output", out_features=10)
-    drawing.add("loss", "cross_entropy", (960, 0))
+    drawing.add("loss", "cross_entropy", (960, -24))
     drawing.chain("input.image", "flatten", "hidden", "relu", "output", "loss.logits")
     drawing.wire("input.label", "loss.target")
     return Project(
@@ -96,7 +96,7 @@ def digits_residual() -> Project:
     drawing.add("last", "relu", (224, 240), "ReLU 2")
     drawing.add("mean", "global_avg_pool2d", (392, 240))
     drawing.add("dense", "dense", (656, 240), out_features=10)
-    drawing.add("loss", "cross_entropy", (848, 216))
+    drawing.add("loss", "cross_entropy", (848, 192))
     drawing.chain("input.image", "conv", "relu", "first", "pool", "second", "last", "mean", "dense", "loss.logits")
     drawing.wire("input.label", "loss.target")
     scope = Scope(types=BLOCK_TYPES)
@@ -131,7 +131,7 @@ def digits_autoencoder() -> Project:
     drawing.add("decoder", "dense", (224, 216), "Decoder", out_features=128)
     drawing.add("relu2", "relu", (416, 216), "ReLU 2")
     drawing.add("rebuilt", "dense", (584, 216), "Rebuilt", out_features=64)
-    drawing.add("loss", "squared_error", (776, 192))
+    drawing.add("loss", "squared_error", (776, 168))
     drawing.chain("input.image", "flatten", "encoder", "relu", "code", "decoder", "relu2", "rebuilt", "loss.prediction")
     drawing.wire("flatten", "loss.target")
     return Project(
@@ -181,7 +181,7 @@ def sequence_lstm() -> Project:
     _input(drawing, "sine")
     drawing.add("lstm", "lstm", (240, 24), hidden_size=32)
     drawing.add("dense", "dense", (480, 24), out_features=1)
-    drawing.add("loss", "squared_error", (672, 0))
+    drawing.add("loss", "squared_error", (672, -24))
     drawing.chain("input.sequence", "lstm", "dense", "loss.prediction")
     drawing.wire("input.next", "loss.target")
     return Project(
@@ -210,7 +210,7 @@ def moons_boundary() -> Project:
     drawing.add("second", "dense", (584, 24), "Hidden 2", out_features=16)
     drawing.add("tanh2", "tanh", (776, 24), "Tanh 2")
     drawing.add("output", "dense", (392, 216), "Output", out_features=1)
-    drawing.add("loss", "binary_cross_entropy", (584, 192))
+    drawing.add("loss", "binary_cross_entropy", (584, 168))
     drawing.chain("input.point", "first", "tanh", "second", "tanh2", "output", "loss.logits")
     drawing.wire("input.label", "loss.target")
     return Project(

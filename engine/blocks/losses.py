@@ -19,7 +19,7 @@ WEIGHT = Parameter(
 
 def _ports(prediction: str) -> Callable[[Parameters, Graph | None], Ports]:
     ports = Ports(
-        inputs=(Port(prediction, prediction), Port(TARGET, TARGET)),
+        inputs=(Port(TARGET, TARGET), Port(prediction, prediction)),
         outputs=(Port(LOSS, LOSS),),
     )
 

@@ -53,8 +53,9 @@ def construct(type: BlockType, parameters: Parameters, inputs: Inputs) -> nn.Mod
 
 def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> Probe:
     """Run the module of `type` on fake inputs; costs are counted at `time` steps. Never raises for a user's mistake."""
-    ports = [port.id for port in type.ports(parameters, None).inputs if port.id in inputs]
-    outputs = [port.id for port in type.ports(parameters, None).outputs]
+    all_ports = type.ports(parameters, None)
+    ports = [port for port in type.arguments_order(all_ports) if port in inputs]
+    outputs = [port.id for port in all_ports.outputs]
     timed = any(spec.has_time for spec in inputs.values())
     lengths = _SHORT_TIMES if "steps_over_time" in type.traits else _TIMES
     specs = [inputs[port] for port in ports]

@@ -75,11 +75,11 @@ class _Builder:
             block, type = record.block, self._types[record.block.type]
             ports = type.ports(record.parameters, block.body)
             incoming: dict[str, str] = {}
-            for port in ports.inputs:
-                source = sources.get((id, port.id))
+            for port in type.arguments_order(ports):
+                source = sources.get((id, port))
                 if source is not None:
-                    incoming[port.id] = self.aliases[port_key((*path, source.block), source.port)]
-                    self.aliases[port_key(here, port.id)] = incoming[port.id]
+                    incoming[port] = self.aliases[port_key((*path, source.block), source.port)]
+                    self.aliases[port_key(here, port)] = incoming[port]
             if type.role == "input":
                 for output in ports.outputs:
                     self._produce(port_key(here, output.id))

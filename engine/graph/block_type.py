@@ -29,7 +29,7 @@ class Port(Plain, frozen=True):
 
 
 class Ports(Plain, frozen=True):
-    """The ports of a block, in the order in which its module takes and returns tensors."""
+    """The ports of a block from top to bottom, the outputs in the order in which its module returns them."""
 
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
@@ -88,8 +88,8 @@ class BlockType(msgspec.Struct, frozen=True):
     """A kind of block: a module-level constant of `engine.blocks`, never saved, so it may hold functions.
 
     `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port,
-    the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the inputs
-    in port order; empty for inputs, boundaries and containers that expand into plain drawings. `body` draws the body of
+    the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the
+    inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain drawings. `body` draws the body of
     a new container; `remedy` is the parameter and value that mend a container whose added blocks do not fit.
     """
 
@@ -128,6 +128,13 @@ class BlockType(msgspec.Struct, frozen=True):
     def ports_of(self, block: Block, variables: Mapping[str, Value] = {}) -> Ports:  # noqa: B006 -- never changed
         """The ports of `block`; a formula that cannot be computed counts as its default."""
         return self.ports(lenient_parameters(self, block, variables), block.body)
+
+    def arguments_order(self, ports: Ports) -> tuple[str, ...]:
+        """The input ports in the order in which the module takes them: a loss takes its prediction first."""
+        ids = tuple(port.id for port in ports.inputs)
+        if self.prediction is None:
+            return ids
+        return (self.prediction.port, *(id for id in ids if id != self.prediction.port))
 
     def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
         """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""

@@ -27,6 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "boundary-at-root": ("{block} belongs inside a container", "Enter a container first."),
     "bypass": ("{block} cannot be bypassed: {reason}", "Bypass needs an output of the same shape as the input."),
     "weights-owner": ("{block} cannot use the weights of “{owner}”", "{reason}"),
+    "not-blocks": ("The clipboard cannot be pasted: {reason}", "Copy blocks of a drawing first."),
     "id-taken": ("There is already a block with the id {id}", "Draw a new id."),
     # parameters
     "parameter-unknown": ("{block} has no parameter {parameter}", "It has {known}."),
@@ -157,6 +158,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no-weights": ("{file} holds no trained weights", "Train it first."),
     "no-field-input": ("{file} cannot be used as input: {reason}", "{hint}"),
     "example": ("There is no example {name}", "Choose one of {known}."),
+    "qt": (
+        "The window’s library Qt cannot load ({reason})",
+        "On Debian and Ubuntu install: libgl1 libegl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3.",
+    ),
     # data
     "idx-missing": (
         "The folder {folder} holds no {file}",
