@@ -1,0 +1,90 @@
+"""`render`: the drawing as a picture, painted by the canvas' own items."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.graph.problem import refused
+from engine.project.project_file import Project
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+MARGIN = 24
+LONGEST_SIDE = 16_000
+
+
+def render_project(project: Project, output: Path, theme: str, scale: float) -> None:
+    """Paint the drawing into `output` (.png at `scale` pixels a unit, or .svg). Raises Refused."""
+    if output.suffix not in (".png", ".svg"):
+        raise refused("setting-range", label="Picture", value=output.suffix or "without a suffix", range=".png or .svg")
+    if theme not in ("light", "dark"):
+        raise refused("setting-range", label="Theme", value=theme, range="light or dark")
+    if not 0.1 <= scale <= 8:
+        raise refused("setting-range", label="Scale", value=scale, range="0.1 to 8")
+    if not output.resolve().parent.is_dir():
+        raise refused("save-failed", file=output.name, reason=f"there is no folder {output.parent}")
+    application = offscreen_application()
+
+    from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize
+    from PySide6.QtGui import QImage, QPainter
+    from PySide6.QtSvg import QSvgGenerator
+
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.compile.analyse import Analyser
+    from graph_editor.document import Document
+    from graph_editor.scene import GraphScene
+    from graph_editor.theme import load_theme
+
+    look = load_theme(theme)
+    scene = GraphScene(Document(project.graph, BLOCK_TYPES), look)
+    scene.set_analysis(Analyser(BLOCK_TYPES).analyse(project.graph))
+    area = scene.itemsBoundingRect().marginsAdded(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
+    scale = min(scale, LONGEST_SIDE / max(area.width(), area.height(), 1))
+    size = QSize(round(area.width() * scale), round(area.height() * scale))
+    target = QRectF(0, 0, size.width(), size.height())
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if output.suffix == ".svg":
+        generator = QSvgGenerator()
+        generator.setOutputDevice(buffer)
+        generator.setSize(size)
+        generator.setViewBox(target)
+        generator.setTitle(project.settings.title or output.stem)
+        painter = QPainter(generator)
+    else:
+        image = QImage(size, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    painter.fillRect(target, look.color("canvas"))
+    scene.render(painter, target, area)
+    painter.end()
+    if output.suffix == ".png":
+        image.save(buffer, "PNG")
+    _write(output, bytes(buffer.data().data()))
+    scene.deleteLater()
+    application.processEvents()
+
+
+def offscreen_application() -> QApplication:
+    """The Qt application, off-screen where none runs yet. Raises Refused `qt` where Qt cannot load."""
+    try:
+        from PySide6.QtWidgets import QApplication
+    except ImportError as fault:
+        raise refused("qt", reason=str(fault).splitlines()[0]) from fault
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        return running
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return QApplication(["tensorloom"])
+
+
+def _write(output: Path, data: bytes) -> None:
+    from engine.project.atomic_file import write_atomically
+
+    def fill(stream: object) -> None:
+        stream.write(data)  # type: ignore[attr-defined]
+
+    write_atomically(output, fill)
