@@ -97,7 +97,8 @@ class Analyser:
             parameters = {parameter.id: parameter.default for parameter in type.parameters}
             ports = type.ports(parameters, None)
             needed = [port for port in ports.inputs if not port.optional]
-            same = {port.id: spec for port in needed} if type.family == "merge" else {needed[0].id: spec}
+            first = type.arguments_order(ports)[0]
+            same = {port.id: spec for port in needed} if type.family == "merge" else {first: spec}
             if len(needed) != len(same) or type.expect(parameters, same) is not None:
                 continue
             result = self._probe(type, parameters, same)
