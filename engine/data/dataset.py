@@ -46,10 +46,6 @@ class Dataset:
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return parts[name]
 
-    def field(self, name: str) -> Field | None:
-        """The field called `name`."""
-        return next((known for known in self.fields if known.name == name), None)
-
     @property
     def picture_field(self) -> str | None:
         """The first field whose samples are pictures."""

@@ -119,9 +119,3 @@ def _read_folder(folder: Path, stamps: tuple[tuple[int, int], ...]) -> tuple[Arr
         start += len(pictures)
     label = np.concatenate(labels).astype(np.int64)
     return {"image": values, "label": label}, len(images[0]), int(label.max()) + 1
-
-
-def forget_datasets() -> None:
-    """Frees the memory of remembered datasets."""
-    _shipped_or_made.cache_clear()
-    _read_folder.cache_clear()
