@@ -51,6 +51,10 @@ class _Head(msgspec.Struct, frozen=True):
     name: str
 
 
+class _Parameters(msgspec.Struct, frozen=True):
+    parameters: dict[str, msgspec.Raw] = {}
+
+
 class _Place(msgspec.Struct, frozen=True):
     look: Look = Look()
 
@@ -97,17 +101,19 @@ def decode_graph(data: bytes | msgspec.Raw, types: Container[str], file: str) ->
 
     Raises Refused where it does not decode, naming the block.
     """
-    return _decode_body(data, types, file, 0)
+    return _decode_body(data, types, file, ())
 
 
-def _decode_body(data: bytes | msgspec.Raw, types: Container[str], file: str, depth: int) -> Graph:
-    if depth > DEEPEST:
+def _decode_body(data: bytes | msgspec.Raw, types: Container[str], file: str, path: tuple[str, ...]) -> Graph:
+    if len(path) > DEEPEST:
         raise refused("too-deep", file=file, limit=DEEPEST)
     try:
         body = _BODY.decode(data)
     except msgspec.MsgspecError as fault:
+        if path:
+            raise refused("file-block", path=path, file=file, id=path[-1], reason=f"body: {fault}") from fault
         raise refused("file-json", file=file, reason=str(fault)) from fault
-    blocks = {id: _decode_block(id, raw, types, file, depth) for id, raw in body.blocks.items()}
+    blocks = {id: _decode_block(id, raw, types, file, (*path, id)) for id, raw in body.blocks.items()}
     return Graph(
         blocks=blocks,
         wires=sorted_wires(body.wires),
@@ -117,14 +123,14 @@ def _decode_body(data: bytes | msgspec.Raw, types: Container[str], file: str, de
     )
 
 
-def _decode_block(id: str, raw: msgspec.Raw, types: Container[str], file: str, depth: int) -> Block:
+def _decode_block(id: str, raw: msgspec.Raw, types: Container[str], file: str, path: tuple[str, ...]) -> Block:
     try:
         head = _HEAD.decode(raw)
         if head.type not in types:
             return Block(id=head.id, type=head.type, name=head.name, raw=bytes(raw).decode(), look=_place(raw))
         known = _KNOWN.decode(raw)
     except msgspec.MsgspecError as fault:
-        raise refused("file-block", file=file, id=id, reason=str(fault)) from fault
+        raise refused("file-block", path=path, file=file, id=id, reason=_where(raw, fault)) from fault
     return Block(
         id=known.id,
         type=known.type,
@@ -133,9 +139,23 @@ def _decode_block(id: str, raw: msgspec.Raw, types: Container[str], file: str, d
         weights=known.weights,
         learning=known.learning,
         bypassed=known.bypassed,
-        body=None if bytes(known.body) == b"null" else _decode_body(known.body, types, file, depth + 1),
+        body=None if bytes(known.body) == b"null" else _decode_body(known.body, types, file, path),
         look=known.look,
     )
+
+
+def _where(raw: msgspec.Raw, fault: msgspec.MsgspecError) -> str:
+    """What is wrong with a block; msgspec does not say which of its parameters it means."""
+    try:
+        parameters = msgspec.json.decode(raw, type=_Parameters).parameters
+    except msgspec.MsgspecError:
+        return str(fault)
+    for name, value in parameters.items():
+        try:
+            msgspec.json.decode(value, type=Value)
+        except msgspec.MsgspecError as inner:
+            return f"{name}: {inner}"
+    return str(fault)
 
 
 def _place(raw: bytes | msgspec.Raw) -> Look:
