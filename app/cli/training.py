@@ -56,6 +56,7 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
     """
     from engine.training.loop import train
 
+    from app.curves import curves_of
     from app.views.history import RunHistory
 
     history = RunHistory()
@@ -89,7 +90,7 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
                     end = event
         assert end is not None, "a run ends with Finished, Stopped or Failed"
         if out is not None:
-            write_project(out, project, weights_file=checkpoint, curves=history.arrays())
+            write_project(out, project, weights_file=checkpoint, curves=curves_of(history, None))
     return end
 
 

@@ -1,0 +1,222 @@
+"""The commands as a person types them, in one process; `tests/journeys` runs the installed program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli.commands import main
+
+
+@pytest.fixture
+def run(capfd):
+    """Runs one command; gives its exit code, what it printed, and its sentences on stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def trained(run, tmp_path: Path) -> Path:
+    """A digits network after two epochs, with its weights."""
+    path = tmp_path / "trained.loom"
+    code, out, _ = run("train", "digits-dense", "--epochs", "2", "--out", str(path), "--device", "cpu")
+    assert code == 0, out
+    return path
+
+
+def test_examples_are_listed_with_ids_titles_and_descriptions(run):
+    code, out, _ = run("examples", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [example["id"] for example in found][:2] == ["digits-convnet", "digits-dense"]
+    assert all(example["title"] and example["description"].endswith(".") for example in found)
+    assert len(found) == 7
+
+
+def test_new_writes_a_project_that_checks(run, tmp_path):
+    path = tmp_path / "mine"
+    assert run("new", "digits-convnet", "-o", str(path))[0] == 0
+    code, out, _ = run("check", str(path.with_suffix(".loom")), "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["ok"]
+    assert found["parameters"] == 160 + 2 * 2320 + 2570
+    assert found["multiply_adds"] == 9216 + 2 * 36864 + 2560
+    flatten = next(block for block in found["blocks"] if block["type"] == "flatten")
+    assert flatten["outputs"] == {"output": ["N", 256]}
+    assert [block["type"] for block in found["blocks"]][:3] == ["input", "conv2d", "relu"]
+
+
+def test_check_counts_a_sequence_at_the_length_of_its_dataset(run):
+    found = json.loads(run("check", "sequence-lstm", "--json")[1])
+    assert found["time_length"] == 32
+    assert found["multiply_adds"] == 32 * 4 * 32 * (1 + 32) + 32
+
+
+@pytest.mark.parametrize("id", ["digits-rbm", "moons-boundary", "digits-autoencoder"])
+def test_every_example_checks_without_errors(run, id):
+    code, out, err = run("check", id)
+    assert code == 0
+    assert "No problems." in out
+    assert err == ""
+
+
+def test_check_exits_1_and_names_the_fix(run, tmp_path):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("dense", "dense", name="hidden")
+    drawing.chain("input.image", "dense")
+    path = tmp_path / "wrong.loom"
+    write_project(path, Project(drawing.graph))
+    code, out, err = run("check", str(path))
+    assert code == 1
+    assert "Dense “hidden” expects N×features but receives N×1×8×8 from “Input”" in err
+    assert "Insert Flatten" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check", "nowhere"], "There is no example nowhere"),
+        (["check", "nowhere.loom"], "There is no file nowhere.loom"),
+        (["train", "digits-dense", "--epochs", "0"], "Epochs is 0, out of range: 1 to"),
+        (["train", "digits-dense", "--device", "cuda:77"], "cuda:77"),
+        (["train", "digits-dense", "--set", "plan.nothing=3"], "There is no setting plan.nothing"),
+        (["train", "digits-dense", "--set", "plan.batch_size=many"], "plan.batch_size"),
+        (["train", "digits-dense", "--set", "Hidden.out_features=0"], "Units of Dense “Hidden” is 0, out of range"),
+        (["train", "digits-dense", "--set", "Hidden.nothing=1"], "has no parameter nothing"),
+        (["train", "digits-dense", "--data", "no-such-folder"], "There is no dataset no-such-folder"),
+        (["train", "digits-dense", "--resume"], "holds no trained weights"),
+        (["evaluate", "digits-dense"], "holds no trained weights"),
+        (["export", "digits-dense", "--to", "pickle", "-o", "x"], "pickle"),
+        (["render", "digits-dense", "-o", "x.bmp"], ".png or .svg"),
+        (["data", "info", "nothing"], "There is no dataset nothing"),
+        (["data", "get", "nothing"], "nothing is not a dataset that can be downloaded"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_1(run, arguments, sentence):
+    code, out, err = run(*arguments)
+    assert code == 1
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_wrong_usage_exits_2(run):
+    assert run("frobnicate")[0] == 2
+    assert run("new")[0] == 2
+
+
+def test_train_tells_every_epoch_and_the_end_as_json(run):
+    code, out, _ = run("train", "digits-dense", "--epochs", "3", "--device", "cpu", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [line["epoch"] for line in lines[:-1]] == [1, 2, 3]
+    assert lines[2]["train"]["loss"] < lines[0]["train"]["loss"]
+    assert lines[2]["validation"]["accuracy"] > 0.7
+    assert lines[-1]["finished"] is True
+    assert lines[-1]["device"] == "cpu"
+    assert lines[-1]["samples_per_second"] > 0
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(run):
+    def losses(seed: str) -> list[float]:
+        out = run("train", "digits-dense", "--epochs", "1", "--seed", seed, "--threads", "1", "--json")[1]
+        return [json.loads(line)["train"]["loss"] for line in out.splitlines()[:1]]
+
+    assert losses("3") == losses("3")
+    assert losses("3") != losses("4")
+
+
+def test_settings_reach_the_plan_and_the_drawing(run, tmp_path):
+    from engine.project.project_file import read_project
+
+    path = tmp_path / "set.loom"
+    settings = [
+        "--set",
+        "plan.batch_size=32",
+        "--set",
+        "plan.stages.0.learning_rate=0.01",
+        "--set",
+        "Hidden.out_features=8",
+    ]
+    assert run("train", "digits-dense", "--epochs", "1", *settings, "--out", str(path))[0] == 0
+    project = read_project(path)
+    assert project.settings.plan.batch_size == 32
+    assert project.settings.plan.stages[0].learning_rate == 0.01
+    assert project.graph.blocks["hidden"].parameters["out_features"] == 8
+    assert project.has_weights
+
+
+def test_trained_weights_are_evaluated_used_and_exported(run, trained, tmp_path):
+    code, out, _ = run("evaluate", str(trained), "--json")
+    metrics = json.loads(out)
+    assert code == 0
+    assert 0.6 < metrics["accuracy"] <= 1
+    said = json.loads(run("predict", str(trained), "test:0", "--json")[1])["predictions"][0]
+    assert abs(sum(said["probabilities"]) - 1) < 1e-4
+    assert said["class"] == max(range(10), key=lambda index: said["probabilities"][index])
+    weights = tmp_path / "weights.safetensors"
+    assert run("export", str(trained), "--to", "safetensors", "-o", str(weights))[0] == 0
+    from safetensors.numpy import load_file
+
+    assert load_file(weights)["hidden.weight"].shape == (64, 64)
+
+
+def test_predict_refuses_rows_and_files_that_do_not_fit(run, trained, tmp_path):
+    assert "there is no such row" in run("predict", str(trained), "test:99999")[2]
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("1,2,3\n")
+    code, _, err = run("predict", str(trained), str(numbers))
+    assert code == 1
+    assert "The network reads image: 1×8×8 float32" in err
+
+
+def test_resume_goes_on_from_the_saved_weights(run, trained):
+    first = [
+        json.loads(line) for line in run("train", str(trained), "--resume", "--epochs", "3", "--json")[1].splitlines()
+    ]
+    fresh = [json.loads(line) for line in run("train", str(trained), "--epochs", "1", "--json")[1].splitlines()]
+    assert first[0]["train"]["loss"] < 0.8 * fresh[0]["train"]["loss"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_render_draws_without_a_window(run, qapp, tmp_path, suffix):
+    path = tmp_path / f"drawing{suffix}"
+    assert run("render", "digits-convnet", "-o", str(path), "--theme", "dark")[0] == 0
+    from PySide6.QtGui import QColor, QImage
+
+    from graph_editor.theme import load_theme
+
+    if suffix == ".svg":
+        assert "<svg" in path.read_text()[:400]
+        return
+    image = QImage(str(path))
+    assert image.width() > 1200
+    assert QColor(image.pixel(2, 2)) == load_theme("dark").color("canvas")
+
+
+def test_datasets_are_listed_and_described(run):
+    found = json.loads(run("data", "list", "--json")[1])
+    assert {"digits", "mnist", "moons", "sine"} <= {row["name"] for row in found}
+    facts = json.loads(run("data", "info", "digits", "--json")[1])
+    assert facts["train"] + facts["validation"] + facts["test"] == 1797
+    assert facts["fields"] == ["image: 1×8×8 float32", "label: 10 classes"]
+
+
+def test_mnist_is_read_from_a_folder_and_imported(run, shared_data):
+    folder = str(shared_data / "mnist")
+    assert json.loads(run("data", "info", folder, "--json")[1])["test"] == 10_000
+    assert run("data", "import", folder)[0] == 0
+    assert next(row for row in json.loads(run("data", "list", "--json")[1]) if row["name"] == "mnist")["here"]
