@@ -54,10 +54,9 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
 
     The file holds drawing, plan, weights and curves. Without `resume` weights are fresh from the seed.
     """
-    from engine.training.loop import train
-
     from app.curves import curves_of
     from app.views.history import RunHistory
+    from engine.training.loop import train
 
     history = RunHistory()
     control = Interrupted()
