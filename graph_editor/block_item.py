@@ -1,0 +1,424 @@
+"""One block on the canvas: a plain item that paints itself from what its setters have prepared."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QImage, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
+from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
+from graph_editor.block_parts import LossCurve, Miniature, paint_badge, paint_lift, paint_shadow
+from graph_editor.canvas_look import FULL, CanvasLook
+from graph_editor.theme import (
+    BLOCK_ICON_AT,
+    BLOCK_NAME_AT,
+    CONTAINER_STACK_GAP,
+    DETAIL_NAME_SIZE,
+    FOCUS_GAP,
+    FOCUS_WIDTH,
+    LIFT_DRAGGED,
+    PORT_ACCEPTS_DIAMETER,
+    PORT_DIAMETER,
+    PORT_HALO_DIAMETER,
+    PORT_RING,
+    RADIUS_BLOCK,
+)
+
+MARGIN = 14.0
+NAME_BASELINE, SECOND_BASELINE, ALONE_BASELINE, LABEL_BASELINE = 21.0, 36.5, 28.5, 4.5
+ICON_CENTRE = 24.0
+_EXPAND_SIZE = 12
+BLOCK_Z, SELECTED_Z, LIFTED_Z = 10.0, 11.0, 20.0
+
+
+class PortState(NamedTuple):
+    """How a port is drawn; `hand` is "accepts" or "impossible" while a wire is in the hand."""
+
+    wired: bool = False
+    label: bool = False
+    faulty: bool = False
+    hand: str = ""
+
+
+class _Dot(NamedTuple):
+    centre: QPointF
+    ring: float
+    radius: float
+    pen: QPen
+    brush: QBrush
+    halo: bool
+
+
+class BlockItem(QGraphicsItem):
+    """A block. Its position is the block's `look`; while lifted it is drawn 4 px higher."""
+
+    def __init__(self, id: str, look: CanvasLook) -> None:
+        super().__init__()
+        self.id = id
+        self._look = look
+        self.family = "merge"
+        self._icon: BlockIcon | None = None
+        self._medium_icon: QPainterPath | None = None
+        self.content = BlockContent("", "")
+        self.geometry = BlockGeometry(88, 48, "", "", 0.0, (), QRectF())
+        self.selected = self.hovered = self.focused = self.lifted = self.ghost = self.bypassed = False
+        self.severity = ""
+        self._port_states: dict[tuple[str, bool], PortState] = {}
+        self._preview: QImage | None = None
+        self._loss: LossCurve | None = None
+        self._miniature: Miniature | None = None
+        self._bounds = QRectF()
+        self._dots: tuple[_Dot, ...] = ()
+        self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] = ()
+        self._medium_text: tuple[QPointF, QStaticText] | None = None
+        self._medium_font = look.name_font
+        self.setZValue(BLOCK_Z)
+
+    # What the scene sets.
+
+    def set_look(self, look: CanvasLook) -> None:
+        """Take another theme's paints."""
+        self._look = look
+        self._prepare()
+
+    def set_content(
+        self, content: BlockContent, family: str, icon: BlockIcon, medium_icon: BlockIcon, bypassed: bool
+    ) -> bool:
+        """Show `content`; True where the size or a port's place changed."""
+        same = content == self.content and family == self.family and bypassed == self.bypassed and self._icon == icon
+        if same:
+            return False
+        before = self.geometry
+        self.content, self.family, self._icon, self.bypassed = content, family, icon, bypassed
+        self._medium_icon = medium_icon.path if not medium_icon.stroked else None
+        if self._icon.stroked:
+            self._medium_icon = icon.path
+        self._prepare()
+        after = self.geometry
+        return before.ports != after.ports or before.width != after.width or before.height != after.height
+
+    def set_port_states(self, states: dict[tuple[str, bool], PortState]) -> None:
+        """Draw the ports as told, by id and whether it is an input; the others as empty."""
+        if states != self._port_states:
+            self._port_states = states
+            self._prepare_dots()
+            self.update()
+
+    def port_state(self, port: str, is_input: bool) -> PortState:
+        """How a port is drawn now."""
+        return self._port_states.get((port, is_input), PortState())
+
+    def set_severity(self, severity: str) -> None:
+        """Show the badge of an "error" or "warning"; "" for none."""
+        if severity != self.severity:
+            self.severity = severity
+            self.update()
+
+    def set_preview(self, image: QImage | None) -> None:
+        """Show a picture in the strip."""
+        self._preview = image
+        self.update()
+
+    def set_loss(self, loss: LossCurve | None) -> None:
+        """Show a loss's value and curve in the strip."""
+        self._loss = loss
+        self.update()
+
+    def set_miniature(self, miniature: Miniature | None) -> None:
+        """Show a container's body in the strip."""
+        self._miniature = miniature
+        self.update()
+
+    def set_state(
+        self,
+        *,
+        selected: bool | None = None,
+        hovered: bool | None = None,
+        focused: bool | None = None,
+        lifted: bool | None = None,
+    ) -> None:
+        """Change how the block is shown; None leaves as it is."""
+        if selected is not None:
+            self.selected = selected
+        if hovered is not None:
+            self.hovered = hovered
+        if focused is not None:
+            self.focused = focused
+        if lifted is not None and lifted != self.lifted:
+            self.prepareGeometryChange()
+            self.lifted = lifted
+            self._bounds = self._bounding()
+        self.setZValue(LIFTED_Z if self.lifted else SELECTED_Z if self.selected else BLOCK_Z)
+        self.update()
+
+    # Where things are, in scene px.
+
+    def rectangle(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the body."""
+        x, y = self.x(), self.y()
+        return x, y, x + self.geometry.width, y + self.geometry.height
+
+    def port_point(self, port: str, is_input: bool) -> tuple[float, float]:
+        """Where a wire ends; a port that is gone stands at the first place of its side."""
+        place = self.geometry.port(port, is_input)
+        lift = LIFT_DRAGGED if self.lifted else 0
+        if place is None:
+            return self.x() + (0 if is_input else self.geometry.width), self.y() + ICON_CENTRE - lift
+        return self.x() + place.x, self.y() + place.y - lift
+
+    def nearest_port(self, x: float, y: float, reach: float) -> PortPlace | None:
+        """The port within `reach` of a place in the scene, the nearest first."""
+        best, least = None, reach * reach
+        for place in self.geometry.ports:
+            square = (self.x() + place.x - x) ** 2 + (self.y() + place.y - y) ** 2
+            if square <= least:
+                best, least = place, square
+        return best
+
+    def badge_hit(self, x: float, y: float) -> bool:
+        """Whether a place in the scene is on the badge."""
+        if not self.severity:
+            return False
+        return abs(x - self.x() - self.geometry.width + 4) <= 10 and abs(y - self.y()) <= 10
+
+    def expand_hit(self, x: float, y: float) -> bool:
+        """Whether a place in the scene is on a container's icon that enters it."""
+        if not self.content.container:
+            return False
+        centre = self.geometry.width - 10 - _EXPAND_SIZE / 2
+        return abs(x - self.x() - centre) <= 12 and abs(y - self.y() - ICON_CENTRE) <= 12
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        return body_path(self.geometry.width, self.geometry.height)
+
+    # Painting: only what is prepared.
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._look.detail == FULL:
+            self.paint_full(painter)
+        else:
+            self._paint_names(painter)
+
+    def paint_full(self, painter: QPainter) -> None:
+        """Draw everything, whatever the level of detail."""
+        look, geometry = self._look, self.geometry
+        width, height = geometry.width, geometry.height
+        if self.lifted:
+            painter.translate(0, -LIFT_DRAGGED)
+            paint_lift(painter, width, height, look)
+        elif not self.ghost:
+            paint_shadow(painter, width, height, look)
+        if self.content.container and not self.ghost:
+            self._paint_stack(painter)
+        painter.setPen(look.nothing)
+        painter.setBrush(look.block)
+        painter.drawPath(body_path(width, height))
+        painter.setBrush(look.off if self.bypassed else look.family_brush(self.family))
+        painter.drawPath(strip_path(height))
+        self._paint_edge(painter, width, height)
+        self._paint_icon(painter)
+        painter.setFont(look.name_font)
+        painter.setPen(look.disabled if self.bypassed else look.text)
+        for number, (place, text, secondary) in enumerate(self._texts):
+            if number == 1:
+                painter.setFont(look.second_font)
+            if secondary and not self.bypassed:
+                painter.setPen(look.secondary)
+            painter.drawStaticText(place, text)
+        self._paint_strip(painter)
+        self._paint_dots(painter)
+        if self.severity:
+            paint_badge(painter, width - 4.0, 0.0, self.severity, look)
+
+    def paint_overview(self, painter: QPainter) -> None:
+        """Draw a selected block while only the overview is shown: filled, with an edge that stays 2 px."""
+        look = self._look
+        painter.setPen(look.edge_cosmetic)
+        painter.setBrush(look.family_brush(self.family))
+        painter.drawRect(0, 0, self.geometry.width, self.geometry.height)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        look, geometry = self._look, self.geometry
+        painter.setPen(
+            look.edge_selected if self.selected else look.edge_error if self.severity == "error" else look.edge
+        )
+        painter.setBrush(look.block)
+        painter.drawRect(0, 0, geometry.width, geometry.height)
+        painter.fillRect(0, 0, 8, geometry.height, look.off if self.bypassed else look.family_brush(self.family))
+        if self._medium_icon is not None and self._icon is not None:
+            middle = geometry.height / 2
+            painter.translate(13, middle - 11)
+            if self._icon.stroked:
+                painter.scale(1.375, 1.375)
+            self._draw_icon(painter, self._medium_icon, self._icon.stroked)
+            if self._icon.stroked:
+                painter.scale(1 / 1.375, 1 / 1.375)
+            painter.translate(-13, 11 - middle)
+        if self._medium_text is not None:
+            painter.setFont(self._medium_font)
+            painter.setPen(look.disabled if self.bypassed else look.text)
+            painter.drawStaticText(*self._medium_text)
+        if self.severity:
+            paint_badge(painter, geometry.width - 4.0, 0.0, self.severity, look)
+
+    def _paint_edge(self, painter: QPainter, width: int, height: int) -> None:
+        look = self._look
+        painter.setBrush(look.no_brush)
+        if self.selected:
+            painter.setPen(look.edge_selected)
+            painter.drawRoundedRect(QRectF(1, 1, width - 2, height - 2), RADIUS_BLOCK - 1, RADIUS_BLOCK - 1)
+        else:
+            if self.ghost:
+                painter.setPen(look.edge_ghost)
+            elif self.severity == "error":
+                painter.setPen(look.edge_error)
+            elif self.bypassed:
+                painter.setPen(look.edge_off)
+            else:
+                painter.setPen(look.edge_hover if self.hovered else look.edge)
+            painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), RADIUS_BLOCK - 0.5, RADIUS_BLOCK - 0.5)
+            if self.severity != "error" and not self.ghost:
+                painter.setPen(look.nothing)
+                painter.setBrush(look.off if self.bypassed else look.family_brush(self.family))
+                painter.drawPath(strip_path(height))
+        if self.focused:
+            out = FOCUS_GAP + FOCUS_WIDTH / 2
+            painter.setBrush(look.no_brush)
+            painter.setPen(look.edge_selected)
+            painter.drawRoundedRect(
+                QRectF(-out, -out, width + 2 * out, height + 2 * out), RADIUS_BLOCK + out, RADIUS_BLOCK + out
+            )
+
+    def _paint_stack(self, painter: QPainter) -> None:
+        look, geometry = self._look, self.geometry
+        painter.setPen(look.edge_off if self.bypassed else look.edge)
+        painter.setBrush(look.block)
+        for step in (2 * CONTAINER_STACK_GAP, CONTAINER_STACK_GAP):
+            rectangle = QRectF(step + 0.5, step + 0.5, geometry.width - 1, geometry.height - 1)
+            painter.drawRoundedRect(rectangle, RADIUS_BLOCK, RADIUS_BLOCK)
+
+    def _paint_icon(self, painter: QPainter) -> None:
+        if self._icon is None:
+            return
+        painter.translate(BLOCK_ICON_AT, ICON_CENTRE - 8)
+        self._draw_icon(painter, self._icon.path, self._icon.stroked)
+        painter.translate(-BLOCK_ICON_AT, 8 - ICON_CENTRE)
+        if self.content.container:
+            x, y = self.geometry.width - 10 - _EXPAND_SIZE, ICON_CENTRE - _EXPAND_SIZE / 2
+            painter.translate(x, y)
+            painter.fillPath(self._look.expand_icon, self._look.secondary.brush())
+            painter.translate(-x, -y)
+
+    def _draw_icon(self, painter: QPainter, path: QPainterPath, stroked: bool) -> None:
+        look = self._look
+        if stroked:
+            painter.setBrush(look.no_brush)
+            painter.setPen(look.off_curve if self.bypassed else look.family_pen(self.family, CURVE_WIDTH))
+            painter.drawPath(path)
+        else:
+            painter.fillPath(path, look.off if self.bypassed else look.family_brush(self.family))
+
+    def _paint_strip(self, painter: QPainter) -> None:
+        area = self.geometry.preview
+        if area.isEmpty():
+            return
+        if self._miniature is not None:
+            self._miniature.paint(painter, area, self._look)
+        elif self._loss is not None:
+            self._loss.paint(painter, area, self._look)
+        elif self._preview is not None and not self._preview.isNull():
+            image = self._preview
+            scale = min(area.width() / image.width(), area.height() / image.height())
+            width, height = image.width() * scale, image.height() * scale
+            target = QRectF(area.center().x() - width / 2, area.center().y() - height / 2, width, height)
+            painter.setOpacity(0.4 if self.bypassed else 1.0)
+            painter.drawImage(target, image)
+            painter.setOpacity(1.0)
+
+    def _paint_dots(self, painter: QPainter) -> None:
+        look = self._look
+        for dot in self._dots:
+            painter.setPen(look.nothing)
+            if dot.halo:
+                painter.setBrush(look.halo)
+                painter.drawEllipse(dot.centre, PORT_HALO_DIAMETER / 2, PORT_HALO_DIAMETER / 2)
+            else:
+                painter.setBrush(look.canvas)
+                painter.drawEllipse(dot.centre, dot.ring, dot.ring)
+            painter.setPen(dot.pen)
+            painter.setBrush(dot.brush)
+            painter.drawEllipse(dot.centre, dot.radius, dot.radius)
+
+    # Preparing.
+
+    def _prepare(self) -> None:
+        look = self._look
+        self.prepareGeometryChange()
+        self.geometry = geometry = look.geometry(self.content)
+        self._bounds = self._bounding()
+        rise, second_rise = look.name_metrics.ascent(), look.second_metrics.ascent()
+        baseline = NAME_BASELINE if geometry.second else ALONE_BASELINE
+        texts = [(QPointF(BLOCK_NAME_AT, baseline - rise), _static(geometry.name), False)]
+        if geometry.second:
+            texts.append((QPointF(BLOCK_NAME_AT, SECOND_BASELINE - second_rise), _static(geometry.second), True))
+        else:
+            texts.append((QPointF(), _static(""), True))
+        for place in geometry.ports:
+            if place.label:
+                width = look.second_metrics.horizontalAdvance(place.label)
+                x = 12.0 if place.is_input else geometry.width - 12.0 - width
+                texts.append((QPointF(x, place.y + LABEL_BASELINE - second_rise), _static(place.label), True))
+        for _, text, secondary in texts:
+            text.prepare(font=look.second_font if secondary else look.name_font)
+        self._texts = tuple(texts)
+        room = geometry.width - 42 - 6
+        size = DETAIL_NAME_SIZE
+        natural = look.name_metrics.horizontalAdvance(self.content.name) / look.name_font.pixelSize()
+        while size > 13 and natural * size > room:
+            size -= 1
+        self._medium_font, metrics = look.name_font_at(size)
+        name = metrics.elidedText(self.content.name, Qt.TextElideMode.ElideRight, room)
+        top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
+        self._medium_text = (QPointF(42, top), _static(name))
+        self._prepare_dots()
+        self.update()
+
+    def _prepare_dots(self) -> None:
+        look = self._look
+        dots = []
+        radius = PORT_DIAMETER / 2
+        for place in self.geometry.ports:
+            state = self.port_state(place.id, place.is_input)
+            paint = look.error if state.faulty else look.labels if state.label else look.wire
+            if self.bypassed and not state.wired:
+                paint = look.off
+            centre = QPointF(place.x, place.y)
+            if state.hand == "accepts":
+                dots.append(_Dot(centre, 0, PORT_ACCEPTS_DIAMETER / 2, look.nothing, look.accent_fill, True))
+            elif state.hand == "impossible" or self.ghost:
+                dots.append(_Dot(centre, radius + PORT_RING, radius - 1, look.hollow("disabled"), look.canvas, False))
+            elif state.wired or state.faulty:
+                dots.append(_Dot(centre, radius + PORT_RING, radius, look.nothing, paint, False))
+            else:
+                token = "labels" if state.label else "wire"
+                dots.append(_Dot(centre, radius + PORT_RING, radius - 1, look.hollow(token), look.canvas, False))
+        self._dots = tuple(dots)
+
+    def _bounding(self) -> QRectF:
+        width, height = self.geometry.width, self.geometry.height
+        if self.lifted:
+            return QRectF(-MARGIN - 4, -MARGIN - 8, width + 2 * MARGIN + 8, height + 2 * MARGIN + 14)
+        return QRectF(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
+
+
+def _static(text: str) -> QStaticText:
+    static = QStaticText(text)
+    static.setTextFormat(Qt.TextFormat.PlainText)
+    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    return static

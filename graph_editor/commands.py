@@ -1,0 +1,317 @@
+"""What gestures, keys and menus do to the drawing: each one call of the document, refused in words, never raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from engine.graph import edits
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Block, Graph, Look, PortRef
+from engine.graph.problem import Fix, Problem, Refused
+from engine.graph.scope import Scope
+from engine.graph.traversal import downstream
+from engine.graph.values import Value
+from graph_editor import clipboard
+from graph_editor.block_geometry import snapped
+from graph_editor.document import Document
+from graph_editor.scene import GraphScene
+from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN
+
+PASTE_STEP = 32
+Edit = Callable[[Graph, Scope], Graph]
+
+
+class CanvasCommands(QObject):
+    """The edits of the body that a scene shows. `refused(Problem)` tells what could not be done, `message` what was."""
+
+    refused = Signal(object)
+    message = Signal(str)
+
+    def __init__(self, document: Document, scene: GraphScene, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.scene = scene
+        self._pastes = 0
+        self._pasted_text = ""
+
+    def edit(self, label: str, function: Callable[..., Graph], *arguments: object) -> bool:
+        """One edit of this body as one undo step; False where it was refused."""
+        try:
+            self.document.edit(label, function, *arguments, path=self.scene.path)
+        except Refused as fault:
+            self.refused.emit(fault.problem)
+            return False
+        return True
+
+    def new_block(
+        self, type_id: str, parameters: Mapping[str, Value], x: float, y: float
+    ) -> tuple[Block, tuple[str, ...]]:
+        """A block not yet in the drawing, its centre at a place of the scene, and the ids drawn for its body."""
+        type = self.document.types[type_id]
+        ids = iter(self.document.new_ids(64 if type.body is not None else 1))
+        id = next(ids)
+        body = type.body(lambda: next(ids)) if type.body is not None else None
+        block = Block(id=id, type=type_id, name=type.title, parameters=dict(parameters), body=body)
+        width = self._width(block, type)
+        return replace_look(block, x - width / 2, y - BLOCK_HEIGHT / 2), (id,)
+
+    def _width(self, block: Block, type: BlockType) -> int:
+        from engine.graph.block_type import Ports
+        from graph_editor.block_content import content_of
+
+        content = content_of(block, type, self.document.graph.variables, {}, Ports(), False)
+        return self.scene.look.geometry(content).width
+
+    def add(self, type_id: str, parameters: Mapping[str, Value], x: float, y: float) -> str | None:
+        """Add a block with its centre at x, y; on a wire it is put into it. Its id, or None where refused."""
+        block, _ = self.new_block(type_id, parameters, x, y)
+        wire = self.scene.wire_at(x, y, 12)
+        type = self.document.types[type_id]
+        ports = type.ports_of(block, self.document.graph.variables)
+        if wire is not None and ports.inputs and ports.outputs:
+            done = self.edit(f"Insert {type.title}", self.insertion(block, wire.target))
+        else:
+            done = self.edit(f"Add {type.title}", edits.add_block, block)
+        if not done:
+            return None
+        self.scene.pick([block.id])
+        return block.id
+
+    def insertion(self, block: Block, target: PortRef) -> Edit:
+        """The edit that puts a new block on the wire into `target` and moves what follows aside."""
+
+        def insert(graph: Graph, scope: Scope) -> Graph:
+            return self._with_room(edits.insert_block(graph, scope, block, target), scope, block.id, target)
+
+        return insert
+
+    def put_on_wire(self, places: Mapping[str, tuple[int, int]], id: str, target: PortRef) -> bool:
+        """Move blocks and put the block `id` on the wire into `target`, as one step."""
+
+        def insert(graph: Graph, scope: Scope) -> Graph:
+            moved = edits.put_on_wire(edits.move(graph, scope, places), scope, id, target)
+            return self._with_room(moved, scope, id, target)
+
+        return self.edit("Insert on wire", insert)
+
+    def _with_room(self, graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
+        block, taker = graph.blocks[id], graph.blocks[target.block]
+        item = self.scene.blocks.get(id)
+        type = self.document.types.get(block.type)
+        width = item.geometry.width if item is not None else self._width(block, type) if type is not None else 0
+        lacking = block.look.x + width + GAP_MIN - taker.look.x
+        if taker.look.x < block.look.x or lacking <= 0 or lacking > 4 * width:
+            return graph
+        shift = snapped(lacking + 4)
+        behind = [graph.blocks[other] for other in downstream(graph, [target.block]) if other != id]
+        places = {other.id: (other.look.x + shift, other.look.y) for other in behind if other.look.x >= taker.look.x}
+        return edits.move(graph, scope, places)
+
+    def add_wired(
+        self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, end: PortRef, is_input: bool
+    ) -> str | None:
+        """Add a block and wire it to `end`, an output (or an input) that a wire was pulled from, as one step."""
+        block, _ = self.new_block(type_id, parameters, x, y)
+        type = self.document.types[type_id]
+        ports = type.ports_of(block, self.document.graph.variables)
+        width = self._width(block, type)
+        left = x - width if is_input else x
+        block = replace_look(block, left, y - 24)
+
+        def wired(graph: Graph, scope: Scope) -> Graph:
+            graph = edits.add_block(graph, scope, block)
+            if is_input:
+                if not ports.outputs:
+                    return graph
+                source, target = PortRef(block=block.id, port=ports.outputs[0].id), end
+            else:
+                if not ports.inputs:
+                    return graph
+                source, target = end, PortRef(block=block.id, port=ports.inputs[0].id)
+            return edits.connect(graph, scope, source, target)
+
+        if not self.edit(f"Add {type.title}", wired):
+            return None
+        self.scene.pick([block.id])
+        return block.id
+
+    def connect_ports(self, source: PortRef, target: PortRef, moved_from: PortRef | None = None) -> bool:
+        """Draw a wire, or move the end of the one into `moved_from`."""
+        if moved_from is not None:
+            return self.edit("Move wire", edits.move_wire, moved_from, source, target)
+        return self.edit("Connect", edits.connect, source, target)
+
+    def disconnect_ports(self, targets: tuple[PortRef, ...]) -> bool:
+        """Remove wires."""
+        return self.edit("Delete wire" if len(targets) == 1 else "Delete wires", edits.disconnect, targets)
+
+    def move(self, places: Mapping[str, tuple[int, int]]) -> bool:
+        """Move blocks."""
+        return self.edit("Move", edits.move, dict(places))
+
+    def delete_picked(self) -> None:
+        """Delete the selected blocks and wires; an Entry or Exit takes the wires at its container's port along."""
+        blocks, wires = tuple(sorted(self.scene.picked_blocks)), tuple(sorted(self.scene.picked_wires))
+        if not blocks and not wires:
+            return
+
+        def removed(graph: Graph, scope: Scope) -> Graph:
+            return edits.remove_blocks(edits.disconnect(graph, scope, wires), scope, blocks)
+
+        label = "Delete" if len(blocks) + len(wires) != 1 else "Delete block" if blocks else "Delete wire"
+        path = self.scene.path
+        if not path:
+            self.edit(label, removed)
+            return
+        from engine.graph.paths import within
+
+        try:
+            graph = within(self.document.graph, path, removed, self.document.scope)
+            graph = within(graph, path[:-1], edits.remove_lost_wires, self.document.scope, path[-1])
+            self.document.commit(label, graph)
+        except Refused as fault:
+            self.refused.emit(fault.problem)
+
+    def copy(self) -> bool:
+        """Put the selected blocks on the clipboard as text; False without any."""
+        ids = tuple(sorted(self.scene.picked_blocks))
+        if not ids:
+            return False
+        text = clipboard.text_of(edits.fragment_of(self.scene.body, ids))
+        QApplication.clipboard().setText(text)
+        self._pasted_text, self._pastes = text, 0
+        self.message.emit("Copied 1 block" if len(ids) == 1 else f"Copied {len(ids)} blocks")
+        return True
+
+    def cut(self) -> None:
+        """Copy, then delete."""
+        if self.copy():
+            self.delete_picked()
+
+    def paste(self, at: tuple[float, float] | None = None) -> None:
+        """Add what the clipboard holds, its middle at a place of the scene or a step beside the originals."""
+        text = QApplication.clipboard().text()
+        try:
+            fragment = clipboard.fragment_from(text)
+        except Refused as fault:
+            self.message.emit(fault.problem.sentence)
+            self.refused.emit(fault.problem)
+            return
+        if at is None:
+            self._pastes = self._pastes + 1 if text == self._pasted_text else 1
+            self._pasted_text = text
+            offset = (PASTE_STEP * self._pastes, PASTE_STEP * self._pastes)
+        else:
+            left, top = (min(getattr(block.look, axis) for block in fragment.blocks.values()) for axis in "xy")
+            offset = (snapped(at[0] - left), snapped(at[1] - top))
+        self.add_fragment("Paste", fragment, offset)
+
+    def duplicate(self, offset: tuple[int, int] = (PASTE_STEP, PASTE_STEP)) -> None:
+        """Add the selected blocks once more."""
+        ids = tuple(sorted(self.scene.picked_blocks))
+        if ids:
+            self.add_fragment("Duplicate", edits.fragment_of(self.scene.body, ids), offset)
+
+    def add_fragment(self, label: str, fragment: Graph, offset: tuple[int, int]) -> None:
+        """Add the blocks of a fragment under new ids, and select them."""
+        from engine.graph.paths import all_ids
+
+        old = sorted(all_ids(fragment))
+        ids = dict(zip(old, self.document.new_ids(len(old)), strict=True))
+        if self.edit(label, edits.paste, fragment, ids, offset):
+            self.scene.pick([ids[id] for id in fragment.blocks])
+
+    def toggle_bypass(self) -> None:
+        """Switch the selected blocks off, or on where all are off; refused where output and input differ."""
+        ids = tuple(sorted(self.scene.picked_blocks))
+        if not ids:
+            return
+        off = not all(self.scene.body.blocks[id].bypassed for id in ids)
+        if off:
+            for id in ids:
+                problem = self._bypass_problem(id)
+                if problem is not None:
+                    self.refused.emit(problem)
+                    return
+        self.edit("Bypass" if off else "Use again", edits.set_bypassed, ids, off)
+
+    def _bypass_problem(self, id: str) -> Problem | None:
+        block = self.scene.body.blocks[id]
+        type = self.document.types.get(block.type)
+        if type is None:
+            return Problem(
+                code="unknown-type", path=(id,), facts={"title": block.type, "name": block.name, "type": block.type}
+            )
+        ports = type.ports_of(block, self.document.graph.variables)
+        reason = ""
+        if len(ports.inputs) < 1 or len(ports.outputs) != 1:
+            reason = "it has not one input and one output"
+        else:
+            specs = self.scene.analysis.specs
+            after = specs.get(f"{self.scene.key(id)}/{ports.outputs[0].id}")
+            wire = self.scene.wires.get(PortRef(block=id, port=ports.inputs[0].id))
+            before = wire.spec if wire is not None else None
+            if before is not None and after is not None and before != after:
+                reason = f"it receives {before} and gives {after}"
+        if not reason:
+            return None
+        return Problem(
+            code="bypass",
+            path=(*self.scene.path, id),
+            facts={"title": type.title, "name": block.name, "reason": reason},
+        )
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a block another name."""
+        self.edit("Rename", edits.rename, id, name)
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Make the repair that a Problem offers."""
+        functions: dict[str, Callable[..., Graph]] = {
+            "insert_between": edits.insert_between,
+            "set_parameter": edits.set_parameter,
+            "connect": edits.connect,
+            "disconnect": edits.disconnect,
+        }
+        if fix.edit not in functions:
+            return
+        ids = self.document.new_ids(fix.new_blocks) if fix.new_blocks else ()
+        arguments: tuple[object, ...] = (ids, *fix.arguments) if ids else tuple(fix.arguments)
+
+        def repaired(graph: Graph, scope: Scope) -> Graph:
+            graph = functions[fix.edit](graph, scope, *arguments)
+            target = fix.arguments[2] if fix.edit == "insert_between" and len(fix.arguments) > 2 else None
+            if ids and isinstance(target, PortRef):
+                graph = self._between(graph, scope, ids[0], target)
+            return graph
+
+        try:
+            self.document.edit(fix.label, repaired, path=fix.body)
+        except Refused as fault:
+            self.refused.emit(fault.problem)
+
+    def _between(self, graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
+        """With a repair's block on the level of the block it feeds, and room around it."""
+        wire = next((wire for wire in graph.wires if wire.target.block == id), None)
+        giver = self.scene.blocks.get(wire.source.block) if wire is not None else None
+        if giver is None or wire is None:
+            return graph
+        left, _, right, _ = giver.rectangle()
+        taker = graph.blocks[target.block].look
+        if taker.x > right:
+            block = graph.blocks[id]
+            type = self.document.types.get(block.type)
+            width = self._width(block, type) if type is not None else 0
+            x = max((right + taker.x - width) / 2, right + GAP_MIN)
+            y = giver.port_point(wire.source.port, False)[1] - 24
+            graph = edits.move(graph, scope, {id: (snapped(x), snapped(y))})
+        return self._with_room(graph, scope, id, target)
+
+
+def replace_look(block: Block, x: float, y: float) -> Block:
+    """The block with its corner at the nearest grid point."""
+    return msgspec.structs.replace(block, look=Look(x=snapped(x), y=snapped(y)))

@@ -1,0 +1,65 @@
+"""The menus under the right button: of blocks, of wires, of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QMenu
+
+from graph_editor.view import WIRE_GRAB
+
+if TYPE_CHECKING:
+    from graph_editor.editor import Editor
+
+
+def menu_at(editor: Editor, at: QPointF) -> QMenu:
+    """The menu for a place of the scene; what is there gets selected first."""
+    scene = editor.scene
+    block = scene.block_at(at.x(), at.y())
+    menu = QMenu(editor)
+    if block is not None:
+        if block.id not in scene.picked_blocks:
+            scene.pick([block.id])
+        _block_entries(editor, menu, block.id)
+        return menu
+    wire = scene.wire_at(at.x(), at.y(), WIRE_GRAB)
+    if wire is not None:
+        scene.pick((), [wire.target])
+        _entry(menu, "Delete", "Del", editor.delete_selection)
+        return menu
+    _entry(menu, "Add block …", "Tab", lambda: editor.open_search(editor.to_global(at)))
+    _entry(menu, "Paste", "Ctrl+V", lambda: editor.commands.paste((at.x(), at.y())))
+    menu.addSeparator()
+    _entry(menu, "Select all", "Ctrl+A", editor.select_all)
+    _entry(menu, "Fit", "F", editor.fit)
+    return menu
+
+
+def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
+    scene = editor.scene
+    block = scene.body.blocks[id]
+    key = scene.key(id)
+    type = editor.document.types.get(block.type)
+    if block.body is not None:
+        _entry(menu, "Enter", "Return", lambda: editor.enter(id))
+        menu.addSeparator()
+    _entry(menu, "Rename", "F2", lambda: editor.rename_block(id))
+    _entry(menu, "Duplicate", "Ctrl+D", editor.duplicate)
+    _entry(menu, "Copy", "Ctrl+C", editor.copy)
+    _entry(menu, "Use again" if block.bypassed else "Bypass", "M", editor.toggle_bypass)
+    _entry(menu, "Delete", "Del", editor.delete_selection)
+    if type is None:
+        return
+    menu.addSeparator()
+    if type.family in ("convolution", "dense", "energy"):
+        _entry(menu, "Show filters", "", lambda: editor.view_wanted.emit("filters", key))
+    if type.role in ("layer", "container"):
+        _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent-space", key))
+    _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
+
+
+def _entry(menu: QMenu, text: str, key: str, function: Callable[[], object]) -> None:
+    action = menu.addAction(f"{text}\t{key}" if key else text)
+    action.triggered.connect(lambda _=False: function())

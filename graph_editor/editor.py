@@ -1,0 +1,439 @@
+"""The editor: the canvas with its breadcrumb, zoom bar, minimap and popups, as one widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.graph.analysis import Analysis, port_key
+from engine.graph.block_type import Ports, lenient_parameters
+from engine.graph.graph import Path, PortRef
+from engine.graph.paths import BodyPath, body_at, body_path
+from engine.graph.problem import Fix, Problem, Refused
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Value
+from graph_editor.block_content import content_of
+from graph_editor.block_icon import block_icon
+from graph_editor.block_item import BlockItem
+from graph_editor.breadcrumb import Breadcrumb
+from graph_editor.commands import CanvasCommands
+from graph_editor.context_menus import menu_at
+from graph_editor.document import Document
+from graph_editor.empty_canvas import EmptyCanvas
+from graph_editor.interactions.ghost import Ghost
+from graph_editor.minimap import Minimap
+from graph_editor.name_editor import NameEditor
+from graph_editor.refusal_popup import RefusalPopup
+from graph_editor.scene import GraphScene
+from graph_editor.search_popup import SearchPopup
+from graph_editor.theme import CANVAS_INSET, Theme
+from graph_editor.view import GraphView
+from graph_editor.zoom_bar import ZoomBar
+
+
+class Editor(QWidget):
+    """Shows and edits one document. Public methods are what menus and shortcuts of a window call."""
+
+    selection_changed = Signal()
+    body_path_changed = Signal()
+    message = Signal(str)
+    shapes_wanted = Signal(int, object, object)
+    help_wanted = Signal(str)
+    view_wanted = Signal(str, str)
+    edit_wanted = Signal(str)
+    example_wanted = Signal()
+    space_tapped = Signal()
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.theme = theme
+        self.scene = GraphScene(document, theme, self)
+        self.commands = CanvasCommands(document, self.scene, self)
+        self.view = GraphView(self.scene, self.commands, self)
+        self.setFocusProxy(self.view)
+        self.empty = EmptyCanvas(theme, self)
+        self.breadcrumb = Breadcrumb(theme, self)
+        self.zoom_bar = ZoomBar(theme, self)
+        self.minimap = Minimap(theme, self.view.overview, self)
+        self.refusal = RefusalPopup(theme, self)
+        self.name_editor = NameEditor(theme, self)
+        self._search: SearchPopup | None = None
+        self._search_at = QPointF()
+        self._search_end: tuple[PortRef, bool] | None = None
+        self._request = 0
+        self._title, self._dirty = "Untitled", False
+        self._fitted = False
+        self._connect()
+        self._show_steps()
+        self._show_areas()
+
+    def _connect(self) -> None:
+        scene, view = self.scene, self.view
+        scene.picked.connect(self.selection_changed)
+        scene.entered.connect(self._entered)
+        scene.redrawn.connect(self._redrawn)
+        view.moved.connect(self._show_areas)
+        view.search_wanted.connect(self._open_search)
+        view.menu_wanted.connect(self._open_menu)
+        view.problem_wanted.connect(self._show_problem_of)
+        view.reason.connect(self._show_reason)
+        view.enter_wanted.connect(self.enter)
+        view.leave_wanted.connect(self.leave)
+        view.rename_wanted.connect(self.rename_block)
+        view.edit_wanted.connect(self.edit_wanted)
+        view.fit_wanted.connect(self.fit)
+        view.space_tapped.connect(self.space_tapped)
+        self.commands.refused.connect(self._refused)
+        self.commands.message.connect(self.message)
+        self.breadcrumb.chosen.connect(lambda depth: self._go_to(self.scene.path[:depth]))
+        self.zoom_bar.zoomed.connect(self.zoom_by)
+        self.zoom_bar.reset.connect(lambda: view.zoom_to(1.0))
+        self.zoom_bar.fit.connect(self.fit)
+        self.minimap.went.connect(lambda place: view.centerOn(place))
+        self.refusal.fix_chosen.connect(self.apply_fix)
+        self.refusal.closed.connect(view.setFocus)
+        self.name_editor.renamed.connect(self.commands.rename)
+        self.name_editor.finished.connect(view.setFocus)
+        self.empty.example_wanted.connect(self.example_wanted)
+
+    # What the window sets.
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self.theme = theme
+        self.scene.set_theme(theme)
+        self.view.forget_paints()
+        for part in (self.empty, self.breadcrumb, self.zoom_bar, self.minimap, self.refusal, self.name_editor):
+            part.set_theme(theme)
+        if self._search is not None:
+            self._search.set_theme(theme)
+        self._place()
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        """Show the shapes and problems of an analysis."""
+        self.scene.set_analysis(analysis)
+
+    def set_previews(self, previews: Mapping[str, QImage]) -> None:
+        """Show pictures on blocks, by instance path key; a block that is left out shows none."""
+        self.scene.set_previews(previews)
+
+    def set_loss_values(self, values: Mapping[str, tuple[str, tuple[float, ...]]]) -> None:
+        """Show on losses, by instance path key, the value as text and the values of a small curve."""
+        self.scene.set_loss_values(values)
+
+    def set_title(self, text: str, dirty: bool) -> None:
+        """What the breadcrumb calls the project, and whether it has unsaved changes."""
+        self._title, self._dirty = text, dirty
+        self._show_steps()
+
+    def set_shapes(self, request: int, shapes: Mapping[str, TensorSpec]) -> None:
+        """The shapes that `shapes_wanted` asked for; a stale answer is dropped."""
+        if request == self._request and self._search is not None:
+            self._search.set_shapes(shapes)
+
+    # Where the canvas is.
+
+    def body_path(self) -> BodyPath:
+        """The path of the body that is shown; () is the root."""
+        return self.scene.path
+
+    def enter(self, id: str) -> None:
+        """Show the body of a container."""
+        block = self.scene.body.blocks.get(id)
+        if block is not None and block.body is not None:
+            self._go_to((*self.scene.path, id))
+
+    def leave(self) -> None:
+        """Show the body around this one, the container selected."""
+        if self.scene.path:
+            self._go_to(self.scene.path[:-1])
+
+    def jump_to(self, path: Path) -> None:
+        """Show a block by its instance path and select it; a path that is gone leads as near as it can."""
+        ids = body_path(path)
+        if not ids:
+            return
+        if ids[:-1] != self.scene.path:
+            self._go_to(ids[:-1])
+        if ids[-1] in self.scene.blocks:
+            self.scene.pick([ids[-1]])
+            item = self.scene.blocks[ids[-1]]
+            if not self.view.visible_area().contains(item.sceneBoundingRect()) or self.view.zoom < 0.3:
+                self.view.zoom_to(max(self.view.zoom, 0.8))
+                self.view.centerOn(item)
+        self.view.setFocus()
+
+    def fit(self) -> None:
+        """Show the whole drawing."""
+        self.view.show_area(self.scene.bounds())
+
+    def fit_selection(self) -> None:
+        """Show what is selected; the whole drawing without a selection."""
+        area = QRectF()
+        for id in self.scene.picked_blocks:
+            area = area.united(self.scene.blocks[id].sceneBoundingRect())
+        self.view.show_area(area) if not area.isEmpty() else self.fit()
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom around the middle."""
+        self.view.zoom_to(self.view.zoom * factor)
+
+    def to_global(self, at: QPointF) -> QPoint:
+        """Where a place of the scene is on the screen."""
+        return self.view.viewport().mapToGlobal(self.view.mapFromScene(at))
+
+    # The selection and edits of it.
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select blocks of the shown body."""
+        self.scene.pick(ids)
+
+    def selected_ids(self) -> tuple[str, ...]:
+        """The ids of the selected blocks, sorted."""
+        return tuple(sorted(self.scene.picked_blocks))
+
+    def select_all(self) -> None:
+        """Select every block and wire."""
+        self.scene.pick(self.scene.blocks, self.scene.wires)
+
+    def delete_selection(self) -> None:
+        """Delete the selected blocks and wires."""
+        self.commands.delete_picked()
+
+    def cut(self) -> None:
+        """Copy the selected blocks as text and delete them."""
+        self.commands.cut()
+
+    def copy(self) -> None:
+        """Copy the selected blocks as text."""
+        self.commands.copy()
+
+    def paste(self) -> None:
+        """Add the blocks on the clipboard; other text is refused in a sentence."""
+        self.commands.paste()
+
+    def duplicate(self) -> None:
+        """Add the selected blocks once more."""
+        self.commands.duplicate()
+
+    def toggle_bypass(self) -> None:
+        """Switch the selected blocks off or on."""
+        self.commands.toggle_bypass()
+
+    def rename_selected(self) -> None:
+        """Edit the name of the selected block in place."""
+        if len(self.scene.picked_blocks) == 1:
+            self.rename_block(min(self.scene.picked_blocks))
+
+    def rename_block(self, id: str) -> None:
+        """Edit the name of a block in place."""
+        item = self.scene.blocks.get(id)
+        if item is None:
+            return
+        self.scene.pick([id])
+        zoom = self.view.zoom
+        left, top, right, _ = item.rectangle()
+        corner = self.view.mapFromScene(left + 32, top + 6)
+        width = max(round((right - left - 38) * zoom), 120)
+        place = QRect(corner, QSize(width, max(round(24 * min(zoom, 2.0)), 22)))
+        self.name_editor.open(id, item.content.name, place, zoom)
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Make a repair that a Problem offers."""
+        self.refusal.close_popup()
+        self.commands.apply_fix(fix)
+        self.view.setFocus()
+
+    def add_block(self, type_id: str) -> None:
+        """Add a block in the middle of the view, beside what stands there."""
+        middle = self.view.visible_area().center()
+        x, y = middle.x(), middle.y()
+        while not self.scene.index.is_free(x - 60, y - 24, x + 60, y + 24):
+            y += 64
+        self.commands.add(type_id, {}, x, y)
+
+    # A block dragged in from the palette.
+
+    def ghost_begin(self, type_id: str) -> None:
+        """A block of this type hangs at the pointer."""
+        type = self.document.types[type_id]
+        block, _ = self.commands.new_block(type_id, {}, 0, 0)
+        content = content_of(block, type, self.document.graph.variables, {}, Ports(), False)
+        item = BlockItem("", self.scene.look)
+        item.ghost = True
+        item.set_content(content, type.family, block_icon(type), block_icon(type, 22), False)
+        self.view.begin(Ghost(self.view, QPointF(), type_id, item))
+
+    def ghost_move(self, place: QPoint) -> None:
+        """The pointer is at a place of the screen."""
+        if self.view.gesture is not None:
+            self.view.pointer = self.view.viewport().mapFromGlobal(place)
+            self.view.gesture.move(self.view.mapToScene(self.view.pointer), Qt.KeyboardModifier.NoModifier)
+
+    def ghost_drop(self, place: QPoint) -> None:
+        """Let the block go: over the canvas it is added."""
+        gesture, self.view.gesture = self.view.gesture, None
+        if gesture is not None:
+            self.view.pointer = self.view.viewport().mapFromGlobal(place)
+            gesture.release(self.view.mapToScene(self.view.pointer), Qt.KeyboardModifier.NoModifier)
+            self.view.viewport().update()
+
+    def ghost_cancel(self) -> None:
+        """Take the block away again."""
+        self.view.cancel_gesture()
+
+    # Search.
+
+    def open_search(self, position: QPoint | None = None) -> None:
+        """Search for a block to add, at a place of the screen or in the middle."""
+        viewport = self.view.viewport()
+        place = viewport.rect().center() if position is None else viewport.mapFromGlobal(position)
+        self._open_search(self.view.mapToScene(place), None, False)
+
+    def search_popup(self) -> SearchPopup:
+        """The search, made when first wanted."""
+        if self._search is None:
+            self._search = SearchPopup(self.document.types, self.theme, self)
+            self._search.chosen.connect(self._search_chosen)
+            self._search.cancelled.connect(self.view.setFocus)
+        return self._search
+
+    def _open_search(self, at: QPointF, end: PortRef | None, is_input: bool) -> None:
+        self._search_at = at
+        self._search_end = (end, is_input) if end is not None else None
+        self._request += 1
+        spec = None
+        candidates: tuple[str, ...] = ()
+        if end is not None and not is_input:
+            spec = self.scene.analysis.specs.get(port_key((*self.scene.path, end.block), end.port))
+            candidates = self._accepting(spec)
+        elif end is not None:
+            candidates = tuple(
+                id for id, type in self.document.types.items() if type.role in ("input", "layer", "container")
+            )
+        self.search_popup().open_at(self.to_global(at), spec, candidates)
+        if spec is not None:
+            self.shapes_wanted.emit(self._request, spec, candidates)
+
+    def _accepting(self, spec: TensorSpec | None) -> tuple[str, ...]:
+        found = []
+        inside = bool(self.scene.path)
+        for id, type in self.document.types.items():
+            if type.role == "input" or (type.role == "boundary" and not inside):
+                continue
+            if type.role == "container":
+                found.append(id)
+                continue
+            block, _ = self.commands.new_block(id, {}, 0, 0)
+            ports = type.ports_of(block, self.document.graph.variables)
+            if not ports.inputs:
+                continue
+            parameters = lenient_parameters(type, block, self.document.graph.variables)
+            if spec is None or any(type.expect(parameters, {port.id: spec}) is None for port in ports.inputs):
+                found.append(id)
+        return tuple(found)
+
+    def _search_chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
+        at, end = self._search_at, self._search_end
+        if end is None:
+            self.commands.add(type_id, parameters, at.x(), at.y())
+        else:
+            self.commands.add_wired(type_id, parameters, at.x(), at.y(), *end)
+        self.view.setFocus()
+
+    # Popups.
+
+    def _open_menu(self, at: QPointF, place: QPoint) -> None:
+        menu = menu_at(self, at)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
+
+    def _show_reason(self, problem: Problem | None, offer: bool) -> None:
+        if problem is None:
+            self.refusal.close_popup()
+        else:
+            self.refusal.show_problem(problem, self.view.mapToParent(self.view.pointer), offer)
+
+    def _show_problem_of(self, id: str) -> None:
+        problems = self.scene.problems_of(id)
+        if problems:
+            first = min(problems, key=lambda problem: ("error", "warning", "advice").index(problem.severity))
+            self.refusal.show_problem(first, self.view.mapToParent(self.view.pointer), True, len(problems) - 1)
+
+    def _refused(self, problem: Problem) -> None:
+        self.message.emit(problem.sentence)
+        place = self.view.pointer
+        if not self.view.viewport().rect().contains(place):
+            place = self.view.viewport().rect().center()
+        self.refusal.show_problem(problem, self.view.mapToParent(place), True)
+
+    # Keeping the small parts in place.
+
+    def _go_to(self, path: BodyPath) -> None:
+        left = self.scene.path
+        self.refusal.close_popup()
+        self.view.cancel_gesture()
+        self.scene.show_body(path)
+        inner = left[len(path)] if len(left) > len(path) and left[: len(path)] == path else None
+        if inner is not None:
+            self.scene.pick([inner])
+        self.fit()
+        self.view.setFocus()
+
+    def _entered(self) -> None:
+        self._show_steps()
+        self._show_areas()
+        self.body_path_changed.emit()
+
+    def _redrawn(self) -> None:
+        self.minimap.forget()
+        self._show_steps()
+        self._show_areas()
+
+    def _show_steps(self) -> None:
+        names = [self._title]
+        graph = self.document.graph
+        for depth, id in enumerate(self.scene.path):
+            try:
+                names.append(body_at(graph, self.scene.path[:depth]).blocks[id].name)
+            except (Refused, KeyError):
+                break
+        self.breadcrumb.set_steps(tuple(names), self._dirty)
+
+    def _show_areas(self) -> None:
+        self.zoom_bar.set_zoom(self.view.zoom)
+        bounds, visible = self.scene.bounds(), self.view.visible_area()
+        self.empty.setVisible(not self.scene.blocks)
+        self.minimap.show_areas(bounds, visible)
+        self.minimap.setVisible(not bounds.isEmpty() and not visible.contains(bounds) and self.width() > 400)
+        if self.name_editor.isVisible():
+            self.name_editor.hide()
+
+    def _place(self) -> None:
+        self.view.setGeometry(self.rect())
+        self.empty.setGeometry(self.rect().adjusted(40, 60, -40, -60))
+        self.breadcrumb.move(CANVAS_INSET, CANVAS_INSET)
+        self.zoom_bar.move(CANVAS_INSET, self.height() - CANVAS_INSET - self.zoom_bar.height())
+        self.minimap.move(
+            self.width() - CANVAS_INSET - self.minimap.width(), self.height() - CANVAS_INSET - self.minimap.height()
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+        self._show_areas()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._fitted:
+            self._fitted = True
+            self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self.view.cancel_gesture()

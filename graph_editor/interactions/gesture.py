@@ -1,0 +1,42 @@
+"""One gesture, one object: made at the press, told of moves, ended by release or cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter
+
+if TYPE_CHECKING:
+    from graph_editor.view import GraphView
+
+DRAG_DISTANCE = 4
+
+
+class Gesture:
+    """Does nothing; gestures override what they need. Points are scene px."""
+
+    def __init__(self, view: GraphView, at: QPointF) -> None:
+        self.view = view
+        self.scene = view.graph_scene
+        self.commands = view.commands
+        self.start = at
+        self.at = at
+
+    def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """The pointer is elsewhere."""
+        self.at = at
+
+    def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """The button was let go: make the edit."""
+
+    def cancel(self) -> None:
+        """Esc, or the window lost the pointer: nothing happened."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw over the scene, in scene px."""
+
+    def far_enough(self) -> bool:
+        """Whether this is a drag and no click."""
+        moved = (self.at - self.start) * self.view.zoom
+        return abs(moved.x()) + abs(moved.y()) >= DRAG_DISTANCE

@@ -1,0 +1,59 @@
+"""A block from the palette that hangs at the pointer until it is dropped."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter
+
+from graph_editor.block_item import BlockItem
+from graph_editor.interactions.gesture import Gesture
+from graph_editor.view import GraphView
+from graph_editor.wire_item import WireItem
+
+
+class Ghost(Gesture):
+    """Half transparent with a dashed edge; over a wire that wire lights up, and the drop puts the block into it."""
+
+    def __init__(self, view: GraphView, at: QPointF, type_id: str, item: BlockItem) -> None:
+        super().__init__(view, at)
+        self._type_id = type_id
+        self._item = item
+        self._inside = False
+        self._wire: WireItem | None = None
+
+    def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        super().move(at, modifiers)
+        self._inside = self.view.viewport().rect().contains(self.view.pointer)
+        content = self._item.content
+        wired = self._inside and bool(content.inputs) and bool(content.outputs)
+        self._mark(self.scene.wire_at(at.x(), at.y(), 12) if wired else None)
+        self.view.viewport().update()
+
+    def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        self.move(at, modifiers)
+        self._mark(None)
+        if self._inside:
+            self.commands.add(self._type_id, {}, at.x(), at.y())
+            self.view.setFocus()
+
+    def cancel(self) -> None:
+        self._mark(None)
+        self.view.viewport().update()
+
+    def paint(self, painter: QPainter) -> None:
+        if not self._inside:
+            return
+        painter.save()
+        painter.setOpacity(0.5)
+        painter.translate(self.at.x() - self._item.geometry.width / 2, self.at.y() - 24)
+        self._item.paint_full(painter)
+        painter.restore()
+
+    def _mark(self, wire: WireItem | None) -> None:
+        if wire is self._wire:
+            return
+        if self._wire is not None and self._wire.scene() is not None:
+            self._wire.set_state(insertion=False)
+        self._wire = wire
+        if wire is not None:
+            wire.set_state(insertion=True)

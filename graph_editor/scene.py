@@ -1,0 +1,521 @@
+"""The scene: one body of the document as items. It only listens; edits go through the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsScene
+
+from engine.graph.analysis import Analysis, path_key, port_key
+from engine.graph.block_type import BlockType, Port, Ports
+from engine.graph.difference import BodyChange, GraphChange
+from engine.graph.graph import Block, Graph, PortRef, Wire
+from engine.graph.paths import BodyPath, ancestors_of, body_at
+from engine.graph.problem import Problem, Refused
+from engine.graph.scope import Scope
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import execution_order
+from graph_editor.block_content import content_of
+from graph_editor.block_geometry import PortPlace
+from graph_editor.block_icon import block_icon
+from graph_editor.block_index import BlockIndex
+from graph_editor.block_item import BlockItem, PortState
+from graph_editor.block_parts import MINIATURE_BLOCKS, LossCurve, Miniature
+from graph_editor.canvas_look import CanvasLook
+from graph_editor.document import Document
+from graph_editor.theme import DETAIL_NAME_SIZE, Theme
+from graph_editor.wire_item import WireItem
+from graph_editor.wire_router import Ends, Router
+
+ALL_ROUTED = 300
+BULK = 200
+_EXTENT = 1 << 16
+
+
+class PortHit(NamedTuple):
+    """A port under the pointer."""
+
+    item: BlockItem
+    place: PortPlace
+
+    @property
+    def ref(self) -> PortRef:
+        """The port's name in the drawing."""
+        return PortRef(block=self.item.id, port=self.place.id)
+
+
+class GraphScene(QGraphicsScene):
+    """The body at `path` of a document's drawing.
+
+    `picked` comes when the selection changed, `entered` when another body is shown, `redrawn` when anything moved.
+    """
+
+    picked = Signal()
+    entered = Signal()
+    redrawn = Signal()
+
+    def __init__(self, document: Document, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.look = CanvasLook(theme)
+        self.path: BodyPath = ()
+        self.blocks: dict[str, BlockItem] = {}
+        self.wires: dict[PortRef, WireItem] = {}
+        self.index = BlockIndex()
+        self.analysis = Analysis()
+        self.picked_blocks: frozenset[str] = frozenset()
+        self.picked_wires: frozenset[PortRef] = frozenset()
+        self.focused: str | None = None
+        self._router = Router(self.index)
+        self._touching: dict[str, set[PortRef]] = {}
+        self._previews: Mapping[str, QImage] = {}
+        self._losses: Mapping[str, tuple[str, tuple[float, ...]]] = {}
+        self._problems: dict[str, list[Problem]] = {}
+        self._hand: dict[tuple[str, str, bool], str] = {}
+        self._lost_sources: set[str] = set()
+        self.setSceneRect(-_EXTENT / 2, -_EXTENT / 2, _EXTENT, _EXTENT)
+        document.changed.connect(self._changed)
+        self._rebuild()
+
+    # What is shown.
+
+    @property
+    def body(self) -> Graph:
+        """The drawing of this body."""
+        return body_at(self.document.graph, self.path)
+
+    @property
+    def scope(self) -> Scope:
+        """What edits of this body may ask."""
+        return msgspec.structs.replace(self.document.scope, ancestors=ancestors_of(self.document.graph, self.path))
+
+    def show_body(self, path: BodyPath) -> None:
+        """Show another body; a path that is gone leads to the nearest that is left."""
+        path = self._nearest(path)
+        if path == self.path and self.blocks.keys() == self.body.blocks.keys():
+            return
+        self.path = path
+        self._rebuild()
+        self.entered.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take another look."""
+        detail = self.look.detail
+        self.look = CanvasLook(theme)
+        self.look.detail = detail
+        for item in self.blocks.values():
+            item.set_look(self.look)
+        for wire in self.wires.values():
+            wire.set_look(self.look)
+        self.redrawn.emit()
+        self.update()
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        """Show shapes and problems as now known."""
+        self.analysis = analysis
+        self._read_problems()
+        stale: set[str] = set()
+        again: set[PortRef] = set()
+        for target, wire in self.wires.items():
+            spec = self._spec(wire.wire.source)
+            if spec != wire.spec:
+                stale |= {target.block, wire.wire.source.block}
+                if wire.set_spec(spec):
+                    again.add(target)
+        for id in stale:
+            self._refresh(id, again)
+        for id, item in self.blocks.items():
+            item.set_severity(self._severity(id))
+            self._refresh_ports(id)
+        self._lay(again)
+
+    def set_previews(self, previews: Mapping[str, QImage]) -> None:
+        """Show pictures on blocks, by instance path."""
+        before, self._previews = self._previews, previews
+        again: set[PortRef] = set()
+        for id in self.blocks:
+            key = self.key(id)
+            old, new = before.get(key), previews.get(key)
+            if old is not new:
+                if (old is None) != (new is None):
+                    self._refresh(id, again)
+                self.blocks[id].set_preview(new)
+        self._lay(again)
+
+    def set_loss_values(self, values: Mapping[str, tuple[str, tuple[float, ...]]]) -> None:
+        """Show the value and the curve of losses, by instance path."""
+        self._losses = values
+        for id, item in self.blocks.items():
+            if self._is_loss(id):
+                item.set_loss(LossCurve(*values.get(self.key(id), ("", ()))))
+
+    def key(self, id: str) -> str:
+        """The key of a block of this body in an Analysis."""
+        return path_key((*self.path, id))
+
+    def problems_of(self, id: str) -> tuple[Problem, ...]:
+        """The problems at a block of this body or inside it."""
+        return tuple(self._problems.get(id, ()))
+
+    # The selection.
+
+    def pick(self, blocks: Iterable[str] = (), wires: Iterable[PortRef] = ()) -> None:
+        """Select these and nothing else."""
+        new_blocks = frozenset(id for id in blocks if id in self.blocks)
+        new_wires = frozenset(target for target in wires if target in self.wires)
+        if new_blocks == self.picked_blocks and new_wires == self.picked_wires:
+            return
+        for id in self.picked_blocks ^ new_blocks:
+            if id in self.blocks:
+                self.blocks[id].set_state(selected=id in new_blocks)
+        for target in self.picked_wires ^ new_wires:
+            if target in self.wires:
+                self.wires[target].set_state(selected=target in new_wires)
+        self.picked_blocks, self.picked_wires = new_blocks, new_wires
+        self.picked.emit()
+
+    def focus_block(self, id: str | None) -> None:
+        """Draw the keyboard's ring around a block, or around none."""
+        if self.focused is not None and self.focused in self.blocks:
+            self.blocks[self.focused].set_state(focused=False)
+        self.focused = id if id is not None and id in self.blocks else None
+        if self.focused is not None:
+            self.blocks[self.focused].set_state(focused=True)
+
+    # What is where.
+
+    def block_at(self, x: float, y: float) -> BlockItem | None:
+        """The uppermost block at a place."""
+        found = [self.blocks[id] for id in self.index.within(x, y, x, y)]
+        return max(found, key=lambda item: (item.zValue(), item.id), default=None)
+
+    def port_at(self, x: float, y: float, reach: float) -> PortHit | None:
+        """The nearest port within `reach`."""
+        best: PortHit | None = None
+        least = reach
+        for id in self.index.within(x - reach, y - reach, x + reach, y + reach):
+            item = self.blocks[id]
+            place = item.nearest_port(x, y, least)
+            if place is not None:
+                least = ((item.x() + place.x - x) ** 2 + (item.y() + place.y - y) ** 2) ** 0.5
+                best = PortHit(item, place)
+        return best
+
+    def wire_at(self, x: float, y: float, reach: float) -> WireItem | None:
+        """The nearest wire within `reach`."""
+        area = QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+        near = [item for item in self.wires_in(area) if item.distance(x, y) <= reach]
+        return min(near, key=lambda item: item.distance(x, y), default=None)
+
+    def wires_in(self, area: QRectF) -> list[WireItem]:
+        """The wires whose rectangle touches an area."""
+        found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        return [item for item in found if isinstance(item, WireItem)]
+
+    def wires_of(self, id: str) -> list[WireItem]:
+        """The wires at a block."""
+        return [self.wires[target] for target in sorted(self._touching.get(id, ()))]
+
+    def bounds(self) -> QRectF:
+        """The rectangle around all blocks and lanes; empty without any."""
+        found = self.index.bounds()
+        if found is None:
+            return QRectF()
+        area = QRectF(found[0], found[1], found[2] - found[0], found[3] - found[1])
+        if len(self.wires) <= ALL_ROUTED:
+            for wire in self.wires.values():
+                area = area.united(wire.route.path.boundingRect())
+        return area
+
+    # While a gesture runs.
+
+    def drag(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Show blocks elsewhere without an edit; `settle` ends it."""
+        again: set[PortRef] = set()
+        for id, (x, y) in places.items():
+            item = self.blocks.get(id)
+            if item is None:
+                continue
+            item.setPos(x, y)
+            self.index.put(id, item.rectangle())
+            again |= self._touching.get(id, set())
+        whole = len(again) > ALL_ROUTED
+        first = next(iter(places), None)
+        for target in again:
+            wire = self.wires[target]
+            ends = wire.wire
+            if whole and first is not None and ends.source.block in places and target.block in places:
+                start = self.blocks[ends.source.block].port_point(ends.source.port, False)
+                wire.setPos(start[0] - wire.route.points[0][0], start[1] - wire.route.points[0][1])
+            else:
+                wire.setPos(0, 0)
+                self._lay_one(target)
+
+    def settle(self) -> None:
+        """Put every block where the document has it."""
+        again: set[PortRef] = set()
+        for id, block in self.body.blocks.items():
+            item = self.blocks.get(id)
+            if item is None:
+                continue
+            if item.lifted:
+                item.set_state(lifted=False)
+                again |= self._touching.get(id, set())
+            if (item.x(), item.y()) != (block.look.x, block.look.y):
+                item.setPos(block.look.x, block.look.y)
+                self.index.put(id, item.rectangle())
+                again |= self._touching.get(id, set())
+        self._lay(again)
+
+    def show_hand(self, states: Mapping[tuple[str, str, bool], str]) -> None:
+        """Mark ports "accepts" or "impossible" while a wire is in the hand, by block, port and whether an input."""
+        self._hand = dict(states)
+        for id in self.blocks:
+            self._refresh_ports(id)
+
+    # Listening.
+
+    def _changed(self, change: GraphChange) -> None:
+        path = self._nearest(self.path)
+        if path != self.path:
+            self.path = path
+            self._rebuild()
+            self.entered.emit()
+            return
+        own = change.bodies.get(self.path)
+        root = change.bodies.get(())
+        if own is None and (root is None or root.variables is None):
+            return
+        if own is not None and len(own.added) + len(own.removed) > BULK:
+            self._rebuild()
+            return
+        again: set[PortRef] = set()
+        if own is not None:
+            self._apply(own, again)
+        if root is not None and root.variables is not None:
+            for id in self.blocks:
+                self._refresh(id, again)
+        self._lay(again)
+        self._drop_picked()
+
+    def _apply(self, change: BodyChange, again: set[PortRef]) -> None:
+        for target in change.wires_removed:
+            self._remove_wire(target)
+        for id in change.removed:
+            self.index.remove(id)
+            self.removeItem(self.blocks.pop(id))
+            self._touching.pop(id, None)
+        for block in change.added.values():
+            self._add_block(block)
+        for wire in change.wires_added:
+            self._add_wire(wire)
+            again.add(wire.target)
+        touched = {end for wire in change.wires_added for end in (wire.source.block, wire.target.block)}
+        touched |= {target.block for target in change.wires_removed} | self._lost_sources
+        self._lost_sources = set()
+        for id in (touched | set(change.changed) | set(change.added)) & self.blocks.keys():
+            self._refresh(id, again)
+
+    def _rebuild(self) -> None:
+        method = self.itemIndexMethod()
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        for item in self.blocks.values():
+            self.removeItem(item)
+        for wire_item in self.wires.values():
+            self.removeItem(wire_item)
+        self.blocks, self.wires, self._touching = {}, {}, {}
+        self.index.clear()
+        self._router.clear()
+        self._hand = {}
+        body = self.body
+        self._read_problems()
+        for wire in body.wires:
+            self._add_wire(wire)
+        for block in body.blocks.values():
+            self._add_block(block)
+        for id in body.blocks:
+            self._refresh(id, set())
+        self._lay(set(self.wires))
+        self.setItemIndexMethod(method)
+        self._drop_picked()
+
+    def _add_block(self, block: Block) -> None:
+        item = BlockItem(block.id, self.look)
+        item.setPos(block.look.x, block.look.y)
+        self.blocks[block.id] = item
+        self.addItem(item)
+
+    def _add_wire(self, wire: Wire) -> None:
+        if wire.target in self.wires:
+            self._remove_wire(wire.target)
+        item = WireItem(wire, self.look)
+        item.set_spec(self._spec(wire.source))
+        self.wires[wire.target] = item
+        for end in (wire.source.block, wire.target.block):
+            self._touching.setdefault(end, set()).add(wire.target)
+        if wire.target in self.picked_wires:
+            item.set_state(selected=True)
+        self.addItem(item)
+
+    def _remove_wire(self, target: PortRef) -> None:
+        item = self.wires.pop(target, None)
+        if item is None:
+            return
+        self._lost_sources = self._lost_sources | {item.wire.source.block}
+        for end in (item.wire.source.block, target.block):
+            self._touching.get(end, set()).discard(target)
+        self._router.forget(target)
+        self.removeItem(item)
+
+    def _refresh(self, id: str, again: set[PortRef]) -> None:
+        item, block = self.blocks[id], self.body.blocks[id]
+        type = self.document.types.get(block.type)
+        touching = [self.wires[target].wire for target in self._touching.get(id, ())]
+        inputs: dict[str, TensorSpec] = {}
+        for wire in touching:
+            if wire.target.block == id:
+                spec = self._spec(wire.source)
+                if spec is not None:
+                    inputs[wire.target.port] = spec
+        used = Ports(
+            inputs=tuple(
+                Port(id=port, label=port) for port in sorted({w.target.port for w in touching if w.target.block == id})
+            ),
+            outputs=tuple(
+                Port(id=port, label=port) for port in sorted({w.source.port for w in touching if w.source.block == id})
+            ),
+        )
+        preview = self._previews.get(self.key(id))
+        content = content_of(block, type, self.document.graph.variables, inputs, used, preview is not None)
+        family = type.family if type is not None else "merge"
+        moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
+        item.set_preview(preview)
+        if block.body is not None:
+            item.set_miniature(self._miniature(block, type))
+        if self._is_loss(id):
+            item.set_loss(LossCurve(*self._losses.get(self.key(id), ("", ()))))
+        if (item.x(), item.y()) != (block.look.x, block.look.y):
+            item.setPos(block.look.x, block.look.y)
+            moved = True
+        item.set_state(selected=id in self.picked_blocks, lifted=False)
+        item.set_severity(self._severity(id))
+        self._refresh_ports(id)
+        self.index.put(id, item.rectangle())
+        if moved:
+            again |= self._touching.get(id, set())
+
+    def _refresh_ports(self, id: str) -> None:
+        item = self.blocks[id]
+        faulty = {problem.port for problem in self._problems.get(id, ()) if problem.severity == "error"}
+        wired = set()
+        for target in self._touching.get(id, ()):
+            source = self.wires[target].wire.source
+            if source.block == id:
+                wired.add((source.port, False))
+            if target.block == id:
+                wired.add((target.port, True))
+        states = {}
+        for place in item.geometry.ports:
+            end = (place.id, place.is_input)
+            spec = self.analysis.specs.get(port_key((*self.path, id), place.id)) if not place.is_input else None
+            if place.is_input and end in wired:
+                spec = self.wires[PortRef(block=id, port=place.id)].spec
+            states[end] = PortState(
+                wired=end in wired,
+                label=spec is not None and spec.is_label,
+                faulty=place.is_input and place.id in faulty,
+                hand=self._hand.get((id, *end), ""),
+            )
+        item.set_port_states(states)
+
+    def _miniature(self, block: Block, type: BlockType | None) -> Miniature:
+        body = block.body
+        assert body is not None
+        families = []
+        for id in execution_order(body):
+            inner = self.document.types.get(body.blocks[id].type)
+            if inner is None or inner.role != "boundary":
+                families.append(inner.family if inner is not None else "merge")
+        skip = type is not None and "residual" in type.id
+        return Miniature(tuple(families[:MINIATURE_BLOCKS]), skip, len(families) > MINIATURE_BLOCKS)
+
+    # Laying wires.
+
+    def _lay(self, targets: set[PortRef]) -> None:
+        if len(self.wires) <= ALL_ROUTED:
+            self._router.clear()
+            targets = set(self.wires)
+        for target in sorted(targets, key=lambda target: (self.wires[target].is_label, target)):
+            self.wires[target].setPos(0, 0)
+            self._lay_one(target)
+        self._grow()
+        self.redrawn.emit()
+
+    def _lay_one(self, target: PortRef) -> None:
+        item = self.wires[target]
+        wire = item.wire
+        source, taker = self.blocks.get(wire.source.block), self.blocks.get(target.block)
+        if source is None or taker is None:
+            return
+        ends = Ends(
+            start=source.port_point(wire.source.port, False),
+            end=taker.port_point(target.port, True),
+            source_block=wire.source.block,
+            target_block=target.block,
+            signal=wire.source,
+            label=item.is_label,
+            bends=wire.bends,
+        )
+        item.set_route(self._router.route(target, ends))
+
+    def _grow(self) -> None:
+        found = self.index.bounds()
+        if found is None:
+            return
+        margin = _EXTENT / 8
+        rect = self.sceneRect()
+        wanted = QRectF(
+            found[0] - margin, found[1] - margin, found[2] - found[0] + 2 * margin, found[3] - found[1] + 2 * margin
+        )
+        if not rect.contains(wanted):
+            self.setSceneRect(rect.united(wanted))
+
+    # Reading.
+
+    def _spec(self, source: PortRef) -> TensorSpec | None:
+        return self.analysis.specs.get(port_key((*self.path, source.block), source.port))
+
+    def _is_loss(self, id: str) -> bool:
+        type = self.document.types.get(self.body.blocks[id].type)
+        return type is not None and type.role == "loss"
+
+    def _read_problems(self) -> None:
+        self._problems = {}
+        depth = len(self.path)
+        for problem in self.analysis.problems:
+            path = tuple(step for step in problem.path if isinstance(step, str))
+            if len(path) > depth and path[:depth] == self.path:
+                self._problems.setdefault(path[depth], []).append(problem)
+
+    def _severity(self, id: str) -> str:
+        severities = {problem.severity for problem in self._problems.get(id, ())}
+        return "error" if "error" in severities else "warning" if "warning" in severities else ""
+
+    def _nearest(self, path: BodyPath) -> BodyPath:
+        while path:
+            try:
+                body_at(self.document.graph, path)
+            except Refused:
+                path = path[:-1]
+            else:
+                break
+        return path
+
+    def _drop_picked(self) -> None:
+        self.pick(self.picked_blocks, self.picked_wires)
+        if self.focused is not None and self.focused not in self.blocks:
+            self.focused = None

@@ -1,0 +1,475 @@
+"""The view: zoom, pan, level of detail, dots, overview; it turns mouse and keys into gestures."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from engine.graph.problem import Problem
+from graph_editor.canvas_look import OVERVIEW, detail_at
+from graph_editor.commands import CanvasCommands
+from graph_editor.interactions.gesture import Gesture
+from graph_editor.overview import Overview
+from graph_editor.scene import GraphScene
+from graph_editor.theme import FIT_MARGIN
+
+LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
+WHEEL_STEP = 1.0015
+SETTLE_MS = 80
+PORT_GRAB, WIRE_GRAB = 11.0, 7.0
+DOTS = 16.0
+
+
+class GraphView(QGraphicsView):
+    """Shows one scene. `moved` comes after zoom, pan and resize."""
+
+    moved = Signal()
+    search_wanted = Signal(QPointF, object, bool)
+    """Where in the scene, the PortRef a wire hangs on or None, whether that is an input."""
+    menu_wanted = Signal(QPointF, QPoint)
+    problem_wanted = Signal(str)
+    reason = Signal(object, bool)
+    enter_wanted = Signal(str)
+    rename_wanted = Signal(str)
+    edit_wanted = Signal(str)
+    leave_wanted = Signal()
+    fit_wanted = Signal()
+    space_tapped = Signal()
+
+    def __init__(self, scene: GraphScene, commands: CanvasCommands, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self.graph_scene = scene
+        self.commands = commands
+        self.overview = Overview(scene)
+        self.gesture: Gesture | None = None
+        self.pointer = QPoint()
+        self._space = self._space_used = False
+        self._hovered: object | None = None
+        self._picture: tuple[QRectF, QPixmap, float] | None = None
+        self._dots: tuple[float, float, QPixmap, float] | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._draw_overview)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState, False)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName("Canvas")
+        self.setAccessibleDescription("The drawing of the network. Arrow keys walk along the wires, Tab adds a block.")
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        self.horizontalScrollBar().valueChanged.connect(self.moved)
+        self.verticalScrollBar().valueChanged.connect(self.moved)
+        scene.redrawn.connect(self._forget_overview)
+        scene.entered.connect(self._forget_overview)
+
+    # Zoom and pan.
+
+    @property
+    def zoom(self) -> float:
+        """How many px a scene px has."""
+        return float(self.transform().m11())
+
+    def zoom_to(self, zoom: float, around: QPoint | None = None) -> None:
+        """Zoom, the place `around` (the middle without one) standing still."""
+        zoom = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
+        if abs(zoom - 1) < 0.02:
+            zoom = 1.0
+        place = self.viewport().rect().center() if around is None else around
+        still = self.mapToScene(place)
+        self.resetTransform()
+        self.scale(zoom, zoom)
+        step = self.mapFromScene(still) - place
+        self.pan_by(-step.x(), -step.y())
+        self._show_detail()
+        self.moved.emit()
+
+    def pan_by(self, x: int, y: int) -> None:
+        """Move what is shown by px of the screen."""
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() - x)
+        down.setValue(down.value() - y)
+
+    def show_area(self, area: QRectF, most: float = 1.0, margin: int = FIT_MARGIN) -> None:
+        """Show `area` in the middle, `margin` px clear, at most at zoom `most`."""
+        if area.isEmpty():
+            self.zoom_to(1.0)
+            self.centerOn(0, 0)
+            return
+        room = self.viewport().size()
+        zoom = min(
+            (room.width() - 2 * margin) / max(area.width(), 1),
+            (room.height() - 2 * margin) / max(area.height(), 1),
+            most,
+        )
+        self.zoom_to(zoom)
+        middle = self.mapFromScene(area.center()) - self.viewport().rect().center()
+        self.pan_by(-middle.x(), -middle.y())
+
+    def visible_area(self) -> QRectF:
+        """What of the scene is shown."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def _show_detail(self) -> None:
+        look = self.graph_scene.look
+        look.detail = detail_at(self.zoom)
+        # A render size that no item reaches makes Qt skip all of them in C++: the overview stands in.
+        self.graph_scene.setMinimumRenderSize(1e9 if look.detail == OVERVIEW else 0.0)
+        if look.detail == OVERVIEW:
+            self._settle.start()
+        else:
+            self._settle.stop()
+
+    # What is under the pointer.
+
+    def show_cursor(self) -> None:
+        """The pointer's usual shape."""
+        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor)
+
+    def show_reason(self, problem: Problem | None, offer: bool) -> None:
+        """Say at the pointer why something is refused; with `offer` it stays and its fixes can be pressed."""
+        self.reason.emit(problem, offer)
+
+    def begin(self, gesture: Gesture) -> None:
+        """Start a gesture; one that runs is cancelled."""
+        if self.gesture is not None:
+            self.gesture.cancel()
+        self._hover(None)
+        self.gesture = gesture
+
+    def cancel_gesture(self) -> bool:
+        """End the gesture with nothing done; False where none runs."""
+        gesture, self.gesture = self.gesture, None
+        if gesture is None:
+            return False
+        gesture.cancel()
+        self.show_cursor()
+        self.viewport().update()
+        return True
+
+    def _gesture_at(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture | None:
+        from graph_editor.interactions.choose import gesture_at
+
+        return gesture_at(self, at, modifiers)
+
+    def _hover(self, place: QPointF | None) -> None:
+        scene = self.graph_scene
+        found: object | None = None
+        if place is not None and scene.look.detail != OVERVIEW:
+            found = scene.block_at(place.x(), place.y())
+            port = scene.port_at(place.x(), place.y(), PORT_GRAB)
+            self.viewport().setCursor(
+                Qt.CursorShape.OpenHandCursor
+                if self._space
+                else Qt.CursorShape.CrossCursor
+                if port is not None
+                else Qt.CursorShape.ArrowCursor
+            )
+            if found is None and port is None:
+                found = scene.wire_at(place.x(), place.y(), WIRE_GRAB / min(self.zoom, 1))
+        if found is self._hovered:
+            return
+        for item, on in ((self._hovered, False), (found, True)):
+            if item is not None and item.scene() is not None:  # type: ignore[attr-defined]
+                item.set_state(hovered=on)  # type: ignore[attr-defined]
+        self._hovered = found
+
+    # Events.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pointer = event.position().toPoint()
+        at = self.mapToScene(self.pointer)
+        self.show_reason(None, offer=True)
+        self.graph_scene.focus_block(None)
+        button = event.button()
+        from graph_editor.interactions.pan import Pan
+
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+            self._space_used = True
+            self.begin(Pan(self, at))
+        elif button == Qt.MouseButton.LeftButton:
+            gesture = self._gesture_at(at, event.modifiers())
+            if gesture is not None:
+                self.begin(gesture)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer = event.position().toPoint()
+        at = self.mapToScene(self.pointer)
+        if self.gesture is not None:
+            self.gesture.move(at, event.modifiers())
+            self.viewport().update()
+        elif not event.buttons():
+            self._hover(at)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.pointer = event.position().toPoint()
+        gesture, self.gesture = self.gesture, None
+        if gesture is not None:
+            gesture.release(self.mapToScene(self.pointer), event.modifiers())
+            self.viewport().update()
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+            return
+        self.cancel_gesture()
+        at = self.mapToScene(event.position().toPoint())
+        block = self.graph_scene.block_at(at.x(), at.y())
+        if block is not None:
+            if block.content.container:
+                self.enter_wanted.emit(block.id)
+            else:
+                self.rename_wanted.emit(block.id)
+        elif self.graph_scene.wire_at(at.x(), at.y(), WIRE_GRAB) is None:
+            self.search_wanted.emit(at, None, False)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.cancel_gesture()
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        place = self.viewport().rect().center() if by_key else event.pos()
+        if by_key and self.graph_scene.picked_blocks:
+            item = self.graph_scene.blocks[min(self.graph_scene.picked_blocks)]
+            place = self.mapFromScene(item.x() + 20, item.y() + 20)
+        self.menu_wanted.emit(self.mapToScene(place), self.viewport().mapToGlobal(place))
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        modifiers = event.modifiers()
+        pixels = event.pixelDelta()
+        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
+        if fingers and not ctrl:
+            self.pan_by(pixels.x(), pixels.y())
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            step = event.angleDelta()
+            self.pan_by((step.x() or step.y()) // 2, 0)
+        else:
+            self.zoom_to(self.zoom * WHEEL_STEP ** event.angleDelta().y(), event.position().toPoint())
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_to(self.zoom * (1 + event.value()), event.position().toPoint())
+                return True
+        elif event.type() == QEvent.Type.Gesture:
+            pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]
+            if pinch is not None:
+                self.zoom_to(
+                    self.zoom * pinch.scaleFactor(), self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
+                )
+                return True
+        elif event.type() == QEvent.Type.Leave and self.gesture is None:
+            self._hover(None)
+        return bool(super().viewportEvent(event))
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            own = event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Tab)
+            if own or (event.key() == Qt.Key.Key_Escape and self.gesture is not None):
+                event.accept()
+                return True
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab:
+            self.keyPressEvent(event)
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._key(event.key(), event.modifiers(), event.isAutoRepeat()):
+            event.accept()
+        else:
+            event.ignore()
+
+    def _key(self, key: int, modifiers: Qt.KeyboardModifier, repeated: bool) -> bool:
+        scene = self.graph_scene
+        picked = sorted(scene.picked_blocks)
+        plain = not modifiers & ~Qt.KeyboardModifier.KeypadModifier
+        if key == Qt.Key.Key_Space:
+            if not repeated:
+                self._space, self._space_used = True, False
+                self.show_cursor()
+        elif key == Qt.Key.Key_Tab:
+            inside = self.viewport().rect().contains(self.viewport().mapFromGlobal(QCursor.pos()))
+            place = self.pointer if inside else self.viewport().rect().center()
+            self.search_wanted.emit(self.mapToScene(place), None, False)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+            from graph_editor.interactions.walk import walk
+
+            walk(self, key, modifiers)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(picked) == 1:
+            if scene.blocks[picked[0]].content.container:
+                self.enter_wanted.emit(picked[0])
+            else:
+                self.edit_wanted.emit(picked[0])
+        elif key == Qt.Key.Key_Escape:
+            if self.cancel_gesture():
+                return True
+            if scene.picked_blocks or scene.picked_wires:
+                scene.pick()
+                scene.focus_block(None)
+            elif scene.path:
+                self.leave_wanted.emit()
+            else:
+                return False
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and plain:
+            self.commands.delete_picked()
+        elif key == Qt.Key.Key_F2 and len(picked) == 1:
+            self.rename_wanted.emit(picked[0])
+        elif key == Qt.Key.Key_F and plain:
+            self.fit_wanted.emit()
+        elif key == Qt.Key.Key_M and plain:
+            self.commands.toggle_bypass()
+        else:
+            return False
+        return True
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            tapped = self._space and not self._space_used
+            self._space = False
+            self.show_cursor()
+            if tapped:
+                self.space_tapped.emit()
+            event.accept()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._forget_overview()
+        self.moved.emit()
+
+    # Painting.
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        area = QRectF(rect)
+        painter.fillRect(area, self.graph_scene.look.canvas)
+        if self.graph_scene.look.detail == OVERVIEW:
+            self._paint_overview(painter)
+        else:
+            self._paint_dots(painter, area)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        scene = self.graph_scene
+        if scene.look.detail == OVERVIEW:
+            for id in scene.picked_blocks:
+                item = scene.blocks[id]
+                if item.sceneBoundingRect().intersects(QRectF(rect)):
+                    painter.save()
+                    painter.translate(item.pos())
+                    item.paint_overview(painter)
+                    painter.restore()
+        if self.gesture is not None:
+            self.gesture.paint(painter)
+
+    def _paint_dots(self, painter: QPainter, area: QRectF) -> None:
+        step = DOTS * self.zoom
+        while step < 12:
+            step *= 2
+        ratio = self.viewport().devicePixelRatioF()
+        side = self._dots
+        if side is None or side[0] != step or side[1] != ratio:
+            side = self._dots = (step, ratio, self._dot_tile(step, ratio), step * max(1, math.floor(256 / step)))
+        _, _, tile, size = side
+        origin = self.mapFromScene(QPointF(0, 0))
+        exposed = QRectF(self.mapFromScene(area).boundingRect()).adjusted(-1, -1, 1, 1)
+        painter.save()
+        painter.setWorldMatrixEnabled(False)
+        first_x = origin.x() + math.floor((exposed.left() - origin.x()) / size) * size
+        first_y = origin.y() + math.floor((exposed.top() - origin.y()) / size) * size
+        y = first_y
+        while y < exposed.bottom():
+            x = first_x
+            while x < exposed.right():
+                painter.drawPixmap(QPointF(round(x), round(y)), tile)
+                x += size
+            y += size
+        painter.restore()
+
+    def _dot_tile(self, step: float, ratio: float) -> QPixmap:
+        count = max(1, math.floor(256 / step))
+        side = math.ceil(step * count * ratio)
+        tile = QPixmap(side, side)
+        tile.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(tile)
+        pen = QPen(self.graph_scene.look.theme.color("dots"), max(1.5, 1.5 * ratio))
+        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+        painter.setPen(pen)
+        places = [round(number * step * ratio) + 1 for number in range(count)]
+        painter.drawPoints([QPointF(x, y) for x in places for y in places])
+        painter.end()
+        tile.setDevicePixelRatio(ratio)
+        return tile
+
+    def _paint_overview(self, painter: QPainter) -> None:
+        visible = self.visible_area()
+        if self._picture is None or not self._picture[0].intersects(visible):
+            self._draw_overview()
+        assert self._picture is not None
+        area, pixmap, _ = self._picture
+        if not area.contains(visible) and area.intersected(self.graph_scene.bounds()) != self.graph_scene.bounds():
+            self._settle.start()
+        painter.save()
+        painter.setWorldMatrixEnabled(False)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        corner = self.viewportTransform().map(area.topLeft())
+        scale = self.zoom
+        painter.drawPixmap(
+            QRectF(corner.x(), corner.y(), area.width() * scale, area.height() * scale), pixmap, QRectF(pixmap.rect())
+        )
+        painter.restore()
+
+    def _draw_overview(self) -> None:
+        if self.graph_scene.look.detail != OVERVIEW:
+            return
+        visible = self.visible_area()
+        wide = visible.adjusted(-visible.width() / 2, -visible.height() / 2, visible.width() / 2, visible.height() / 2)
+        bounds = self.graph_scene.bounds().adjusted(-64, -64, 64, 64)
+        area = wide.intersected(bounds)
+        if area.isEmpty():
+            area = QRectF(visible.center(), visible.center()).adjusted(-1, -1, 1, 1)
+        pixmap = self.overview.pixmap(area, self.zoom, self.viewport().devicePixelRatioF())
+        self._picture = (area, pixmap, self.zoom)
+        self.viewport().update()
+
+    def _forget_overview(self) -> None:
+        self._picture = None
+        self.viewport().update()
+
+    def forget_paints(self) -> None:
+        """Paint everything anew: the theme changed."""
+        self._dots = self._picture = None
+        self.overview.forget()
+        self.viewport().update()

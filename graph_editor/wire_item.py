@@ -1,0 +1,179 @@
+"""One wire on the canvas: a plain item that paints the route it was given."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from engine.graph.graph import PortRef, Wire
+from engine.graph.tensor_spec import TensorSpec, bytes_per_sample
+from graph_editor.canvas_look import FULL, CanvasLook
+from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH
+from graph_editor.wire_geometry import Route, distance_to, straight
+
+WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z = 0.0, 0.5, 2.0, 3.0
+TEXT_ABOVE = 6.0
+_USUAL_SIZE = 4096
+
+
+def wire_width(spec: TensorSpec | None) -> float:
+    """How thick a wire is: 2 px up to 4,096 numbers a sample, then thicker by the logarithm, to 4 px; 1.5 below 8."""
+    if spec is None or spec.is_label:
+        return WIRE_WIDTH
+    size = math.prod(length for length in spec.shape if isinstance(length, int))
+    if size < 8:
+        return WIRE_MIN_WIDTH
+    if size <= _USUAL_SIZE:
+        return WIRE_WIDTH
+    return min(WIRE_WIDTH + math.log2(size / _USUAL_SIZE) / 3, WIRE_MAX_WIDTH)
+
+
+def told(spec: TensorSpec) -> str:
+    """What the wire says under the pointer: `N×16×8×8 · float32 · 4 kB/sample`."""
+    return f"{spec} · {spec.dtype} · {byte_words(bytes_per_sample(spec))}/sample"
+
+
+def byte_words(count: int) -> str:
+    """A number of bytes as people read it: `4 kB`, `1.5 MB`."""
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1024 if unit == "B" else 1000
+    return f"{size:.3g} GB"
+
+
+class WireItem(QGraphicsItem):
+    """A wire; it stands at the scene's origin and its route is in scene px."""
+
+    def __init__(self, wire: Wire, look: CanvasLook) -> None:
+        super().__init__()
+        self.wire = wire
+        self._look = look
+        self.spec: TensorSpec | None = None
+        self.selected = self.hovered = self.insertion = False
+        self.off = False
+        self.route: Route = straight((0.0, 0.0), (0.0, 0.0))
+        self._bounds = QRectF()
+        self._pen = QPen()
+        self._plain_pen = QPen()
+        self._text: QStaticText | None = None
+        self._text_at = QPointF()
+        self._text_pen = look.secondary
+        self._prepare()
+
+    @property
+    def target(self) -> PortRef:
+        """The input that this wire feeds: its identity."""
+        return self.wire.target
+
+    def set_look(self, look: CanvasLook) -> None:
+        """Take another theme's paints."""
+        self._look = look
+        self._prepare()
+
+    def set_route(self, route: Route) -> None:
+        """Run another way."""
+        self.prepareGeometryChange()
+        self.route = route
+        self._prepare()
+
+    def set_spec(self, spec: TensorSpec | None) -> bool:
+        """Carry another tensor; True where that changes how it is laid."""
+        if spec == self.spec:
+            return False
+        was_label = self.is_label
+        self.spec = spec
+        self._prepare()
+        return was_label != self.is_label
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it carries labels or token ids."""
+        return self.spec is not None and self.spec.is_label
+
+    def set_state(
+        self, *, selected: bool | None = None, hovered: bool | None = None, insertion: bool | None = None
+    ) -> None:
+        """Change how the wire is shown; None leaves as it is."""
+        if selected is not None:
+            self.selected = selected
+        if hovered is not None:
+            self.hovered = hovered
+        if insertion is not None:
+            self.insertion = insertion
+        self._prepare()
+
+    def distance(self, x: float, y: float) -> float:
+        """How far a place in the scene is from the wire."""
+        return distance_to(self.route.points, x, y)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        return self.route.path
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setBrush(self._look.no_brush)
+        if self._look.detail != FULL:
+            painter.setPen(self._plain_pen)
+            painter.drawPath(self.route.path)
+            return
+        if self.route.casing is not None:
+            painter.setPen(self._casing_pen)
+            painter.drawPath(self.route.casing)
+        painter.setPen(self._pen)
+        painter.drawPath(self.route.path)
+        if self._text is not None:
+            painter.setPen(self._text_pen)
+            painter.setFont(self._look.mono_font)
+            painter.drawStaticText(self._text_at, self._text)
+
+    def _prepare(self) -> None:
+        look = self._look
+        strong = self.selected or self.insertion
+        token = "accent" if strong else "text" if self.hovered else "labels" if self.is_label else "wire"
+        width = wire_width(self.spec) + (1.0 if strong or self.hovered else 0.0)
+        self._pen = look.wire_pen(token, width, dashed=self.is_label)
+        self._plain_pen = look.wire_pen(token, width)
+        self._casing_pen = look.wire_pen("canvas", width + 2 * WIRE_CASING)
+        self.setZValue(
+            SELECTED_WIRE_Z
+            if strong
+            else HOVERED_Z
+            if self.hovered
+            else WIRE_Z
+            if self.route.casing is None
+            else LANE_Z
+        )
+        self._prepare_text()
+        margin = WIRE_MAX_WIDTH + 2 * WIRE_CASING
+        bounds = self.route.path.boundingRect().adjusted(-margin, -margin, margin, margin)
+        if self._text is not None:
+            size = self._text.size()
+            bounds = bounds.united(QRectF(self._text_at, size))
+        if bounds != self._bounds:
+            self.prepareGeometryChange()
+            self._bounds = bounds
+        self.update()
+
+    def _prepare_text(self) -> None:
+        look = self._look
+        self._text = None
+        if self.spec is None or (self.is_label and not self.hovered):
+            return
+        words = told(self.spec) if self.hovered else self.spec.per_sample
+        width = look.mono_metrics.horizontalAdvance(words)
+        if width > self.route.room and not self.hovered:
+            return
+        self._text_pen = look.text if self.hovered else look.accent if self.selected else look.secondary
+        x, y = self.route.label
+        self._text = QStaticText(words)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.prepare(font=look.mono_font)
+        rise = look.mono_metrics.ascent()
+        self._text_at = QPointF(round(x - width / 2), y - TEXT_ABOVE - rise)

@@ -1,0 +1,204 @@
+"""Where wires run: around blocks, and in lanes that no two wires of different sources share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from graph_editor.block_index import BlockIndex, Rectangle
+from graph_editor.wire_geometry import Point, Route, along, curve, curve_points, straight
+
+STUB = 24.0
+LANE = 24
+LANE_STEP = 16
+UPRIGHT_STEP = 8
+CLEARANCE = 8.0
+_TRIES = 14
+_UPRIGHTS = 4
+
+
+class Ends(NamedTuple):
+    """A wire to lay: its two points, the blocks at them, and what signal it carries."""
+
+    start: Point
+    end: Point
+    source_block: str
+    target_block: str
+    signal: Hashable
+    label: bool = False
+    bends: tuple[tuple[int, int], ...] = ()
+
+
+class _Lane(NamedTuple):
+    low: float
+    high: float
+    at: float
+    key: Hashable
+    signal: Hashable
+
+
+class Router:
+    """Lays wires one after the other; each lane wire keeps its lane until it is forgotten."""
+
+    def __init__(self, index: BlockIndex) -> None:
+        self._index = index
+        self._levels: dict[int, list[_Lane]] = {}
+        self._uprights: dict[int, list[_Lane]] = {}
+        self._taken: dict[Hashable, list[tuple[dict[int, list[_Lane]], int]]] = {}
+
+    def clear(self) -> None:
+        """Forget all lanes."""
+        self._levels.clear()
+        self._uprights.clear()
+        self._taken.clear()
+
+    def forget(self, key: Hashable) -> None:
+        """Free the lanes of a wire."""
+        for lanes, bucket in self._taken.pop(key, ()):
+            left = [lane for lane in lanes.get(bucket, ()) if lane.key != key]
+            if left:
+                lanes[bucket] = left
+            else:
+                lanes.pop(bucket, None)
+
+    def route(self, key: Hashable, ends: Ends) -> Route:
+        """Lay the wire `key`; what it had taken before is freed."""
+        self.forget(key)
+        if ends.bends:
+            return along(_through(ends))
+        (sx, sy), (tx, ty) = ends.start, ends.end
+        if tx - sx >= 8 and abs(ty - sy) < 0.5 and self._free(sx, sy - 4, tx, sy + 4, ends):
+            return straight(ends.start, ends.end)
+        forward = tx - sx >= 2 * STUB
+        if forward and not ends.label and self._curve_is_free(ends):
+            return curve(ends.start, ends.end)
+        if forward:
+            short = self._two_corners(key, ends)
+            if short is not None:
+                return short
+        return self._in_lane(key, ends)
+
+    def _free(self, left: float, top: float, right: float, bottom: float, ends: Ends) -> bool:
+        return self._index.is_free(
+            min(left, right),
+            min(top, bottom),
+            max(left, right),
+            max(top, bottom),
+            (ends.source_block, ends.target_block),
+        )
+
+    def _curve_is_free(self, ends: Ends) -> bool:
+        (sx, sy), (tx, ty) = ends.start, ends.end
+        if self._free(sx, min(sy, ty) - 4, tx, max(sy, ty) + 4, ends):
+            return True
+        return all(
+            self._free(x - 6, y - 6, x + 6, y + 6, ends) for x, y in curve_points(ends.start, ends.end, 20)[1:-1]
+        )
+
+    def _two_corners(self, key: Hashable, ends: Ends) -> Route | None:
+        (sx, sy), (tx, ty) = ends.start, ends.end
+        for x in (tx - STUB, sx + STUB):
+            if (
+                self._free(sx, sy - 6, x, sy + 6, ends)
+                and self._free(x, ty - 6, tx, ty + 6, ends)
+                and self._open(x - 6, sy, x + 6, ty)
+                and not self._is_taken(self._uprights, UPRIGHT_STEP, x, sy, ty, ends.signal)
+                and not self._is_taken(self._levels, LANE_STEP, ty if x < tx - STUB else sy, sx, tx, ends.signal)
+            ):
+                self._take(self._uprights, UPRIGHT_STEP, x, sy, ty, key, ends.signal)
+                return along((ends.start, (x, sy), (x, ty), ends.end))
+        return None
+
+    def _in_lane(self, key: Hashable, ends: Ends) -> Route:
+        (sx, sy), (tx, ty) = ends.start, ends.end
+        best: tuple[int, float, float, float] | None = None
+        for number, y in enumerate(self._levels_to_try(ends)):
+            left = self._upright(sx + STUB, UPRIGHT_STEP, sy, y, ends.signal)
+            right = self._upright(tx - STUB, -UPRIGHT_STEP, y, ty, ends.signal)
+            low, high = min(left, right), max(left, right)
+            faults = 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
+            faults += 3 * self._is_taken(self._levels, LANE_STEP, y, low, high, ends.signal)
+            faults += 2 * (not self._open(left - 6, sy, left + 6, y)) + 2 * (
+                not self._open(right - 6, y, right + 6, ty)
+            )
+            if best is None or faults < best[0]:
+                best = (faults, y, left, right)
+            if faults == 0 or (number >= _TRIES // 2 and best[0] <= 2):
+                break
+        assert best is not None
+        _, y, left, right = best
+        self._take(self._levels, LANE_STEP, y, min(left, right), max(left, right), key, ends.signal)
+        self._take(self._uprights, UPRIGHT_STEP, left, sy, y, key, ends.signal)
+        self._take(self._uprights, UPRIGHT_STEP, right, y, ty, key, ends.signal)
+        return along((ends.start, (left, sy), (left, y), (right, y), (right, ty), ends.end))
+
+    def _levels_to_try(self, ends: Ends) -> list[float]:
+        source, target = self._rectangle(ends.source_block, ends.start), self._rectangle(ends.target_block, ends.end)
+        gap = 2 * LANE_STEP
+        if source[3] + gap <= target[1] or target[3] + gap <= source[1]:
+            upper, lower = (source[3], target[1]) if source[3] < target[1] else (target[3], source[1])
+            first = round((upper + lower) / 16) * 8.0
+            steps = [0.0]
+            for number in range(1, _TRIES // 2 + 1):
+                steps += [number * LANE, -number * LANE]
+            inside = [first + step for step in steps if upper + 8 <= first + step <= lower - 8]
+            outside = [first + step for step in steps if not upper + 8 <= first + step <= lower - 8]
+            return inside + outside
+        above, below = min(source[1], target[1]) - LANE, max(source[3], target[3]) + LANE
+        levels: list[float] = []
+        for number in range(_TRIES // 2 + 1):
+            pair = [above - number * LANE_STEP, below + number * LANE_STEP]
+            levels += pair if ends.end[0] > ends.start[0] else pair[::-1]
+        return levels
+
+    def _rectangle(self, id: str, point: Point) -> Rectangle:
+        try:
+            return self._index.rectangle(id)
+        except KeyError:
+            return (*point, *point)
+
+    def _upright(self, x: float, step: int, y0: float, y1: float, signal: Hashable) -> float:
+        for number in range(_UPRIGHTS):
+            if not self._is_taken(self._uprights, UPRIGHT_STEP, x + number * step, y0, y1, signal):
+                return x + number * step
+        return x
+
+    def _open(self, left: float, top: float, right: float, bottom: float) -> bool:
+        return self._index.is_free(min(left, right), min(top, bottom), max(left, right), max(top, bottom))
+
+    @staticmethod
+    def _is_taken(
+        lanes: dict[int, list[_Lane]], step: int, at: float, first: float, last: float, signal: Hashable
+    ) -> bool:
+        low, high = min(first, last), max(first, last)
+        bucket = int(at // step)
+        for near in (bucket - 1, bucket, bucket + 1):
+            for lane in lanes.get(near, ()):
+                if abs(lane.at - at) < step and lane.low < high and lane.high > low and lane.signal != signal:
+                    return True
+        return False
+
+    def _take(
+        self,
+        lanes: dict[int, list[_Lane]],
+        step: int,
+        at: float,
+        first: float,
+        last: float,
+        key: Hashable,
+        signal: Hashable,
+    ) -> None:
+        bucket = int(at // step)
+        lanes.setdefault(bucket, []).append(_Lane(min(first, last), max(first, last), at, key, signal))
+        self._taken.setdefault(key, []).append((lanes, bucket))
+
+
+def _through(ends: Ends) -> list[Point]:
+    points: list[Point] = [ends.start]
+    x, y = ends.start
+    for bend_x, bend_y in ends.bends:
+        points += [(float(bend_x), y), (float(bend_x), float(bend_y))]
+        x, y = float(bend_x), float(bend_y)
+    middle = (x + ends.end[0]) / 2
+    points += [(middle, y), (middle, ends.end[1]), ends.end]
+    return points
