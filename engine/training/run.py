@@ -188,7 +188,7 @@ class Run:
         yield from self._wait()
         self._resumed_at = now = clock()
         # The first loss is shown at once
-        self._tick_due = now + TICK_S if self._rate else now
+        self._tick_due = now + TICK_S if self._samples else now
         self.due = min(self._tick_due, self.watches.due, self._checkpoint_due)
 
     def flush(self) -> Iterator[Event]:
