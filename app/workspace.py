@@ -271,8 +271,9 @@ class Workspace(QObject):
             self.runs.continue_fitting()
         elif action == "start_again":
             self.start_again()
-        elif action == "apply_fix" and self.runs.state.problem is not None:
-            if self.apply_fix(self.runs.state.problem.fixes[0]):
+        elif action == "apply_fix":
+            problem = self.runs.state.problem
+            if problem is not None and problem.fixes and self.apply_fix(problem.fixes[0]):
                 self.runs.run()
 
     def set_epochs(self, value: int) -> None:

@@ -127,7 +127,7 @@ class ExampleCard(Button):
 
     def _paint_plain(self, painter: QPainter, place: QRectF) -> None:
         size = 32
-        icon = "ph.atom" if "rbm" in self.facts.id else "ph.graph"
+        icon = "ph.atom" if "rbm" in self.facts.id else "ph.share-network"
         pixmap = self._theme.icon_pixmap(icon, "secondary", size, self.devicePixelRatioF())
         painter.drawPixmap(place.center() - QPointF(size / 2, size / 2), pixmap)
 

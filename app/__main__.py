@@ -1,0 +1,82 @@
+"""The command `tensorloom`: the window, or one of the commands of `app.cli`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+COMMANDS = (
+    "check",
+    "data",
+    "demo",
+    "evaluate",
+    "examples",
+    "export",
+    "import",
+    "new",
+    "predict",
+    "render",
+    "sweep",
+    "train",
+)
+WITHOUT_DISPLAY = "demo, examples, new, check, train, evaluate, predict, export, render and data"
+PACKAGES = "libgl1 libegl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3"
+WINDOW_PACKAGES = (
+    "libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0"
+    " libxcb-shape0 libxcb-xkb1"
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Dispatch; the exit status: 0 done, 1 the user's input or system has a fault, 2 wrong usage."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        from app import cli
+
+        return int(cli.main(arguments) or 0)
+    if len(arguments) > 1:
+        return _say(f"tensorloom opens one file, not {len(arguments)}: tensorloom FILE", 2)
+    file = Path(arguments[0]) if arguments else None
+    if file is not None and not file.exists() and not file.suffix:
+        known = ", ".join(COMMANDS)
+        return _say(f"There is no command and no file {arguments[0]}. The commands are {known}.", 2)
+    if not has_display():
+        return _say(f"There is no display to open a window on. These commands need none: {WITHOUT_DISPLAY}.", 1)
+    try:
+        from app.launch import run
+    except ImportError as fault:
+        words = qt_words(fault)
+        if words is None:
+            raise
+        return _say(words, 1)
+    return run(file)
+
+
+def has_display() -> bool:
+    """Whether there is a screen to show a window on."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def qt_words(fault: ImportError) -> str | None:
+    """One sentence where Qt itself cannot load; None for any other missing module."""
+    text = str(fault)
+    if ".so" not in text and "PySide6" not in text and "DLL" not in text:
+        return None
+    if sys.platform != "linux":
+        return f"Qt cannot be loaded: {text}. Install Tensorloom again."
+    return (
+        f"Qt cannot be loaded ({text}): install its libraries with apt-get install {PACKAGES},"
+        f" and for a window under X also {WINDOW_PACKAGES}."
+    )
+
+
+def _say(sentence: str, status: int) -> int:
+    sys.stderr.write(sentence + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""What the canvas and the inspector show of the running network: previews, loss values, weights now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.pictures import montage, preview
+from app.workspace import Workspace
+from engine.graph.paths import bodies
+from engine.measurements.results import Ask
+from graph_editor.theme import Theme
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WEIGHTS_NOW = "weights-now"
+CURVE_POINTS = 48
+LOSSES_EVERY_S = 0.2
+
+
+class CanvasFeed(QObject):
+    """`previews_changed({path key: QImage})`, `losses_changed({path key: (text, curve)})`,
+    `weights_changed(path key, QImage or None, text)`."""
+
+    previews_changed = Signal(object)
+    losses_changed = Signal(object)
+    weights_changed = Signal(str, object, str)
+
+    def __init__(self, workspace: Workspace, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._theme = theme
+        self._arrays: dict[str, Mapping[str, np.ndarray]] = {}
+        self._pictures: dict[str, QImage] = {}
+        self._looked_at = ""
+        self._weights: Mapping[str, np.ndarray] | None = None
+        self._dirty = False
+        self._told_at = 0.0
+        workspace.measures.preview_measured.connect(self._take_preview)
+        workspace.measures.measured.connect(self._take_measured)
+        workspace.link.pulled.connect(self._pulled)
+        workspace.history_changed.connect(self._tell_losses)
+        workspace.runs.ended.connect(lambda: self._tell_losses(True))
+        workspace.opened.connect(self._start_over)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paint all pictures again in another theme."""
+        self._theme = theme
+        self._pictures = {}
+        for path, arrays in self._arrays.items():
+            self._paint(path, arrays)
+        self.previews_changed.emit(dict(self._pictures))
+        self._tell_weights()
+
+    def look_at(self, path_key: str) -> Ask | None:
+        """The block whose weights the inspector shows; what has to be measured for it."""
+        if path_key != self._looked_at:
+            self._looked_at, self._weights = path_key, None
+        return Ask(id=WEIGHTS_NOW, kind="filters", block=path_key, count=32) if path_key else None
+
+    def forget_blocks(self) -> None:
+        """Drop the pictures of blocks that are gone."""
+        graph = self._workspace.document.graph
+        here = {"/".join((*path, id)) for path, body in bodies(graph) for id in body.blocks}
+        if not self._arrays.keys() <= here:
+            self._arrays = {path: arrays for path, arrays in self._arrays.items() if path in here}
+            self._pictures = {path: picture for path, picture in self._pictures.items() if path in here}
+            self.previews_changed.emit(dict(self._pictures))
+
+    def _start_over(self) -> None:
+        self._arrays, self._pictures, self._weights = {}, {}, None
+        self.previews_changed.emit({})
+        self.losses_changed.emit({})
+        self._tell_losses(True)
+
+    def _take_preview(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays[path] = arrays
+        self._paint(path, arrays)
+        self._dirty = True
+
+    def _paint(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
+        block_type = self._type_of(path)
+        picture = preview(arrays, self._theme, is_data=block_type is not None and block_type.role == "input")
+        if picture is not None:
+            self._pictures[path] = picture
+
+    def _type_of(self, path: str):  # noqa: ANN202
+        body = self._workspace.document.graph
+        *outer, id = path.split("/")
+        for step in outer:
+            block = body.blocks.get(step)
+            if block is None or block.body is None:
+                return None
+            body = block.body
+        block = body.blocks.get(id)
+        return self._workspace.types.get(block.type) if block is not None else None
+
+    def _pulled(self) -> None:
+        if self._dirty:
+            self._dirty = False
+            self.previews_changed.emit(dict(self._pictures))
+
+    def _take_measured(self, request: str, arrays: Mapping[str, np.ndarray], step: int, problem: object) -> None:
+        if request == WEIGHTS_NOW:
+            self._weights = arrays if arrays and problem is None else None
+            self._tell_weights()
+
+    def _tell_weights(self) -> None:
+        if not self._looked_at:
+            return
+        arrays = self._weights
+        if not arrays or "filters" not in arrays:
+            self.weights_changed.emit(self._looked_at, None, "")
+            return
+        filters = arrays["filters"]
+        # Wide weights are shown in fewer columns, so that each stays readable at 256 px.
+        wide = filters.shape[2] > 4 * filters.shape[1]
+        columns = 1 if wide else 8
+        picture = montage(filters, self._theme, "signed", columns, 8 if wide else 2, 512 // columns - 6, 6)
+        words = f"Norm {float(arrays['norm']):.3g}" if "norm" in arrays else ""
+        if "change" in arrays:
+            words += f" · changed {100 * float(arrays['change']):.0f} % since the start"
+        self.weights_changed.emit(self._looked_at, picture, words)
+
+    def _tell_losses(self, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if not at_once and now - self._told_at < LOSSES_EVERY_S:
+            return
+        self._told_at = now
+        history = self._workspace.history
+        graph, types = self._workspace.document.graph, self._workspace.types
+        losses = [
+            ("/".join((*path, block.id)), block.name)
+            for path, body in bodies(graph)
+            for block in body.blocks.values()
+            if block.type in types and types[block.type].role == "loss"
+        ]
+        if history is None or history.is_empty:
+            self.losses_changed.emit({})
+            return
+        values: dict[str, tuple[str, tuple[float, ...]]] = {}
+        for path, name in losses:
+            several = f"loss.{name}" in history.metrics()
+            _, curve = history.curve("train", f"loss.{name}" if several else "loss")
+            points = tuple(float(value) for value in curve)
+            if len(points) < 8 and len(losses) == 1:
+                points = _shortened(history.losses.array())
+            if points:
+                values[path] = (f"{points[-1]:.3f}" if abs(points[-1]) < 100 else f"{points[-1]:.3g}", points)
+        self.losses_changed.emit(values)
+
+
+def _shortened(values: np.ndarray) -> tuple[float, ...]:
+    """A curve of a few points, each the mean of its share of the steps."""
+    import numpy as np
+
+    if not len(values):
+        return ()
+    parts = np.array_split(values[np.isfinite(values)], min(CURVE_POINTS, len(values)))
+    return tuple(float(part.mean()) for part in parts if len(part))
+
+

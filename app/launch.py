@@ -1,0 +1,75 @@
+"""Opens the window: application, theme, workspace, and after the first picture the worker."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.error_report import ErrorReport
+from app.main_window import MainWindow
+from app.project_store import ProjectStore
+from app.workspace import Workspace
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.project.recovery import RecoveryFolder
+from graph_editor.theme import install_fonts
+
+WORKER_AFTER_MS = 50
+
+
+def application() -> QApplication:
+    """The application, made once."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    app = QApplication(["tensorloom"])
+    QGuiApplication.setApplicationDisplayName("Tensorloom")
+    QGuiApplication.setDesktopFileName("tensorloom")
+    app.setApplicationName("tensorloom")
+    install_fonts()
+    return app
+
+
+def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) -> MainWindow:
+    """A window on the file, or on what was open last, shown; its worker starts once it is on screen."""
+    application()
+    store = ProjectStore(BLOCK_TYPES, folder)
+    workspace = Workspace(store)
+    report = ErrorReport(store.folder.path.parent)
+    report.install()
+    problem = workspace.open_first(file)
+    window = MainWindow(workspace, report)
+    report.setParent(window)
+    window.show()
+    if problem is not None:
+        window.notice.show_problem(problem)
+    # One timer is not enough: the first picture must be on screen before the processor is shared with the worker.
+    QTimer.singleShot(WORKER_AFTER_MS, workspace, workspace.start_worker)
+    return window
+
+
+def run(file: Path | None = None) -> int:
+    """Open the window and stay until it is closed."""
+    app = application()
+    window = open_window(file)
+    app.setQuitOnLastWindowClosed(True)
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())
+    # Python hears of Ctrl+C only when its interpreter runs now and then.
+    wake = QTimer(window)
+    wake.start(250)
+    wake.timeout.connect(lambda: None)
+    code = app.exec()
+    sys.stdout.flush()
+    return code
+
+
+def process_events(seconds_ms: int = 0) -> None:
+    """Let the window work for a moment: for scripts that drive it."""
+    loop = QEventLoop()
+    QTimer.singleShot(seconds_ms, loop.quit)
+    loop.exec()
+

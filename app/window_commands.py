@@ -1,0 +1,224 @@
+"""What each action of the window does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from app.error_report import LOG_NAME, versions
+from app.panels.help_page import HelpPage, about_text, keys_text
+from app.settings import ThemeChoice
+from engine.project.project_file import SUFFIX
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+FILTER = f"Tensorloom projects (*{SUFFIX})"
+WEIGHTS_FILTER = "Weights (*.safetensors)"
+
+
+class WindowCommands(QObject):
+    """The handlers of the action table, and its state."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._help: HelpPage | None = None
+        self._is_waiting = False
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Action id → what it does."""
+        window, workspace, editor = self._window, self._window.workspace, self._window.editor
+        stack = workspace.document.undo_stack
+        found: dict[str, Callable[[], object]] = {
+            "new": self.new,
+            "open": self.open,
+            "start_page": lambda: window.show_start_page(window.pages.currentWidget() is editor),
+            "save": self.save,
+            "save_as": self.save_as,
+            "export_weights": self.export_weights,
+            "quit": window.close,
+            "undo": stack.undo,
+            "redo": stack.redo,
+            "cut": editor.cut,
+            "copy": editor.copy,
+            "paste": editor.paste,
+            "duplicate": editor.duplicate,
+            "delete": editor.delete_selection,
+            "select_all": editor.select_all,
+            "rename": editor.rename_selected,
+            "bypass": editor.toggle_bypass,
+            "fit": editor.fit,
+            "fit_selection": editor.fit_selection,
+            "zoom_in": partial(editor.zoom_by, 1.25),
+            "zoom_out": partial(editor.zoom_by, 0.8),
+            "leave": editor.leave,
+            "arrange": self._arrange,
+            "reset_layout": window.reset_layout,
+            "problems": window.show_problem_list,
+            "search": editor.open_search,
+            "search_palette": self._search_palette,
+            "toggle_run": workspace.runs.toggle,
+            "step": workspace.runs.step,
+            "stop": workspace.runs.stop,
+            "reset": workspace.reset,
+            "keys": lambda: self.show_help("Keys", keys_text(window.actions_table.keys())),
+            "log": self._show_log,
+            "about": lambda: self.show_help("About Tensorloom", about_text(versions())),
+        }
+        for name in ("palette", "views", "inspector"):
+            found[name] = partial(self._toggle_panel, name)
+        for choice in ("system", "light", "dark"):
+            found[f"theme_{choice}"] = partial(self.choose_theme, cast(ThemeChoice, choice))
+        return found
+
+    # --- state ---------------------------------------------------------------------------------------
+    def refresh_soon(self) -> None:
+        """Enable and name actions anew, once, when the present gesture is over."""
+        if not self._is_waiting:
+            self._is_waiting = True
+            QTimer.singleShot(0, self, self.refresh)
+
+    def refresh(self) -> None:
+        """Enable and name actions anew."""
+        self._is_waiting = False
+        window = self._window
+        table, stack = window.actions_table, window.workspace.document.undo_stack
+        table.refresh(window.situation())
+        table["undo"].setText(f"Undo {_lower(stack.undoText())}".rstrip())
+        table["redo"].setText(f"Redo {_lower(stack.redoText())}".rstrip())
+        table["toggle_run"].setText(window.workspace.runs.view().label)
+        table.set_checked(f"theme_{window.workspace.remembered.theme_choice}", True)
+
+    def fill_recent(self) -> None:
+        """List the recent files in their menu."""
+        menu = self._window.actions_table.menus["File/Open recent"]
+        menu.clear()
+        remembered = self._window.workspace.remembered
+        for path in remembered.recent_files:
+            action = menu.addAction(path.stem)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, path=path: self.open_file(path))
+        if menu.isEmpty():
+            menu.addAction("No files yet").setEnabled(False)
+        else:
+            menu.addSeparator()
+            menu.addAction("Forget these").triggered.connect(remembered.clear_recent)
+
+    def fill_examples(self) -> None:
+        """List the examples in Help."""
+        menu = self._window.actions_table.menus["Help/Examples"]
+        menu.clear()
+        for facts in self._window.examples:
+            action = menu.addAction(facts.name)
+            action.triggered.connect(lambda _checked=False, id=facts.id: self.open_example(id))
+        if menu.isEmpty():
+            menu.addAction("No examples are installed").setEnabled(False)
+
+    # --- files -----------------------------------------------------------------------------------------
+    def new(self) -> None:
+        """An empty canvas."""
+        self._window.workspace.new()
+        self._window.show_start_page(False)
+
+    def open(self) -> None:
+        """Ask for a file, without standing in the way."""
+        dialog = self._dialog("Open", FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: self.open_file(Path(chosen)))
+        dialog.open()
+
+    def open_file(self, path: Path) -> None:
+        """Open a file."""
+        self._window.workspace.open(path)
+        self._window.show_start_page(False)
+
+    def open_example(self, id: str) -> None:
+        """Open an example as an unsaved copy."""
+        self._window.workspace.open_example(id)
+        self._window.show_start_page(False)
+
+    def save(self) -> None:
+        """Save to the file that is open, or ask for one."""
+        path = self._window.workspace.path
+        if path is None:
+            self.save_as()
+        else:
+            self._window.workspace.save(path)
+
+    def save_as(self) -> None:
+        """Ask for a name and save."""
+        workspace = self._window.workspace
+        dialog = self._dialog("Save as", FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(SUFFIX.removeprefix("."))
+        dialog.selectFile(workspace.path.name if workspace.path is not None else f"{workspace.title}{SUFFIX}")
+        dialog.fileSelected.connect(lambda chosen: workspace.save(Path(chosen)))
+        dialog.open()
+
+    def export_weights(self) -> None:
+        """Ask for a name and write the weights."""
+        workspace = self._window.workspace
+        dialog = self._dialog("Export weights", WEIGHTS_FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("safetensors")
+        dialog.selectFile(f"{workspace.title}.safetensors")
+        dialog.fileSelected.connect(lambda chosen: workspace.export_weights(Path(chosen)))
+        dialog.open()
+
+    def choose_folder(self, chosen: Callable[[Path], object]) -> None:
+        """Ask for a folder of data files."""
+        dialog = self._dialog("Folder of IDX files", "")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.fileSelected.connect(lambda folder: chosen(Path(folder)))
+        dialog.open()
+
+    def _dialog(self, title: str, filter: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, str(self._window.workspace.remembered.folder), filter)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    # --- the rest ----------------------------------------------------------------------------------------
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Light, dark, or as the system is."""
+        self._window.workspace.remembered.theme_choice = choice
+        self._window.set_theme(self._window._wanted_theme())
+        self.refresh_soon()
+
+    def show_help(self, title: str, text: str) -> None:
+        """A page of help, beside the window."""
+        if self._help is None:
+            self._help = HelpPage(self._window.theme, self._window)
+        self._help.set_theme(self._window.theme)
+        self._help.show_text(title, text)
+
+    def _toggle_panel(self, name: str) -> None:
+        self._window.show_panel(name, not self._window.run_bar.toggles[name].isChecked())
+
+    def _arrange(self) -> None:
+        arranging = self._window.actions_table["arrange"].isChecked()
+        for dock in self._window.docks.values():
+            dock.set_arranging(arranging)
+
+    def _search_palette(self) -> None:
+        self._window.show_panel("palette", True)
+        self._window.palette_panel.focus_search()
+
+    def _show_log(self) -> None:
+        log = self._window.workspace.store.folder.path.parent / LOG_NAME
+        if log.is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log)))
+        else:
+            self._window.status.show_message("The error log is empty: nothing went wrong so far")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+

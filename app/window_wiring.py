@@ -1,0 +1,262 @@
+"""Who hears whom: the signals of the workspace and of the window's parts, connected in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.canvas_feed import WEIGHTS_NOW
+from app.panels.help_page import block_text
+from app.panels.run_bar import RunFields
+from engine.graph.difference import GraphChange
+from engine.graph.problem import Fix, Problem
+from engine.training.plan import DatasetRef
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+def wire(window: MainWindow) -> None:
+    """Connect all parts of a window and show what there is."""
+    _wire_run_bar(window)
+    _wire_canvas(window)
+    _wire_panels(window)
+    _wire_files(window)
+    show_all(window)
+
+
+def show_all(window: MainWindow) -> None:
+    """Show the project that is open in every part."""
+    workspace = window.workspace
+    document = workspace.document
+    window.editor.set_analysis(workspace.analysis.analysis)
+    window.inspector.set_analysis(workspace.analysis.analysis)
+    window.live_views.set_graph(document.graph, workspace.types)
+    window.live_views.set_views(document.settings.views)
+    window.live_views.set_gallery(None if workspace.remembered.has_run or workspace.history else window.gallery)
+    window.live_views.show_history(workspace.history, workspace.previous)
+    window.status.show_graph(document.graph)
+    window.status.show_analysis(workspace.analysis.analysis)
+    window.status.show_problems(workspace.analysis.problems)
+    window.inspector.show_selection(window.editor.body_path(), window.editor.selected_ids())
+    show_run(window)
+    window.show_place()
+    window.commands.refresh()
+
+
+def show_run(window: MainWindow) -> None:
+    """Draw where the run stands, and the plan's settings."""
+    workspace = window.workspace
+    plan = workspace.document.settings.plan
+    window.run_bar.show_view(workspace.runs.view(workspace.estimate_s(), workspace.training_samples))
+    if not plan.stages:
+        return
+    index = workspace.runs.stage
+    stage = plan.stages[index]
+    devices = ("auto", *(workspace.link.devices or ("cpu",)))
+    best = next((device for device in devices[1:] if device.startswith("cuda")), "cpu")
+    window.run_bar.show_fields(
+        RunFields(
+            epochs=stage.epochs,
+            learning_rate=stage.learning_rate,
+            batch_size=plan.batch_size,
+            device=plan.device,
+            devices=devices if plan.device in devices else (*devices, plan.device),
+            resolved="GPU" if best != "cpu" else "CPU",
+            stage=f"Stage {index + 1}" if len(plan.stages) > 1 else "",
+        )
+    )
+
+
+def _wire_run_bar(window: MainWindow) -> None:
+    bar, workspace = window.run_bar, window.workspace
+    bar.slot_pressed.connect(workspace.runs.press)
+    bar.step_pressed.connect(workspace.runs.step)
+    bar.stop_pressed.connect(workspace.runs.stop)
+    bar.reset_pressed.connect(workspace.reset)
+    bar.epochs_edited.connect(workspace.set_epochs)
+    bar.learning_rate_edited.connect(workspace.set_learning_rate)
+    bar.batch_size_edited.connect(workspace.set_batch_size)
+    bar.device_edited.connect(workspace.set_device)
+    bar.panel_toggled.connect(window.show_panel)
+
+    def follow(action: str) -> None:
+        if action == "show_problems":
+            window.show_problem_list()
+        else:
+            workspace.follow_link(action)
+
+    bar.link_pressed.connect(follow)
+    workspace.runs.state_changed.connect(lambda state: show_run(window))
+    workspace.runs.state_changed.connect(lambda state: window.commands.refresh_soon())
+    workspace.link.ready.connect(lambda message: show_run(window))
+    workspace.document.settings_changed.connect(lambda: show_run(window))
+
+
+def _wire_canvas(window: MainWindow) -> None:
+    editor, workspace = window.editor, window.workspace
+    document, analysis = workspace.document, workspace.analysis
+
+    def drawing_changed(change: GraphChange) -> None:
+        window.status.show_graph(document.graph)
+        if change.meaning or any(body.changed for body in change.bodies.values()):
+            window.live_views.set_graph(document.graph, workspace.types)
+        window.feed.forget_blocks()
+        for body in change.bodies.values():
+            for block in body.added.values():
+                if document.undo_stack.canUndo() and not document.undo_stack.canRedo() and len(body.added) == 1:
+                    workspace.remembered.count_use(block.type)
+                    window.palette_panel.set_usage(workspace.remembered.usage)
+        window.commands.refresh_soon()
+
+    def analysed(found: object) -> None:
+        editor.set_analysis(found)
+        window.inspector.set_analysis(found)
+        window.status.show_analysis(found)  # type: ignore[arg-type]
+        show_run(window)
+
+    def problems_changed(problems: tuple[Problem, ...]) -> None:
+        window.status.show_problems(problems)
+        window.problem_list.set_problems(problems)
+
+    def selected() -> None:
+        window.inspector.show_selection(editor.body_path(), editor.selected_ids())
+        watch(window)
+        window.place_floating()
+        window.commands.refresh_soon()
+
+    document.changed.connect(drawing_changed)
+    document.undo_stack.indexChanged.connect(lambda index: (window.show_place(), window.commands.refresh_soon()))
+    analysis.analysis_changed.connect(analysed)
+    analysis.problems_changed.connect(problems_changed)
+    analysis.shapes_known.connect(editor.set_shapes)
+    editor.selection_changed.connect(selected)
+    editor.body_path_changed.connect(selected)
+    editor.message.connect(window.status.show_message)
+    editor.shapes_wanted.connect(analysis.ask_shapes)
+    editor.space_tapped.connect(workspace.runs.toggle)
+    editor.example_wanted.connect(lambda: window.show_start_page(True))
+    editor.edit_wanted.connect(lambda id: (window.show_panel("inspector", True), window.inspector.setFocus()))
+    editor.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
+    editor.view_wanted.connect(lambda kind, path: (window.show_panel("views", True), _add_view(window, kind, path)))
+    window.feed.previews_changed.connect(editor.set_previews)
+    window.feed.losses_changed.connect(editor.set_loss_values)
+    window.feed.weights_changed.connect(window.inspector.set_weights_now)
+    palette = window.palette_panel
+    palette.drag_started.connect(lambda type_id: (window.show_start_page(False), editor.ghost_begin(type_id)))
+    palette.drag_moved.connect(editor.ghost_move)
+    palette.drag_dropped.connect(editor.ghost_drop)
+    palette.drag_cancelled.connect(editor.ghost_cancel)
+    palette.chosen.connect(lambda type_id: (window.show_start_page(False), editor.add_block(type_id)))
+    palette.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
+
+
+def _wire_panels(window: MainWindow) -> None:
+    workspace, inspector, views = window.workspace, window.inspector, window.live_views
+
+    def fix(offered: Fix) -> None:
+        if workspace.apply_fix(offered):
+            window.status.show_message(offered.label)
+
+    def jump(path: object) -> None:
+        window.problem_popup.hide()
+        window.show_start_page(False)
+        window.editor.jump_to(path)
+
+    def measured(request: str, arrays: object, step: int, problem: Problem | None) -> None:
+        if request == WEIGHTS_NOW:
+            return
+        if problem is not None:
+            views.show_problem(request, problem.sentence)
+        else:
+            views.show_measured(request, arrays, step)  # type: ignore[arg-type]
+
+    window.problem_list.jump.connect(jump)
+    window.problem_list.fix.connect(fix)
+    window.status.problems_pressed.connect(window.show_problem_list)
+    inspector.dataset_chosen.connect(lambda dataset: _choose_dataset(window, dataset))
+    inspector.download_wanted.connect(workspace.download)
+    inspector.download_cancelled.connect(workspace.cancel_download)
+    inspector.folder_wanted.connect(
+        lambda: window.commands.choose_folder(
+            lambda folder: _choose_dataset(window, DatasetRef(name="mnist", folder=str(folder)))
+        )
+    )
+    inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
+    inspector.edit_refused.connect(window.notice.show_problem)
+    workspace.dataset_described.connect(inspector.set_dataset_described)
+    views.views_changed.connect(workspace.set_views)
+    views.asks_changed.connect(lambda: watch(window))
+    views.fill_wanted.connect(window.fill_with_views)
+    workspace.measures.measured.connect(measured)
+    workspace.history_changed.connect(lambda: views.show_history(workspace.history, workspace.previous))
+    workspace.document.settings_changed.connect(lambda: views.set_views(workspace.document.settings.views))
+    workspace.runs.began.connect(lambda: views.set_gallery(None))
+
+
+def _wire_files(window: MainWindow) -> None:
+    workspace, commands = window.workspace, window.commands
+    workspace.opened.connect(lambda: _opened(window))
+    workspace.place_changed.connect(lambda: (window.show_place(), commands.refresh_soon()))
+    workspace.message.connect(window.status.show_message)
+    workspace.refused.connect(window.notice.show_problem)
+    for part in (window.gallery, window.start_page):
+        part.example_chosen.connect(commands.open_example)
+        part.empty_wanted.connect(commands.new)
+        part.open_wanted.connect(commands.open)
+    window.gallery.all_wanted.connect(lambda: window.show_start_page(True))
+    window.start_page.file_chosen.connect(commands.open_file)
+    window.start_page.closed.connect(lambda: window.show_start_page(False))
+    menus = window.actions_table.menus
+    menus["File/Open recent"].aboutToShow.connect(commands.fill_recent)
+    menus["Help/Examples"].aboutToShow.connect(commands.fill_examples)
+    menus["Edit"].aboutToShow.connect(commands.refresh)
+    menus["Run"].aboutToShow.connect(commands.refresh)
+    for name, dock in window.docks.items():
+        dock.shown_changed.connect(lambda shown, name=name: window.show_panel_state(name, shown))
+
+
+def watch(window: MainWindow) -> None:
+    """Have measured what can be seen: the views' asks, and the weights of the one selected block."""
+    ids, path = window.editor.selected_ids(), window.editor.body_path()
+    key = ""
+    if len(ids) == 1:
+        id = next(iter(ids))
+        type = _type_at(window, (*path, id))
+        if type is not None and type.module and type.family in ("convolution", "dense", "energy"):
+            key = "/".join((*path, id))
+    ask = window.feed.look_at(key)
+    asks = window.live_views.asks()
+    window.workspace.measures.watch((*asks, ask) if ask is not None else asks)
+
+
+def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
+    body = window.workspace.document.graph
+    for step in path[:-1]:
+        block = body.blocks.get(step)
+        if block is None or block.body is None:
+            return None
+        body = block.body
+    block = body.blocks.get(path[-1])
+    return window.workspace.types.get(block.type) if block is not None else None
+
+
+def _opened(window: MainWindow) -> None:
+    show_all(window)
+    window.editor.fit()
+    watch(window)
+
+
+def _add_view(window: MainWindow, kind: str, path: str) -> None:
+    window.live_views.set_gallery(None)
+    window.live_views.add_view(kind, path or None)
+
+
+def _show_block_help(window: MainWindow, type_id: str) -> None:
+    type = window.workspace.types.get(type_id)
+    if type is not None:
+        window.commands.show_help(type.title, block_text(type))
+
+
+def _choose_dataset(window: MainWindow, dataset: object) -> None:
+    assert isinstance(dataset, DatasetRef), "the inspector chooses a DatasetRef"
+    window.workspace.describe_dataset(dataset)
