@@ -11,10 +11,12 @@ import msgspec
 from engine.compile.analyse import Analyser
 from engine.graph.block_type import BlockType
 from engine.graph.problem import Problem, Refused
+from engine.measurements.measure import measure
 from engine.measurements.results import Ask
 from engine.project.atomic_file import write_atomically
 from engine.training.commands import Stop, Unwatch, Watch
-from engine.training.events import Array, Failed, Loading, Measured
+from engine.training.events import Array, Failed, Measured
+from engine.training.loop import train
 from engine.training.plan import TrainingRequest
 from engine.training.session import Session, open_session
 from engine.worker.downloads import unexpected
@@ -28,13 +30,16 @@ NO_RUN = "session"
 
 
 class Training(threading.Thread):
-    """One run on a thread of its own; `session` is there once it was opened. `ended` is called last, there."""
+    """One run on a thread of its own: of the session that `before` gives, else of a new one.
+
+    `session` is there once it was opened. `ended` is called last, on this thread.
+    """
 
     def __init__(
         self,
         request: TrainingRequest,
         control: LoopControl,
-        open: Callable[[], Session],
+        before: Callable[[], Session | None],
         outbox: Outbox,
         ended: Callable[[Training], None],
     ) -> None:
@@ -42,17 +47,14 @@ class Training(threading.Thread):
         self.request = request
         self.control = control
         self.session: Session | None = None
-        self._open, self._outbox, self._ended = open, outbox, ended
+        self._before, self._outbox, self._ended = before, outbox, ended
 
     def run(self) -> None:
-        """Open the session, train, tell."""
+        """Train, and tell what happens."""
         run = self.request.run
         try:
-            from engine.training.loop import train
-
-            self._outbox.send(Loading(run=run, what="Preparing the network and its data"))
-            self.session = self._open()
-            for event in train(self.request, self.control, self.session):
+            self.session = self._before()
+            for event in train(self.request, self.control, self.session, self._opened):
                 self._outbox.send(event)
         except Refused as refused:
             self._outbox.send(Failed(run=run, problem=refused.problem))
@@ -60,6 +62,9 @@ class Training(threading.Thread):
             self._outbox.send(Failed(run=run, problem=unexpected(fault)))
         finally:
             self._ended(self)
+
+    def _opened(self, session: Session) -> None:
+        self.session = session
 
 
 class SessionHost:
@@ -111,12 +116,10 @@ class SessionHost:
         for watch in self._watches.values():
             control.send(watch)
 
-        def opened() -> Session:
-            if message.fresh or before is None:
-                return open_session(request, self._types)
-            return _continued(before, request, self._types)
+        def session() -> Session | None:
+            return None if message.fresh or before is None else _continued(before, request, self._types)
 
-        self._training = Training(request, control, opened, self._outbox, self._tell_ended)
+        self._training = Training(request, control, session, self._outbox, self._tell_ended)
         self._training.start()
 
     def stop(self) -> None:
@@ -210,8 +213,6 @@ class SessionHost:
             return
         run, step = session.request.run, session.position.step
         try:
-            from engine.measurements.measure import measure
-
             arrays = {name: Array.of(array) for name, array in measure(session, ask).items()}
             self._outbox.send(Measured(run=run, request=ask.id, step=step, arrays=arrays))
         except Refused as refused:
@@ -239,7 +240,6 @@ def _continued(before: Session, request: TrainingRequest, types: Mapping[str, Bl
     """The same session under a new request; where the drawing changed a new one with the weights that still fit."""
     same = before.request
     if (same.graph, same.datasets, same.plan.device) == (request.graph, request.datasets, request.plan.device):
-        before.request = request
         return before
     session = open_session(msgspec.structs.replace(request, weights=None), types)
     session.network.load_state(before.network.state())
