@@ -94,10 +94,10 @@ def digits_residual() -> Project:
     drawing.add("pool", "max_pool2d", (832, 24))
     drawing.add("second", "residual", (0, 240), "Residual 2")
     drawing.add("last", "relu", (224, 240), "ReLU 2")
-    drawing.add("mean", "global_avg_pool2d", (392, 240))
-    drawing.add("dense", "dense", (656, 240), out_features=10)
+    drawing.add("flatten", "flatten", (408, 240))
+    drawing.add("dense", "dense", (632, 240), out_features=10)
     drawing.add("loss", "cross_entropy", (848, 192))
-    drawing.chain("input.image", "conv", "relu", "first", "pool", "second", "last", "mean", "dense", "loss.logits")
+    drawing.chain("input.image", "conv", "relu", "first", "pool", "second", "last", "flatten", "dense", "loss.logits")
     drawing.wire("input.label", "loss.target")
     scope = Scope(types=BLOCK_TYPES)
     widened = set_parameter(drawing.graph, scope, "second", "skip", "projection")
@@ -108,7 +108,7 @@ def digits_residual() -> Project:
         Settings(
             plan=Plan(stages=(Supervised(epochs=20, learning_rate=0.003),)),
             datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("accuracy", None), ("latent", "mean")),
+            views=_views(("loss", None), ("accuracy", None), ("latent", "flatten")),
             title="Residual digits",
             about="Two residual blocks: each adds its input to what it computes, the second through a projection.",
             tries=(
