@@ -71,7 +71,7 @@ class FieldChart(PlotArea):
             painter.drawPath(path)
         if len(self._points):
             x, y = self.x_px(self._points[:, 0], plot), self.y_px(self._points[:, 1], plot)
-            paint_points(painter, x, y, self._labels, self.theme, POINT, self.theme.color("panel"))
+            paint_points(painter, x, y, self._labels, self.theme, POINT, ring=True)
         painter.restore()
         self._paint_ticks(painter, plot)
 
@@ -156,9 +156,9 @@ def contour(grid: NDArray, level: float) -> tuple[NDArray, NDArray]:
         (columns, rows + share(a, d)),
     )
     xs, ys = [], []
-    for kinds, one, other in _SEGMENTS:
-        hit = np.isin(kind, kinds)
-        if hit.any():
+    for table, one, other in _SEGMENTS:
+        hit = np.nonzero(table[kind])
+        if len(hit[0]):
             xs.append(np.stack([sides[one][0][hit], sides[other][0][hit]], axis=1))
             ys.append(np.stack([sides[one][1][hit], sides[other][1][hit]], axis=1))
     if not xs:
@@ -166,14 +166,18 @@ def contour(grid: NDArray, level: float) -> tuple[NDArray, NDArray]:
     return np.concatenate(xs).ravel(), np.concatenate(ys).ravel()
 
 
+def _kinds(*kinds: int) -> NDArray[np.bool_]:
+    return np.isin(np.arange(16), kinds)
+
+
 # Which sides a segment joins, by which corners of the cell are above the level; 5 and 10 are saddles with two.
 _SEGMENTS = (
-    ((1, 14, 5), 0, 3),
-    ((2, 13, 10), 0, 1),
-    ((4, 11, 5), 1, 2),
-    ((8, 7, 10), 2, 3),
-    ((3, 12), 3, 1),
-    ((6, 9), 0, 2),
+    (_kinds(1, 14, 5), 0, 3),
+    (_kinds(2, 13, 10), 0, 1),
+    (_kinds(4, 11, 5), 1, 2),
+    (_kinds(8, 7, 10), 2, 3),
+    (_kinds(3, 12), 3, 1),
+    (_kinds(6, 9), 0, 2),
 )
 
 

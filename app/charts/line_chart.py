@@ -25,7 +25,11 @@ THICK_UP_TO = 2000
 
 
 class Curve(NamedTuple):
-    """One curve: name, x and y float64 of equal length, class colour, and how it is drawn."""
+    """One curve: name, x and y float64 of equal length, class colour, and how it is drawn.
+
+    `shift` moves it along x where it is drawn, not where it is read: the mean over an epoch stands in its middle.
+    `start` is a value drawn at x 0 before the first.
+    """
 
     name: str
     x: NDArray[np.float64]
@@ -33,6 +37,8 @@ class Curve(NamedTuple):
     color: int = 0
     dashed: bool = False
     faint: bool = False
+    shift: float = 0.0
+    start: float | None = None
 
 
 class Mark(NamedTuple):
@@ -94,6 +100,7 @@ class LineChart(PlotArea):
 
     def _y_range(self) -> tuple[float, float]:
         found = [part for curve in self._curves for part in _limits(curve.y)]
+        found.extend(curve.start for curve in self._curves if curve.start is not None)
         if self._steps is not None:
             limits = self._steps_limits()
             found.extend(limits)
@@ -195,7 +202,9 @@ class LineChart(PlotArea):
         return color
 
     def _paint_curve(self, painter: QPainter, plot: QRectF, curve: Curve) -> None:
-        x, y = curve.x, curve.y
+        x, y = curve.x + curve.shift, curve.y
+        if curve.start is not None:
+            x, y = np.append(0.0, x), np.append(curve.start, y)
         columns = max(int(plot.width()), 1)
         x0, x1, _, _ = self.view_range
         if len(x) > 2 * columns:
@@ -257,7 +266,7 @@ class LineChart(PlotArea):
         font = self.theme.font(SIZE_SMALL, SEMIBOLD)
         named = [curve for curve in self._curves if not curve.faint and curve.name]
         texts = [f"{curve.name} {self.value_text(curve.y[-1])}" for curve in named]
-        ends = [self.x_px(curve.x[-1], plot) for curve in named]
+        ends = [self.x_px(curve.x[-1] + curve.shift, plot) for curve in named]
         if not named or self.is_zoomed:
             self._label_places = ()
             return
@@ -288,7 +297,7 @@ class LineChart(PlotArea):
         """Places for the names where no curve runs: above what lies right of `left`, else below."""
         tops, bottoms = [], []
         for curve in self._curves:
-            x = np.asarray(self.x_px(curve.x, plot))
+            x = np.asarray(self.x_px(curve.x + curve.shift, plot))
             y = np.asarray(self.y_px(curve.y, plot))
             inside = y[max(int(np.searchsorted(x, left)) - 1, 0) :]
             inside = inside[np.isfinite(inside)]
@@ -343,7 +352,7 @@ class LineChart(PlotArea):
                 y = self.y_px(curve.y[int(np.abs(curve.x - epoch).argmin())], plot)
                 if plot.top() - 1 <= y <= plot.bottom() + 1:
                     painter.setBrush(self.theme.class_color(curve.color))
-                    painter.drawEllipse(QPointF(line, y), 4, 4)
+                    painter.drawEllipse(QPointF(line + self.x_px(curve.shift, plot) - self.x_px(0, plot), y), 4, 4)
 
     def _nearest(self, x: float) -> float:
         own = [curve for curve in self._curves if not curve.faint] or list(self._curves)

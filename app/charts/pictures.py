@@ -26,7 +26,7 @@ def picture(values: NDArray, colours: ColourMap, theme: Theme, limit: float | No
 
 def levels(values: NDArray, colours: ColourMap, limit: float | None = None) -> NDArray[np.uint8]:
     """Rows of the colour map, 0 to 255, for values; what is not a number stands in the middle of signed, else at 0."""
-    values = np.nan_to_num(np.asarray(values, dtype=np.float32), nan=0.0)
+    values = np.asarray(values, dtype=np.float32)
     if colours == "grey":
         shares = values
     else:
@@ -34,7 +34,10 @@ def levels(values: NDArray, colours: ColourMap, limit: float | None = None) -> N
         shares = values / (most or 1.0)
         if colours == "signed":
             shares = (shares + 1) / 2
-    return np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8)
+    unknown = 0.5 if colours == "signed" else 0.0
+    if np.isnan(shares).any():
+        shares = np.where(np.isnan(shares), unknown, shares)
+    return np.rint(shares.clip(0, 1) * 255).astype(np.uint8)
 
 
 def rgb_picture(values: NDArray, colours: ColourMap = "grey", limit: float | None = None) -> QImage:

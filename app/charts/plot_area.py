@@ -116,7 +116,7 @@ class PlotArea(Chart):
             x0, x1 = _closer(x0, x1, x, factor, home_x0, home_x1)
         if self.zooms_y:
             y0, y1 = _closer(y0, y1, y, factor, home_y0, home_y1)
-        self._look_at(x0, x1, y0, y1)
+        self.look_at(x0, x1, y0, y1)
 
     def _drag_to(self, at: QPointF) -> None:
         assert self._dragged_from is not None
@@ -127,9 +127,10 @@ class PlotArea(Chart):
         home_x0, home_x1, home_y0, home_y1 = self._home
         x = min(max(x0 + before[0] - now[0], home_x0), home_x1 - (x1 - x0))
         y = min(max(y0 + before[1] - now[1], home_y0), home_y1 - (y1 - y0))
-        self._look_at(x, x + x1 - x0, y, y + y1 - y0)
+        self.look_at(x, x + x1 - x0, y, y + y1 - y0)
 
-    def _look_at(self, x0: float, x1: float, y0: float, y1: float) -> None:
+    def look_at(self, x0: float, x1: float, y0: float, y1: float) -> None:
+        """Show this part only; the whole where it is the same."""
         wanted = (x0, x1, y0, y1)
         self._looked_at = None if np.allclose(wanted, self._home, rtol=1e-6, atol=0) else wanted
         self.invalidate()

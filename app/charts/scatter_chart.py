@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph.functions import arrayToQPolygonF
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from app.charts.look import SEMIBOLD, SIZE_SMALL, Card, Theme
 from app.charts.pictures import picture
@@ -84,14 +85,17 @@ class ScatterChart(PlotArea):
         if not 0 < len(classes) <= MOST_DISCS:
             return []
         x, y = self._pixels(plot)
-        places = []
-        for label in classes:
-            own = self._labels == label
-            middle_x, middle_y = np.median(x[own]), np.median(y[own])
-            nearest = np.argmin((x[own] - middle_x) ** 2 + (y[own] - middle_y) ** 2)
-            places.append((x[own][nearest], y[own][nearest]))
+        own = np.flatnonzero(self._labels >= 0)
+        of = np.searchsorted(classes, self._labels[own])
+        counts = np.bincount(of)
+        middle_x = np.bincount(of, x[own]) / counts
+        middle_y = np.bincount(of, y[own]) / counts
+        from_middle = (x[own] - middle_x[of]) ** 2 + (y[own] - middle_y[of]) ** 2
+        order = np.lexsort((from_middle, of))
+        nearest = own[order[np.searchsorted(of[order], np.arange(len(classes)))]]
+        places = np.stack([x[nearest], y[nearest]], axis=1)
         shown = plot.adjusted(DISC / 2, DISC / 2, -DISC / 2, -DISC / 2)
-        apart = _apart(np.array(places), DISC + 2)
+        apart = _apart(places, DISC + 2)
         return [
             (
                 int(label),
@@ -155,20 +159,47 @@ class ScatterChart(PlotArea):
 
 
 def paint_points(
-    painter: QPainter, x: NDArray, y: NDArray, labels: NDArray, theme: Theme, size: float, ring: QColor | None = None
+    painter: QPainter, x: NDArray, y: NDArray, labels: NDArray, theme: Theme, size: float, ring: bool = False
 ) -> None:
-    """Round points in px, coloured by class; with `ring`, each on a slightly larger one in that colour."""
-    order = [int(label) for label in np.unique(labels)]
-    if ring is not None:
-        _paint_round(painter, x, y, ring, size + 2)
-    for label in order:
-        own = labels == label
-        _paint_round(painter, x[own], y[own], theme.class_color(max(label, 0)), size)
+    """Round points in px, coloured by class; with `ring`, a line in the panel's colour around each."""
+    if not len(x):
+        return
+    # Stamped from a picture: drawing 1,000 antialiased dots takes 6 ms, stamping them 0.1 ms.
+    ratio = painter.device().devicePixelRatio()
+    sprites = _sprites(theme, size, ring, ratio)
+    side = sprites.height()
+    stamps = PrimitiveArray(QPainter.PixmapFragment, 10)
+    stamps.resize(len(x))
+    stamp = stamps.ndarray()
+    stamp[:, 0], stamp[:, 1] = np.rint(x * ratio), np.rint(y * ratio)
+    stamp[:, 2] = np.maximum(labels, 0) % len(theme.classes) * side
+    stamp[:, 3:] = (0, side, side, 1, 1, 0, 1)
+    painter.save()
+    painter.scale(1 / ratio, 1 / ratio)
+    painter.drawPixmapFragments(*stamps.drawargs(), sprites)
+    painter.restore()
 
 
-def _paint_round(painter: QPainter, x: NDArray, y: NDArray, color: QColor, size: float) -> None:
-    painter.setPen(QPen(color, size, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawPoints(arrayToQPolygonF(np.ascontiguousarray(x), np.ascontiguousarray(y)))
+@lru_cache(maxsize=32)
+def _sprites(theme: Theme, size: float, ring: bool, ratio: float) -> QPixmap:
+    """One dot a class, side by side, in device pixels."""
+    side = math.ceil((size + 2) * ratio) + 2
+    # An even side has its middle on a pixel's corner, where whole positions put it.
+    side += side % 2
+    sprites = QPixmap(side * len(theme.classes), side)
+    sprites.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(sprites)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for label in range(len(theme.classes)):
+        middle = QPointF((label + 0.5) * side, side / 2)
+        if ring:
+            painter.setBrush(theme.brush("panel"))
+            painter.drawEllipse(middle, (size / 2 + 1) * ratio, (size / 2 + 1) * ratio)
+        painter.setBrush(theme.class_color(label))
+        painter.drawEllipse(middle, size / 2 * ratio, size / 2 * ratio)
+    painter.end()
+    return sprites
 
 
 def _apart(places: NDArray, distance: float) -> NDArray:

@@ -32,10 +32,8 @@ class LossView(View):
         own = list(run_curves(history, name))
         total = name in ("loss", "reconstruction_error")
         steps = history.losses if total else None
-        if own and total and len(history.losses) and own[0].x[0] > 0 and np.isfinite(history.losses.array()[0]):
-            # Before the first epoch's mean the curve starts from the first step.
-            start = float(history.losses.array()[0])
-            own[0] = own[0]._replace(x=np.append(0.0, own[0].x), y=np.append(start, own[0].y))
+        if own and total and own[0].name == "train":
+            own[0] = in_the_middle(own[0], history)
         self.chart.show_lines(
             [*curves, *own],
             steps,
@@ -60,6 +58,17 @@ def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curv
         if len(x):
             curves.append(Curve(part, x, y, color, dashed=color == VALIDATION, faint=faint))
     return curves
+
+
+def in_the_middle(curve: Curve, history: RunHistory) -> Curve:
+    """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle."""
+    losses, spe = history.losses.array(), history.steps_per_epoch
+    last = round(curve.x[-1] * spe)
+    steps = losses[max(last - spe, 0) : last]
+    if not len(steps) or len(losses) < last or not np.isfinite(losses[0]):
+        return curve
+    is_mean = abs(float(steps.mean()) - curve.y[-1]) <= 0.02 * abs(curve.y[-1]) + 1e-9
+    return curve._replace(shift=-0.5 if is_mean else 0.0, start=float(losses[0]))
 
 
 def mark_words(name: str, value: float) -> str:

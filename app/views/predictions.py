@@ -14,7 +14,7 @@ from app.charts.look import Theme
 from app.charts.pair_grid import PairGrid, Sample
 from app.views.view import View
 
-MOST = 200
+MOST = 100
 
 
 class PredictionsCharts(QStackedWidget):
@@ -75,7 +75,7 @@ class PredictionsView(View):
             samples.append(Sample(headline, percent, wrong, hint))
         self.chart.grid.show_samples(samples, arrays.get("pictures"))
         self.chart.setCurrentWidget(self.chart.grid)
-        self._count = f"{int(arrays['wrong'])} of {int(arrays['count'])} wrong, true → predicted"
+        self._count = f"{int(arrays['wrong'])} of {int(arrays['count'])} wrong"
 
     def _draw_rebuilt(self, arrays: Mapping[str, NDArray]) -> None:
         before, after = arrays["pictures"][:MOST], arrays["rebuilt"][:MOST]
@@ -87,4 +87,4 @@ class PredictionsView(View):
         ]
         self.chart.grid.show_samples(samples, before, after)
         self.chart.setCurrentWidget(self.chart.grid)
-        self._count = "original above, rebuilt below"
+        self._count = "rebuilt below"
