@@ -10,6 +10,7 @@ import msgspec
 
 from engine.compile.analyse import Analyser
 from engine.graph.block_type import BlockType
+from engine.graph.difference import difference
 from engine.graph.problem import Problem, Refused
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
@@ -237,12 +238,20 @@ def _write(stream: object, data: bytes) -> None:
 
 
 def _continued(before: Session, request: TrainingRequest, types: Mapping[str, BlockType]) -> Session:
-    """The same session under a new request; where the drawing changed a new one with the weights that still fit."""
+    """The session to go on with under a new request.
+
+    A drawing that was changed in more than its looks is compiled anew and takes over the weights that fit; where all
+    do, the run goes on where it was.
+    """
     same = before.request
-    if (same.graph, same.datasets, same.plan.device) == (request.graph, request.datasets, request.plan.device):
+    drawing = difference(same.graph, request.graph)
+    if not drawing.meaning and (same.datasets, same.plan.device) == (request.datasets, request.plan.device):
         return before
     session = open_session(msgspec.structs.replace(request, weights=None), types)
-    session.network.load_state(before.network.state())
+    _, missing = session.network.load_state(before.network.state())
+    if not missing:
+        session.initial_state = before.initial_state
+        session.snapshot, session.position, session.epochs = before.snapshot, before.position, before.epochs
     return session
 
 
