@@ -120,7 +120,7 @@ class Document(QObject):
         self._show(State(graph=graph, settings=settings))
 
     def _push(self, label: str, after: State) -> None:
-        if after.graph is self.graph and after.settings == self.settings:
+        if after == self._state:
             return
         self.undo_stack.push(_Edit(self, label, self._state, after))
 

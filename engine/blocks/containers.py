@@ -67,23 +67,32 @@ def _expand_residual(parameters: Parameters, body: Graph, inputs: Inputs, output
     result = source_of(body, end)
     if result is None:
         return body
-    blocks = {**body.blocks, "add": Block("add", "add", "Add")}
+    add, projection = _free_id(body, "add"), _free_id(body, "projection")
+    blocks = {**body.blocks, add: Block(add, "add", "Add")}
     skip = PortRef(entry, OUTPUT)
     wires = [wire for wire in body.wires if wire.target != end]
     if parameters["skip"] == "projection" and entry in inputs and exit in outputs:
-        blocks["projection"] = _projection(inputs[entry], outputs[exit])
-        wires.append(Wire(skip, PortRef("projection", INPUT)))
-        skip = PortRef("projection", OUTPUT)
-    wires.append(Wire(result, PortRef("add", "a")))
-    wires.append(Wire(skip, PortRef("add", "b")))
-    wires.append(Wire(PortRef("add", OUTPUT), end))
+        blocks[projection] = _projection(projection, inputs[entry], outputs[exit])
+        wires.append(Wire(skip, PortRef(projection, INPUT)))
+        skip = PortRef(projection, OUTPUT)
+    wires.append(Wire(result, PortRef(add, "a")))
+    wires.append(Wire(skip, PortRef(add, "b")))
+    wires.append(Wire(PortRef(add, OUTPUT), end))
     return msgspec.structs.replace(body, blocks=blocks, wires=sorted_wires(wires))
 
 
-def _projection(given: TensorSpec, wanted: TensorSpec) -> Block:
+def _free_id(body: Graph, wanted: str) -> str:
+    """`wanted`, or `wanted-2` … where a block of the body has that id: the same for the same body."""
+    id, number = wanted, 2
+    while id in body.blocks:
+        id, number = f"{wanted}-{number}", number + 1
+    return id
+
+
+def _projection(id: str, given: TensorSpec, wanted: TensorSpec) -> Block:
     """A 1×1 convolution, or a Dense for flat rows, from the shape that enters to the one that leaves."""
     if given.rank != 4 or wanted.rank != 4:
-        return Block("projection", "dense", "Projection", {"out_features": _number(wanted.shape[-1]), "bias": False})
+        return Block(id, "dense", "Projection", {"out_features": _number(wanted.shape[-1]), "bias": False})
     stride = tuple(
         max(1, round(_number(before) / _number(after)))
         for before, after in zip(given.shape[2:], wanted.shape[2:], strict=True)
@@ -95,7 +104,7 @@ def _projection(given: TensorSpec, wanted: TensorSpec) -> Block:
         "padding": "none",
         "bias": False,
     }
-    return Block("projection", "conv2d", "Projection", parameters)
+    return Block(id, "conv2d", "Projection", parameters)
 
 
 def _number(length: object) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from engine.compile.probing import Probe, probe, remembered_key
+from engine.compile.records import Record
+from engine.compile.shared_weights import weights_problems
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem, port_label
@@ -23,20 +25,6 @@ replace = msgspec.structs.replace
 
 MEMORY = 20_000
 """How many probes are remembered: a few hundred bytes each."""
-
-
-class Record(msgspec.Struct, frozen=True, eq=False):
-    """What one block came to: remembered as long as the block and what reaches it are the same."""
-
-    block: Block
-    inputs: Inputs
-    specs: Mapping[str, TensorSpec] = {}
-    outputs: Mapping[str, TensorSpec] = {}
-    costs: Mapping[str, Cost] = {}
-    problems: tuple[Problem, ...] = ()
-    parameters: Mapping[str, Value] = {}
-    expanded: Graph | None = None
-    children: Mapping[str, Record] = {}
 
 
 class BodyResult(msgspec.Struct, frozen=True, eq=False):
@@ -69,6 +57,7 @@ class Analyser:
             costs.update(record.costs)
             problems.extend(record.problems)
         problems.extend(self._loops(graph, records, ()))
+        problems.extend(weights_problems(records, self._types))
         timed = any(spec.has_time for spec in specs.values())
         return Analysis(
             specs=specs,
@@ -135,10 +124,19 @@ class Analyser:
             if block.type == "entry" and id in entries:
                 inputs = {"output": entries[id]}
             before = last.get(id)
-            if before is not None and before.block is block and before.inputs == inputs and not before.problems:
+            if (
+                before is not None
+                and not before.problems
+                and before.inputs == inputs
+                and before.sources == sources
+                and (before.block is block or before.block == block)
+            ):
                 records[id] = before
             else:
                 records[id] = self._record(body, block, path, inputs, sources, scope, before)
+                lost = self._lost_sources(body, path, sources, records, scope)
+                if lost:
+                    records[id] = replace(records[id], problems=(*records[id].problems, *lost))
             if block.type == "exit" and "input" in inputs:
                 exits[id] = inputs["input"]
         return BodyResult(records=records, exits=exits)
@@ -155,7 +153,7 @@ class Analyser:
     ) -> Record:
         here = (*path, block.id)
         type = self._types.get(block.type)
-        record = Record(block=block, inputs=inputs)
+        record = Record(block=block, inputs=inputs, sources=sources)
         if type is None:
             facts: dict[str, Fact] = {"title": block.type, "name": block.name, "type": block.type}
             return replace(record, problems=(Problem(code="unknown-type", path=here, facts=facts),))
@@ -177,7 +175,9 @@ class Analyser:
             )
             if mismatch is not None:
                 problems.append(self._mismatch(mismatch, body, path, block, sources))
-            return replace(record, problems=tuple(problems))
+            if type.role == "container":
+                record = self._container(record, type, here, scope, before)
+            return replace(record, outputs={}, problems=(*problems, *record.problems))
         if block.bypassed and ports.inputs and ports.outputs:
             return self._finished(record, here, {ports.outputs[0].id: inputs[ports.inputs[0].id]}, Cost(), [])
         mismatch = type.expect(parameters, inputs)
@@ -204,20 +204,21 @@ class Analyser:
 
     def _container(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
         """The body by itself, for what it makes of the inputs; then the drawing that the container expands into."""
-        block = record.block
-        assert block.body is not None
+        body = record.block.body or Graph()
         last = before.children if before is not None else {}
-        inner = replace(scope, ancestors=(*scope.ancestors, block.body))
-        plain = self._body(block.body, here, record.inputs, inner, last)
-        expanded = block.body
+        inner = replace(scope, ancestors=(*scope.ancestors, body))
+        plain = self._body(body, here, record.inputs, inner, last)
+        expanded = body
         result = plain
         faults = [problem for child in plain.records.values() for problem in child.problems]
-        faults.extend(self._loops(block.body, plain.records, here))
-        if type.expand is not None and not faults:
-            expanded = type.expand(record.parameters, block.body, record.inputs, plain.exits)
-            result = self._body(expanded, here, record.inputs, inner, {**plain.records, **last})
+        faults.extend(self._loops(body, plain.records, here))
+        complete = all(port.id in record.inputs for port in type.ports(record.parameters, body).inputs)
+        if type.expand is not None and complete and not faults:
+            expanded = type.expand(record.parameters, body, record.inputs, plain.exits)
+            # What the plain body came to stands before what was remembered: else each level is analysed twice anew.
+            result = self._body(expanded, here, record.inputs, inner, {**last, **plain.records})
             for child in result.records.values():
-                faults.extend(_at_container(problem, block, type, expanded) for problem in child.problems)
+                faults.extend(_at_container(problem, here, record.block, type, expanded) for problem in child.problems)
         children = result.records
         specs: dict[str, TensorSpec] = dict(record.specs)
         costs: dict[str, Cost] = {}
@@ -247,13 +248,48 @@ class Analyser:
         self, type: BlockType, block: Block, here: Path, sources: Mapping[str, PortRef], scope: Scope
     ) -> list[Problem]:
         found: list[Problem] = []
-        for port in type.ports_of(block, scope.variables).inputs:
+        ports = type.ports_of(block, scope.variables).inputs
+        ids = {port.id for port in ports}
+        for port_id in sources:
+            if port_id not in ids:
+                known = ", ".join(port.id for port in ports) or "none"
+                facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": port_id, "known": known}
+                found.append(Problem(code="unknown-port", path=here, port=port_id, facts=facts))
+        for port in ports:
             if port.optional or port.id in sources:
                 continue
             target = type.prediction is not None and port.id == type.prediction.target
             label = port_label(block, port.id, scope)
-            facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": f"its {label}"}
+            facts = {"title": type.title, "name": block.name, "port": f"its {label}"}
             found.append(Problem(code="no-target" if target else "input-open", path=here, port=port.id, facts=facts))
+        return found
+
+    def _lost_sources(
+        self,
+        body: Graph,
+        path: Path,
+        sources: Mapping[str, PortRef],
+        records: Mapping[str, Record],
+        scope: Scope,
+    ) -> list[Problem]:
+        """Problems of the blocks that wires come from: a port that is no more, or that a bypass leaves dry."""
+        found: list[Problem] = []
+        for source in sources.values():
+            giver = records.get(source.block)
+            if giver is None or source.port in giver.outputs:
+                continue
+            type = self._types.get(giver.block.type)
+            if type is None:
+                continue
+            known = [port.id for port in type.ports_of(giver.block, scope.variables).outputs]
+            here = (*path, source.block)
+            facts: dict[str, Fact] = {"title": type.title, "name": giver.block.name}
+            if source.port not in known:
+                facts = {**facts, "port": source.port, "known": ", ".join(known) or "none"}
+                found.append(Problem(code="unknown-port", path=here, port=source.port, facts=facts))
+            elif giver.block.bypassed and giver.outputs:
+                facts = {**facts, "reason": "it has several outputs, and only the first would carry something"}
+                found.append(Problem(code="bypass", path=here, port=source.port, facts=facts))
         return found
 
     def _mismatch(
@@ -292,11 +328,11 @@ def _promises(
     return {field.name: field.spec for field in promised_fields(parameters)}, problems
 
 
-def _at_container(problem: Problem, container: Block, type: BlockType, expanded: Graph) -> Problem:
+def _at_container(problem: Problem, here: Path, container: Block, type: BlockType, expanded: Graph) -> Problem:
     """A problem of a block that the container added stands at the container, with the container's remedy."""
     added = problem.path[-1]
-    assert container.body is not None
-    if added in container.body.blocks or added not in expanded.blocks:
+    own = container.body is None or added in container.body.blocks
+    if problem.path[:-1] != here or own or added not in expanded.blocks:
         return problem
     fixes: tuple[Fix, ...] = ()
     if type.remedy is not None:

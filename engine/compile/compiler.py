@@ -10,10 +10,9 @@ from torch import nn
 from engine.compile.analyse import Analyser
 from engine.compile.build import build_module
 from engine.compile.network import Network
-from engine.compile.program import lay_flat, shape_problem
+from engine.compile.program import lay_flat
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from engine.graph.problem import Refused
 
 
 def compile_graph(
@@ -27,14 +26,9 @@ def compile_graph(
     """The network of `graph` with weights drawn from `seed`. Raises Refused with the first error of the drawing."""
     program = lay_flat(graph, types, analyser)
     root = nn.Module()
-    owners = {call.target: call for call in program.calls if call.owner}
     for call in program.calls:
         if call.owner:
             _put(root, call.target, build_module(call, seed))
-        else:
-            problem = shape_problem(call, owners[call.target])
-            if problem is not None:
-                raise Refused(problem)
     return Network(graph, program, root.to(device), seed)
 
 

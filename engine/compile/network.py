@@ -84,7 +84,7 @@ class Network:
         call = self._calls.get(key)
         if call is not None:
             return self.root.get_submodule(call.target)
-        inside = next(call for call in self.program.calls if call.key.startswith(f"{key}/"))
+        inside = next(call for call in self._owners if call.key.startswith(f"{key}/"))
         depth = len(key.split("/"))
         return self.root.get_submodule(".".join(inside.target.split(".")[:depth]))
 

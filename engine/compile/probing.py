@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -59,21 +60,48 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     timed = any(spec.has_time for spec in inputs.values())
     lengths = _SHORT_TIMES if "steps_over_time" in type.traits else _TIMES
     specs = [inputs[port] for port in ports]
+    length = time or DEFAULT_TIME
     try:
-        with FakeTensorMode():
-            module = construct(type, parameters, inputs)
-            first = _run(module, specs, lengths[0][0], lengths[1][0])
-            second = _run(module, specs, lengths[0][1], lengths[1][1]) if timed else first
-            found = {
-                port: _spec(a, b, lengths, "steps_over_time" in type.traits)
-                for port, a, b in zip(outputs, first, second, strict=True)
-            }
-            cost = _cost(module, specs, found, time or DEFAULT_TIME)
+        with _construct_fake(type, parameters, inputs) as module:
+            counter = MultiplyAdds()
+            if timed:
+                first = _run(module, specs, lengths[0][0], lengths[1][0])
+                second = _run(module, specs, lengths[0][1], lengths[1][1])
+                with cast(TorchDispatchMode, counter):
+                    _run(module, specs, length, length)
+            else:
+                with cast(TorchDispatchMode, counter):
+                    first = second = _run(module, specs, 1, 1)
+        found = {
+            port: _spec(a, b, lengths, "steps_over_time" in type.traits)
+            for port, a, b in zip(outputs, first, second, strict=True)
+        }
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
         return Probe(refusal=_reason(fault))
+    cost = Cost(
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        multiply_adds=counter.total // BATCH,
+        activation_bytes=sum(bytes_per_sample(spec, length) for spec in found.values()),
+    )
     if type.role == "loss":
         found = {port: TensorSpec(shape=(), dtype=spec.dtype) for port, spec in found.items()}
     return Probe(outputs=found, cost=cost)
+
+
+@contextmanager
+def _construct_fake(type: BlockType, parameters: Parameters, inputs: Inputs) -> Iterator[nn.Module]:
+    """The block's module without memory, and inside a mode in which its inputs are made without memory.
+
+    The meta device does all that FakeTensorMode does at a tenth of the time, but recurrent modules: there PyTorch
+    unrolls the steps one by one, where a fake CPU tensor takes the whole layer as one operation.
+    """
+    with torch.device("meta"):
+        module = construct(type, parameters, inputs)
+        if not any(isinstance(part, nn.RNNBase) for part in module.modules()):
+            yield module
+            return
+    with FakeTensorMode():
+        yield construct(type, parameters, inputs)
 
 
 def _run(module: nn.Module, specs: list[TensorSpec], time: int, changed_time: int) -> list[torch.Tensor]:
@@ -83,8 +111,8 @@ def _run(module: nn.Module, specs: list[TensorSpec], time: int, changed_time: in
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
-def _fake(spec: TensorSpec, time: int, changed_time: int, batch: int = BATCH) -> torch.Tensor:
-    lengths = {"N": batch, "T": time, "T′": changed_time}
+def _fake(spec: TensorSpec, time: int, changed_time: int) -> torch.Tensor:
+    lengths = {"N": BATCH, "T": time, "T′": changed_time}
     shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
     return torch.empty(shape, dtype=getattr(torch, spec.dtype))
 
@@ -104,18 +132,6 @@ def _length(a: int, b: int, lengths: tuple[tuple[int, int], tuple[int, int]], sh
         if a % one == 0 and b % two == 0 and a // one == b // two:
             return Dim("T" if symbol == "T" else "T′", a // one)
     return Dim("T" if short else "T′")
-
-
-def _cost(module: nn.Module, specs: list[TensorSpec], outputs: Mapping[str, TensorSpec], time: int) -> Cost:
-    counter = MultiplyAdds()
-    counting: TorchDispatchMode = counter
-    with counting:
-        _run(module, specs, time, time)
-    return Cost(
-        parameters=sum(parameter.numel() for parameter in module.parameters()),
-        multiply_adds=counter.total // BATCH,
-        activation_bytes=sum(bytes_per_sample(spec, time) for spec in outputs.values()),
-    )
 
 
 def _reason(fault: Exception) -> str:

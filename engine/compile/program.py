@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.compile.analyse import Analyser, Record
+from engine.compile.analyse import Analyser
+from engine.compile.records import Record
 from engine.graph.analysis import path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, Parameters
 from engine.graph.graph import Block, Graph, Path
 from engine.graph.paths import identifiers
-from engine.graph.problem import Problem, Refused, refused
+from engine.graph.problem import Refused
 from engine.graph.tensor_spec import TensorSpec
 
 
@@ -107,10 +108,7 @@ class _Builder:
     ) -> None:
         weights = record.block.weights
         owner = weights.of if weights is not None else record.block.id
-        if owner not in targets or (weights is not None and weights.transposed):
-            reason = "Transposed weights cannot be used here." if owner in targets else "It is not in this drawing."
-            name = record.block.name
-            raise refused("weights-owner", path=here, title=type.title, name=name, owner=owner, reason=reason)
+        assert owner in targets, "analysis knows whose weights there are"
         produced = tuple(port_key(here, port) for port in outputs)
         for key in produced:
             self._produce(key)
@@ -130,17 +128,3 @@ class _Builder:
 
     def _produce(self, key: str) -> None:
         self.aliases[key] = key
-
-
-def shape_problem(call: Call, owner: Call) -> Problem | None:
-    """Why `call` cannot use the module of `owner`: its weights would have another shape."""
-    mine = dict(call.type.arguments(call.parameters, call.inputs))
-    theirs = dict(owner.type.arguments(owner.parameters, owner.inputs))
-    if mine == theirs:
-        return None
-    names = {"title": call.type.title, "name": call.block.name, "owner": owner.block.name}
-    return Problem(
-        code="weights-owner",
-        path=tuple(call.key.split("/")),
-        facts={**names, "reason": "Its weights have another shape; give both the same parameters and input."},
-    )

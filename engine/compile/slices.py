@@ -10,6 +10,7 @@ import torch
 from torch import fx, nn
 
 from engine.compile.program import Call, Program
+from engine.graph.paths import identifier
 
 
 class Slice(msgspec.Struct, frozen=True, eq=False):
@@ -57,9 +58,8 @@ def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[s
     graph = fx.Graph()
     tensors: dict[str, fx.Node] = {}
     inputs = tuple(key for key in program.fields if key in needed)
-    for number, key in enumerate(inputs):
-        name = key.rpartition("/")[2]
-        tensors[key] = graph.placeholder(f"{name}_{number}" if number else name)
+    for key, name in _argument_names(inputs).items():
+        tensors[key] = graph.placeholder(name)
     for call in program.calls:
         if not needed.intersection(call.outputs):
             continue
@@ -70,6 +70,18 @@ def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[s
             for number, key in enumerate(call.outputs):
                 tensors[key] = graph.call_function(operator.getitem, (node, number))
     return graph, tensors, inputs
+
+
+def _argument_names(keys: tuple[str, ...]) -> dict[str, str]:
+    """A name for each input, from its field; fx writes it into Python source as it is."""
+    names: dict[str, str] = {}
+    for key in keys:
+        base = identifier(key.rpartition("/")[2])
+        name, number = base, 2
+        while name in names.values():
+            name, number = f"{base}_{number}", number + 1
+        names[key] = name
+    return names
 
 
 def _needed(calls: tuple[Call, ...], wanted: Iterable[str]) -> set[str]:

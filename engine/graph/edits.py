@@ -212,6 +212,10 @@ def _weights_fault(graph: Graph, block: Block, owner: Block | None) -> str:
 
     if owner is None:
         return "It is not in this drawing."
+    if block.body is not None:
+        return "A container keeps weights of its own."
+    if any(_uses_weights_of(other, block.id) for other in graph.blocks.values()):
+        return "Other blocks use its own weights."
     if owner.type != block.type:
         return f"It is of another type, {owner.type}."
     if owner.weights is not None:
@@ -219,6 +223,12 @@ def _weights_fault(graph: Graph, block: Block, owner: Block | None) -> str:
     if owner.id == block.id or owner.id in downstream(graph, [block.id]):
         return "It comes after this block."
     return ""
+
+
+def _uses_weights_of(block: Block, id: str) -> bool:
+    if block.weights is not None and block.weights.of == id:
+        return True
+    return block.body is not None and any(_uses_weights_of(child, id) for child in block.body.blocks.values())
 
 
 def set_bypassed(graph: Graph, scope: Scope, ids: tuple[str, ...], bypassed: bool) -> Graph:

@@ -129,20 +129,20 @@ _RESERVED = frozenset(
 )
 
 
+def identifier(name: str) -> str:
+    """A Python-safe, lower-case name that hides nothing of torch, from what something is called."""
+    base = re.sub(r"\W+", "_", name.casefold(), flags=re.ASCII).strip("_") or "block"
+    if base[0].isdigit() or keyword.iskeyword(base) or keyword.issoftkeyword(base) or base in _RESERVED:
+        base = f"block_{base}"
+    return base
+
+
 def identifiers(graph: Graph) -> dict[str, str]:
     """For each block id of one body a Python-safe, unique, lower-case name, from what the block is called."""
     taken: set[str] = set()
     names: dict[str, str] = {}
     for id in sorted(graph.blocks):
-        base = re.sub(r"\W+", "_", graph.blocks[id].name.casefold(), flags=re.ASCII).strip("_") or "block"
-        if (
-            base[0].isdigit()
-            or keyword.iskeyword(base)
-            or keyword.issoftkeyword(base)
-            or base in _RESERVED
-            or base.startswith("__")
-        ):
-            base = f"block_{base.lstrip('_')}"
+        base = identifier(graph.blocks[id].name)
         name, number = base, 2
         while name in taken:
             name, number = f"{base}_{number}", number + 1

@@ -69,7 +69,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It is kept as it is; open the project with the version that made it, or delete the block.",
     ),
     "input-open": ("{block} receives nothing at {port}", "Wire an output to it."),
-    "no-target": ("{block} has no target", "Wire the labels or values of an Input to its port {port}."),
+    "no-target": ("{block} has no target", "Wire the labels or values of an Input to {port}."),
     "promise": ("{block} cannot read the field “{field}”", "Write it as image: 1×8×8 float32, or label: 10 classes."),
     "no-fields": ("{block} has no fields", "Choose a dataset for it."),
     "loops": ("{block} stands on a loop", "Remove one of the wires between them."),

@@ -12,6 +12,10 @@ import msgspec
 LONGEST_FORMULA = 200
 LARGEST_POWER = 64
 LARGEST_NUMBER = 1e18
+LONGEST_INTEGER = 512
+"""Bits that a number on the way to the result may take."""
+MOST_STEPS = 2_000
+"""How many variables a formula may ask for, counting what they ask for themselves."""
 
 
 class Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +73,7 @@ def evaluate(text: str, variables: Mapping[str, Value]) -> int | float:
     Known are numbers, the variables (which may be formulas themselves), + - * / // % **, brackets, and
     min, max, abs, round, floor, ceil, sqrt. Raises FormulaError.
     """
-    return _evaluate(text, variables, ())
+    return _evaluate(text, variables, (), [0])
 
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -92,7 +96,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
 }
 
 
-def _evaluate(text: str, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+def _evaluate(text: str, variables: Mapping[str, Value], asked: tuple[str, ...], steps: list[int]) -> int | float:
     if len(text) > LONGEST_FORMULA:
         raise FormulaError(f"it is longer than {LONGEST_FORMULA} characters")
     try:
@@ -100,7 +104,7 @@ def _evaluate(text: str, variables: Mapping[str, Value], asked: tuple[str, ...])
     except (SyntaxError, ValueError, MemoryError, RecursionError) as fault:
         raise FormulaError(f"“{text}” is not a formula such as 64 * 2**i") from fault
     try:
-        number = _walk(tree, variables, asked)
+        number = _walk(tree, variables, asked, steps)
     except ZeroDivisionError as fault:
         raise FormulaError(f"“{text}” divides by zero") from fault
     except (OverflowError, ValueError, TypeError, RecursionError) as fault:
@@ -112,22 +116,31 @@ def _evaluate(text: str, variables: Mapping[str, Value], asked: tuple[str, ...])
     return number
 
 
-def _walk(node: ast.expr, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+def _walk(node: ast.expr, variables: Mapping[str, Value], asked: tuple[str, ...], steps: list[int]) -> int | float:
+    number = _computed(node, variables, asked, steps)
+    if isinstance(number, int) and number.bit_length() > LONGEST_INTEGER:
+        raise OverflowError
+    return number
+
+
+def _computed(node: ast.expr, variables: Mapping[str, Value], asked: tuple[str, ...], steps: list[int]) -> int | float:
     match node:
         case ast.Constant(value=bool()):
             raise FormulaError("a formula is made of numbers")
         case ast.Constant(value=int() | float() as number):
             return number
         case ast.Name(id=name):
-            return _variable(name, variables, asked)
+            return _variable(name, variables, asked, steps)
         case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _UNARY:
-            return _UNARY[type(sign)](_walk(operand, variables, asked))
+            return _UNARY[type(sign)](_walk(operand, variables, asked, steps))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _power(_walk(left, variables, asked), _walk(right, variables, asked))
+            return _power(_walk(left, variables, asked, steps), _walk(right, variables, asked, steps))
         case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _BINARY:
-            return _BINARY[type(sign)](_walk(left, variables, asked), _walk(right, variables, asked))
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS and arguments:
-            return _FUNCTIONS[name](*(_walk(argument, variables, asked) for argument in arguments))
+            return _BINARY[type(sign)](_walk(left, variables, asked, steps), _walk(right, variables, asked, steps))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
+            name in _FUNCTIONS and arguments and (len(arguments) == 1 or name in ("min", "max"))
+        ):
+            return _FUNCTIONS[name](*(_walk(argument, variables, asked, steps) for argument in arguments))
     raise FormulaError("only numbers, variables, + - * / // % **, brackets and min, max, abs, round, floor, ceil, sqrt")
 
 
@@ -138,7 +151,10 @@ def _power(base: int | float, exponent: int | float) -> int | float:
     return result
 
 
-def _variable(name: str, variables: Mapping[str, Value], asked: tuple[str, ...]) -> int | float:
+def _variable(name: str, variables: Mapping[str, Value], asked: tuple[str, ...], steps: list[int]) -> int | float:
+    steps[0] += 1
+    if steps[0] > MOST_STEPS:
+        raise FormulaError("its variables lead to too many others")
     if name in asked:
         raise FormulaError(f"the variable {name} is defined by itself")
     if name not in variables:
@@ -146,7 +162,7 @@ def _variable(name: str, variables: Mapping[str, Value], asked: tuple[str, ...])
         raise FormulaError(f"there is no project variable {name} (known: {known})")
     value = variables[name]
     if isinstance(value, Formula):
-        return _evaluate(value.text, variables, (*asked, name))
+        return _evaluate(value.text, variables, (*asked, name), steps)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FormulaError(f"the variable {name} is not a number")
     return value

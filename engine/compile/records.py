@@ -1,0 +1,29 @@
+"""What analysis keeps of each block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.graph.analysis import Cost
+from engine.graph.block_type import Inputs
+from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.problem import Problem
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Value
+
+
+class Record(msgspec.Struct, frozen=True, eq=False):
+    """What one block came to: remembered as long as the block and what reaches it are the same."""
+
+    block: Block
+    inputs: Inputs
+    sources: Mapping[str, PortRef] = {}
+    specs: Mapping[str, TensorSpec] = {}
+    outputs: Mapping[str, TensorSpec] = {}
+    costs: Mapping[str, Cost] = {}
+    problems: tuple[Problem, ...] = ()
+    parameters: Mapping[str, Value] = {}
+    expanded: Graph | None = None
+    children: Mapping[str, Record] = {}
