@@ -129,12 +129,15 @@ def read_checkpoint(path: Path) -> Snapshot:
     return Snapshot(weights=parts[""], optimiser=parts[OPTIMISER], run=parts[RUN], facts=facts)
 
 
+class _Version(msgspec.Struct):
+    version: int = 0
+
+
 def _facts(path: Path, text: str) -> RunFacts:
     try:
-        version = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("version")
-        number = int(bytes(version)) if version is not None else 0
-        if number > VERSION:
-            raise refused("newer", file=path.name, version=number, known=VERSION)
-        return msgspec.json.decode(text, type=RunFacts)
+        version = msgspec.json.decode(text, type=_Version).version
+        if version <= VERSION:
+            return msgspec.json.decode(text, type=RunFacts)
     except (msgspec.MsgspecError, RecursionError) as fault:
         raise refused("damaged", file=path.name, reason=str(fault).splitlines()[0]) from fault
+    raise refused("newer", file=path.name, version=version, known=VERSION)

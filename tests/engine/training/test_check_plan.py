@@ -1,0 +1,209 @@
+"""What would make a run fail is said before, with the block, the sentence and the repair."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from engine.data.catalogue import DATASETS
+from engine.graph.graph import Block, Graph, Learning, PortRef, Wire, sorted_wires
+from engine.training.check_plan import check_plan
+from engine.training.plan import ContrastiveDivergence, Plan, Supervised
+
+LAYERS = ("flatten", ("dense", {"out_features": 32}), "relu", ("dense", {"out_features": 10}))
+replace = msgspec.structs.replace
+
+
+def checked(graph, *stages, rows=1257, **options):
+    settings = {name: options.pop(name) for name in ("batch_size", "threads", "seed") if name in options}
+    plan = Plan(stages or (Supervised(),), **settings)
+    analysis = Analyser(BLOCK_TYPES).analyse(graph)
+    counts = {"digits": rows}
+    return check_plan(graph, plan, DATASETS, BLOCK_TYPES, analysis, training_rows=counts, **options)
+
+
+def codes(problems):
+    return [problem.code for problem in problems]
+
+
+def with_input(graph, **parameters):
+    block = graph.blocks["in"]
+    changed = replace(block, parameters={**block.parameters, **parameters})
+    return replace(graph, blocks={**graph.blocks, "in": changed})
+
+
+def test_a_sound_plan_has_no_problems(drawing):
+    assert checked(drawing(*LAYERS)) == ()
+
+
+def test_an_empty_drawing_is_left_to_the_analysis():
+    assert check_plan(Graph(), Plan(), DATASETS, BLOCK_TYPES) == ()
+
+
+def test_no_loss(drawing):
+    (problem,) = checked(drawing(*LAYERS, loss=None))
+    assert (problem.code, problem.severity) == ("no-loss", "error")
+
+
+def test_no_loss_beside_an_rbm_offers_contrastive_divergence(drawing):
+    (problem,) = checked(drawing("flatten", "rbm", loss=None))
+    assert problem.code == "no-loss-energy"
+    assert problem.path == ("l1",)
+    assert problem.fixes[0].edit == "add_contrastive_divergence"
+    assert problem.fixes[0].arguments == ("l1",)
+    assert problem.sentence == "There is no loss. Train “rbm 1” by contrastive divergence, or add a loss."
+
+
+def test_contrastive_divergence_needs_no_loss(drawing):
+    assert checked(drawing("flatten", "rbm", loss=None), ContrastiveDivergence("l1")) == ()
+
+
+def test_no_target(drawing):
+    graph = drawing(*LAYERS)
+    open_target = replace(graph, wires=tuple(wire for wire in graph.wires if wire.target.port != "target"))
+    plan = Plan((Supervised(),))
+    (problem,) = check_plan(open_target, plan, DATASETS, BLOCK_TYPES)
+    assert (problem.code, problem.path, problem.port) == ("no-target", ("loss",), "target")
+    # the analysis tells it too: it is not said twice
+    assert codes(checked(open_target)) == []
+
+
+def test_no_dataset_stops_a_run_but_is_advice_to_a_check(drawing):
+    graph = with_input(drawing(*LAYERS), dataset="")
+    assert [(problem.code, problem.severity) for problem in checked(graph)] == [("no-dataset", "error")]
+    assert [problem.severity for problem in checked(graph, for_run=False)] == ["advice"]
+
+
+def test_unknown_dataset(drawing):
+    (problem,) = checked(with_input(drawing(*LAYERS), dataset="imagenet"))
+    assert problem.code == "unknown-dataset"
+    assert "digits" in problem.advice
+
+
+@pytest.mark.parametrize(
+    ("fields", "given"),
+    [
+        (("image: 1×8×8 float32", "label: 12 classes"), "label: 10 classes"),
+        (("image: 1×8×8 float32", "label: 10 classes", "mask: 8 float32"), "no mask"),
+    ],
+)
+def test_a_promise_that_the_dataset_does_not_keep(drawing, fields, given):
+    graph = with_input(drawing(*LAYERS[:-1], ("dense", {"out_features": 12})), fields=fields)
+    (problem,) = checked(graph)
+    assert problem.code == "dataset-field"
+    assert problem.facts["given"] == given
+
+
+def test_inputs_on_sets_of_different_length(drawing):
+    graph = drawing(*LAYERS)
+    second = Block("in2", "input", "flowers", {"dataset": "iris", "fields": ("features: 4 float32",)})
+    problems = checked(replace(graph, blocks={**graph.blocks, "in2": second}))
+    assert codes(problems) == ["rows-differ"]
+
+
+def test_too_few_outputs_offers_the_number_of_classes(drawing):
+    (problem,) = checked(drawing("flatten", ("dense", {"out_features": 7})))
+    assert problem.code == "too-few-outputs"
+    assert problem.facts["outputs"] == 7
+    assert problem.fixes[0].arguments == ("l1", "out_features", 10)
+
+
+@pytest.mark.parametrize(("batch", "rows", "which"), [(1, 1257, "first"), (64, 1281, "last"), (64, 1257, None)])
+def test_batch_norm_over_a_single_value(drawing, batch, rows, which):
+    graph = drawing("flatten", "batch_norm1d", ("dense", {"out_features": 10}))
+    problems = checked(graph, batch_size=batch, rows=rows)
+    assert codes(problems) == (["batch-norm-single"] if which else [])
+    if which:
+        assert problems[0].facts["which"] == which
+        (better,) = problems[0].fixes[0].arguments
+        assert rows % better != 1
+
+
+def test_batch_norm_of_pictures_has_more_than_one_value(drawing):
+    graph = drawing("batch_norm2d", "flatten", ("dense", {"out_features": 10}))
+    assert checked(graph, batch_size=1) == ()
+
+
+def test_a_batch_larger_than_the_data_is_a_warning(drawing):
+    (problem,) = checked(drawing(*LAYERS), batch_size=5000)
+    assert (problem.code, problem.severity) == ("batch-size", "warning")
+    assert problem.fixes[0].arguments == (1257,)
+
+
+def test_nothing_trains_where_all_is_frozen(drawing):
+    frozen = {id: Learning(frozen=True) for id in ("l1", "l3")}
+    assert codes(checked(drawing(*LAYERS, learning=frozen))) == ["nothing-trains"]
+
+
+def test_a_block_that_reaches_no_loss(drawing):
+    graph = drawing(*LAYERS)
+    idle = Block("idle", "dense", "idle")
+    wires = sorted_wires([*graph.wires, Wire(PortRef("l0", "output"), PortRef("idle", "input"))])
+    (problem,) = checked(replace(graph, blocks={**graph.blocks, "idle": idle}, wires=wires))
+    assert (problem.code, problem.severity, problem.path) == ("not-connected", "warning", ("idle",))
+
+
+def test_blocks_inside_containers_are_seen_through_their_borders(drawing):
+    ids = iter("abcdefg")
+    body = BLOCK_TYPES["residual"].body(lambda: next(ids))
+    graph = drawing("flatten", ("dense", {"out_features": 10}))
+    entry = next(block.id for block in body.blocks.values() if block.type == "entry")
+    exit = next(block.id for block in body.blocks.values() if block.type == "exit")
+    residual = Block("res", "residual", "residual", body=body)
+    wires = [wire for wire in graph.wires if wire.target.block != "l0"]
+    wires += [
+        Wire(PortRef("in", "image"), PortRef("res", entry)),
+        Wire(PortRef("res", exit), PortRef("l0", "input")),
+    ]
+    inside = replace(graph, blocks={**graph.blocks, "res": residual}, wires=sorted_wires(wires))
+    assert checked(inside) == ()
+    cut = replace(inside, wires=tuple(wire for wire in inside.wires if wire.source.block != "res"))
+    told = check_plan(cut, Plan(), DATASETS, BLOCK_TYPES, Analyser(BLOCK_TYPES).analyse(inside))
+    assert {problem.path for problem in told if problem.code == "not-connected"} == {("res", "b"), ("res", "d")}
+
+
+@pytest.mark.parametrize(("block", "code"), [("gone", "stage-block"), ("l1", "stage-kind")])
+def test_a_stage_that_trains_no_rbm(drawing, block, code):
+    problems = checked(drawing(*LAYERS), Supervised(), ContrastiveDivergence(block))
+    assert codes(problems) == [code]
+    assert problems[0].facts["stage"] == 2
+    assert (problems[0].fixes[0].edit, problems[0].fixes[0].arguments) == ("remove_stage", (1,))
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "words"),
+    [
+        (Supervised(epochs=0), {}, "Epochs is 0"),
+        (Supervised(learning_rate=0.0), {}, "Learning rate is 0"),
+        (Supervised(learning_rate=float("nan")), {}, "Learning rate is nan"),
+        (Supervised(momentum=1.0), {}, "Momentum is 1"),
+        (Supervised(weight_decay=-1.0), {}, "Weight decay is -1"),
+        (Supervised(), {"batch_size": 0}, "Batch size is 0"),
+        (Supervised(), {"threads": 0}, "Threads is 0"),
+        (Supervised(), {"seed": -1}, "Seed is -1"),
+    ],
+)
+def test_settings_out_of_range(drawing, stage, settings, words):
+    (problem,) = checked(drawing(*LAYERS), stage, **settings)
+    assert problem.code == "setting-range"
+    assert problem.sentence.startswith(f"{words}, out of range")
+
+
+def test_a_plan_needs_a_stage(drawing):
+    problems = check_plan(drawing(*LAYERS), Plan(()), DATASETS, BLOCK_TYPES)
+    assert codes(problems) == ["no-stages"]
+
+
+def test_errors_come_first(drawing):
+    graph = drawing("flatten", ("dense", {"out_features": 7}))
+    assert codes(checked(graph, batch_size=5000)) == ["too-few-outputs", "batch-size"]
+
+
+def test_checking_needs_no_torch():
+    code = "import sys, engine.training.check_plan; assert not {'torch', 'sklearn'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0

@@ -1,0 +1,137 @@
+"""CD-k against the formulas in numpy, and what an RBM learns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.training.contrastive_divergence import ContrastiveDivergenceStage
+from engine.training.events import EpochEnded, Finished
+from engine.training.loop import train
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
+from engine.training.session import open_session
+
+RBM = ("flatten", ("rbm", {"hidden": 16}))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def opened(drawing, requested, stage, layers=RBM, **settings):
+    return open_session(requested(drawing(*layers, loss=None), stage, **settings), BLOCK_TYPES)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_step_is_the_formula(drawing, requested, k):
+    plan = ContrastiveDivergence("l1", learning_rate=0.3, k=k, momentum=0.5, weight_decay=0.01)
+    session = opened(drawing, requested, plan)
+    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    module = session.network.block("l1")
+    weight, visible_bias, hidden_bias = (
+        tensor.detach().double().numpy().T.copy() for tensor in (module.weight, module.visible_bias, module.hidden_bias)
+    )
+    velocities = [np.zeros_like(weight), np.zeros_like(visible_bias), np.zeros_like(hidden_bias)]
+    batches = [next(stage.batches(epoch, 0)) for epoch in range(3)]
+    for (batch,) in batches:
+        torch.manual_seed(11)
+        row = float(stage.step((batch,)))
+        torch.manual_seed(11)
+        v0 = batch.double().numpy()
+        h0 = sigmoid(v0 @ weight + hidden_bias)
+        vk, hk, first = v0, h0, None
+        for _ in range(k):
+            sampled = torch.bernoulli(torch.from_numpy(hk).float()).double().numpy()
+            vk = sigmoid(sampled @ weight.T + visible_bias)
+            first = vk if first is None else first
+            hk = sigmoid(vk @ weight + hidden_bias)
+        assert row == pytest.approx(((v0 - first) ** 2).sum() / len(v0), rel=1e-4)
+        steps = (
+            (v0.T @ h0 - vk.T @ hk) / len(v0) - 0.01 * weight,
+            (v0 - vk).mean(axis=0),
+            (h0 - hk).mean(axis=0),
+        )
+        for velocity, step in zip(velocities, steps, strict=True):
+            velocity *= 0.5
+            velocity += 0.3 * step
+        weight, visible_bias, hidden_bias = (
+            value + velocity for value, velocity in zip((weight, visible_bias, hidden_bias), velocities, strict=True)
+        )
+        np.testing.assert_allclose(module.weight.detach().numpy(), weight.T, atol=2e-5)
+        np.testing.assert_allclose(module.visible_bias.detach().numpy(), visible_bias, atol=2e-5)
+        np.testing.assert_allclose(module.hidden_bias.detach().numpy(), hidden_bias, atol=2e-5)
+
+
+def test_visible_biases_start_at_the_logit_of_the_means(drawing, requested):
+    plan = ContrastiveDivergence("l1")
+    session = opened(drawing, requested, plan)
+    ContrastiveDivergenceStage(session, plan, begin=True)
+    data = session.data["digits"]
+    mean = data.fields("train")["image"].flatten(1).mean(dim=0)
+    bias = session.network.block("l1").visible_bias
+    assert torch.allclose(torch.sigmoid(bias), mean.clamp(1e-3, 1 - 1e-3), atol=1e-6)
+
+
+def test_a_stage_that_goes_on_keeps_its_biases(drawing, requested):
+    plan = ContrastiveDivergence("l1")
+    session = opened(drawing, requested, plan)
+    ContrastiveDivergenceStage(session, plan, begin=False)
+    assert not session.network.block("l1").visible_bias.any()
+
+
+def test_the_reconstruction_error_falls(drawing, requested, script, losses):
+    plan = ContrastiveDivergence("l1", epochs=12)
+    layers = ("flatten", ("rbm", {"hidden": 64}))
+    events = list(train(requested(drawing(*layers, loss=None), plan, batch_size=50), script()))
+    assert isinstance(events[-1], Finished)
+    errors = [event.validation["reconstruction_error"] for event in events if isinstance(event, EpochEnded)]
+    assert errors[-1] < 0.6 * errors[0]
+    assert events[-1].test["reconstruction_error"] == pytest.approx(errors[-1], rel=0.2)
+    assert all(set(event.train) == {"reconstruction_error"} for event in events if isinstance(event, EpochEnded))
+    assert len(losses(events)) == 12 * 26
+
+
+def test_a_second_rbm_learns_from_the_first_kept_or_computed(drawing, requested, script, losses, monkeypatch):
+    layers = (*RBM, ("rbm", {"hidden": 8}))
+    stages = (ContrastiveDivergence("l1", epochs=2), ContrastiveDivergence("l2", epochs=2))
+    request = requested(drawing(*layers, loss=None), *stages)
+    kept = list(train(request, script()))
+    from engine.training import contrastive_divergence
+
+    monkeypatch.setattr(contrastive_divergence, "_KEPT_BYTES", 0)
+    computed = list(train(request, script()))
+    np.testing.assert_allclose(losses(computed), losses(kept), rtol=1e-4)
+
+
+def test_only_the_block_itself_changes(drawing, requested, script):
+    held = []
+    layers = (*RBM, ("dense", {"out_features": 10}))
+    request = requested(drawing(*layers), ContrastiveDivergence("l1", epochs=1))
+    list(train(request, script(), on_session=held.append))
+    state, initial = held[0].network.state(), held[0].initial_state
+    assert torch.equal(state["l2.weight"], initial["l2.weight"])
+    assert not torch.equal(state["l1.weight"], initial["l1.weight"])
+
+
+def test_pretraining_then_fine_tuning_is_one_run(drawing, requested, script):
+    layers = ("flatten", ("rbm", {"hidden": 64}), ("dense", {"out_features": 10}))
+    stages = (ContrastiveDivergence("l1", epochs=5), Supervised(8, learning_rate=0.01))
+    events = list(train(requested(drawing(*layers), *stages), script()))
+    assert [event.stage for event in events if isinstance(event, EpochEnded)] == [0] * 5 + [1] * 8
+    assert events[-1].test["accuracy"] > 0.93
+
+
+@pytest.mark.parametrize(("block", "code"), [("nowhere", "stage-block"), ("l0", "stage-kind")])
+def test_a_stage_that_names_no_rbm_is_refused(drawing, requested, script, block, code):
+    events = list(train(requested(drawing(*RBM, loss=None), ContrastiveDivergence(block)), script()))
+    assert events[-1].problem.code == code
+
+
+def test_values_outside_0_to_1_are_refused(drawing, requested, script):
+    datasets = (DatasetRef("digits", standardise=True),)
+    request = requested(drawing(*RBM, loss=None), ContrastiveDivergence("l1"), datasets=datasets)
+    events = list(train(request, script()))
+    assert events[-1].problem.code == "stage-input"
+    assert "values from -" in events[-1].problem.sentence
