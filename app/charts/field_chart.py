@@ -129,9 +129,7 @@ class FieldChart(PlotArea):
         else:
             lines.append(f"class {round(value)}")
         if len(self._points):
-            gaps = np.hypot(
-                self.x_px(self._points[:, 0], plot) - at.x(), self.y_px(self._points[:, 1], plot) - at.y()
-            )
+            gaps = np.hypot(self.x_px(self._points[:, 0], plot) - at.x(), self.y_px(self._points[:, 1], plot) - at.y())
             if gaps.min() <= REACH / 2:
                 lines.append(f"this point: label {int(self._labels[gaps.argmin()])}")
         return Card(tuple((line, None) for line in lines))

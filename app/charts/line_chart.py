@@ -148,14 +148,17 @@ class LineChart(PlotArea):
     # Painting.
 
     def paint_content(self, painter: QPainter, plot: QRectF) -> None:
+        inside = plot.adjusted(-1, -2, 2, 2)
+        painter.setClipRect(inside)
+        self._paint_steps(painter, plot)
+        painter.setClipping(False)
         self._paint_axes(painter, plot)
         painter.save()
-        painter.setClipRect(plot.adjusted(-1, -2, 2, 2))
+        painter.setClipRect(inside)
         self._paint_marks(painter, plot)
         for curve in self._curves:
             if curve.faint:
                 self._paint_curve(painter, plot, curve)
-        self._paint_steps(painter, plot)
         for curve in self._curves:
             if not curve.faint:
                 self._paint_curve(painter, plot, curve)
@@ -194,6 +197,10 @@ class LineChart(PlotArea):
         painter.drawText(
             QPointF(round(plot.center().x() - width / 2), round(base + metrics.height() - 1)), self._x_title
         )
+
+    def _mixed(self, share: float) -> QColor:
+        ink, panel = self.theme.class_color(0), self.theme.color("panel")
+        return QColor(*(round(b + (a - b) * share) for a, b in zip(ink.getRgb()[:3], panel.getRgb()[:3], strict=True)))
 
     def _color(self, curve: Curve) -> QColor:
         color = QColor(self.theme.class_color(curve.color))
@@ -235,10 +242,9 @@ class LineChart(PlotArea):
         x, y = self._steps.line(first, last, max(int(steps_px), 1))
         if len(x) < 2:
             return
-        color = QColor(self.theme.class_color(0))
-        color.setAlphaF(STEPS_OPACITY)
-        # One device pixel without antialiasing: thicker or smoother lines cost ten times as much.
-        pen = QPen(color, 0)
+        # Mixed, not translucent: a line that crosses itself would be darker there. One device pixel without
+        # antialiasing: thicker or smoother lines cost ten times as much.
+        pen = QPen(self._mixed(STEPS_OPACITY), 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(pen)
         painter.drawPath(_path(self.x_px(x * self._step_x, plot), self.y_px(y.astype(np.float64), plot)))

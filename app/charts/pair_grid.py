@@ -133,5 +133,3 @@ class PairGrid(Chart):
                 image = None if shown is None else picture(np.asarray(shown[index]), "grey", self.theme)
                 return Card(tuple((line, None) for line in self._samples[index].hint), image)
         return None
-
-

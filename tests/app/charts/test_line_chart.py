@@ -1,0 +1,190 @@
+"""Curves, their names and the steps behind them, as painted."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from app.charts.line_chart import Curve, LineChart, Mark
+from app.charts.step_series import StepSeries
+
+EPOCHS = np.arange(1, 13, dtype=np.float64)
+
+
+def two_curves(train_end: float = 0.1, validation_end: float = 0.12) -> list[Curve]:
+    falling = 2.0 * np.exp(-EPOCHS / 2)
+    return [
+        Curve("train", EPOCHS, falling + train_end, 0),
+        Curve("validation", EPOCHS, falling + validation_end, 1, dashed=True),
+    ]
+
+
+def test_curves_are_painted_in_the_theme_colours(theme, shown, pixels) -> None:
+    chart = shown(LineChart(theme))
+    assert pixels(chart, theme.class_color(0)) == 0
+    chart.show_lines(two_curves(0.1, 0.6), x_end=20)
+    train, validation = pixels(chart, theme.class_color(0)), pixels(chart, theme.class_color(1))
+    assert train > 60
+    assert validation > 60
+    assert pixels(chart, theme.color("panel")) > 0.7 * chart.width() * chart.height(), "all around it is quiet"
+
+
+@pytest.mark.parametrize("size", [(320, 200), (176, 150), (900, 500)])
+@pytest.mark.parametrize("x_end", [12, 20])
+@pytest.mark.parametrize("ends", [(0.1, 0.1), (0.1, 0.11), (0.1, 1.5)])
+def test_names_at_the_ends_never_collide(qapp, shown, size, x_end, ends) -> None:
+    from graph_editor.theme import load_theme
+
+    chart = shown(LineChart(load_theme("light", 1.0)), *size)
+    chart.show_lines(two_curves(*ends), x_end=x_end)
+    chart.grab()
+    labels = chart.labels()
+    assert {text.split()[0] for text, _ in labels} == {"train", "validation"}
+    middles = sorted(place.center().y() for _, place in labels)
+    assert all(b - a >= 14 - 1e-6 for a, b in itertools.pairwise(middles))
+    for _, place in labels:
+        assert place.top() >= 0
+        assert place.bottom() <= chart.plot_rect().bottom() + 1
+        assert place.right() <= chart.width()
+
+
+def test_the_name_tells_the_last_value(theme, shown) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines([Curve("train", EPOCHS, np.linspace(2, 0.0951, 12))], x_end=20)
+    chart.grab()
+    assert chart.labels()[0][0] == "train 0.0951"
+    percent = shown(LineChart(theme, percent=True))
+    percent.show_lines([Curve("train", EPOCHS, np.linspace(0.5, 0.978, 12))], x_end=20)
+    percent.grab()
+    assert percent.labels()[0][0] == "train 97.8 %"
+
+
+def test_the_axis_begins_at_zero_and_ends_with_the_plan(theme, shown) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    x0, x1, y0, y1 = chart.view_range
+    assert (x0, x1, y0) == (0, 20, 0)
+    assert y1 >= 1.3
+
+
+def test_one_spike_does_not_press_the_curve_flat(theme, shown) -> None:
+    steps = np.full(2000, 0.5, dtype=np.float32)
+    steps[1000] = 400
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), StepSeries(steps), 12 / 2000, x_end=12)
+    assert chart.view_range[3] < 5
+
+
+def test_steps_are_painted_faintly_behind(theme, shown, pixels) -> None:
+    steps = StepSeries(np.random.default_rng(0).uniform(1, 2, 20_000).astype(np.float32))
+    chart = shown(LineChart(theme))
+    chart.show_lines([], steps, 20 / 20_000, x_end=20)
+    full, faint = theme.class_color(0), theme.color("panel")
+    share = 0.3
+    mixed = type(full)(
+        *(round(b + (a - b) * share) for a, b in zip(full.getRgb()[:3], faint.getRgb()[:3], strict=True))
+    )
+    assert pixels(chart, mixed) > 2000
+    assert pixels(chart, full) == 0
+
+
+def test_the_pointer_reads_the_curves(theme, shown, point) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    plot = chart.plot_rect()
+    assert chart.card() is None
+    point(chart, chart.x_px(6, plot), plot.center().y())
+    words = chart.card().text
+    assert words.splitlines()[0] == "epoch 6"
+    assert f"train {2 * np.exp(-3) + 0.1:.3f}" in words
+    before = chart.grab().toImage()
+    point(chart, plot.right() + 10, plot.bottom() + 12)
+    assert chart.card() is None
+    assert chart.grab().toImage() != before
+
+
+def test_a_moving_pointer_paints_no_curve_again(theme, shown, point) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    chart.grab()
+    painted = chart.contents_painted
+    for x in range(60, 200, 10):
+        point(chart, x, 80)
+        chart.grab()
+    assert chart.contents_painted == painted
+
+
+def test_a_mark_stands_where_the_setting_changed(theme, shown, pixels, point) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    before = pixels(chart, theme.color("edge"))
+    chart.show_lines(two_curves(), marks=[Mark(15.0, "learning rate 0.0003")], x_end=20)
+    assert pixels(chart, theme.color("edge")) > before + 20
+    plot = chart.plot_rect()
+    point(chart, chart.x_px(15, plot), plot.center().y())
+    assert "learning rate 0.0003" in chart.card().text
+
+
+def wheel(chart: LineChart, at: QPointF, turns: int) -> None:
+    event = QWheelEvent(
+        at,
+        chart.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(chart, event)
+
+
+def test_the_wheel_looks_closer_where_the_pointer_is_and_a_double_click_resets(theme, shown, qtbot) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    plot = chart.plot_rect()
+    at = QPointF(chart.x_px(5, plot), plot.center().y())
+    wheel(chart, at, 5)
+    x0, x1, y0, y1 = chart.view_range
+    assert x1 - x0 < 10
+    assert chart.to_data(at, chart.plot_rect())[0] == pytest.approx(5, abs=0.2)
+    assert (y0, y1) == (0, chart._home[3]), "only the epochs are stretched"
+    qtbot.mouseDClick(chart, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    assert not chart.is_zoomed
+    assert chart.view_range[:2] == (0, 20)
+
+
+def test_dragging_moves_what_is_seen_and_stays_inside(theme, shown, qtbot) -> None:
+    chart = shown(LineChart(theme))
+    chart.show_lines(two_curves(), x_end=20)
+    plot = chart.plot_rect()
+    chart.look_at(5, 10, *chart.view_range[2:])
+    middle = plot.center().toPoint()
+    qtbot.mousePress(chart, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(chart, middle + QPoint(40, 0))
+    x0, x1, _, _ = chart.view_range
+    assert x0 < 5
+    assert x1 - x0 == pytest.approx(5)
+    qtbot.mouseMove(chart, middle + QPoint(4000, 0))
+    assert chart.view_range[0] == 0
+    qtbot.mouseRelease(chart, Qt.MouseButton.LeftButton, pos=middle)
+
+
+def test_a_million_steps_cost_a_screen_of_points(theme) -> None:
+    series = StepSeries(np.random.default_rng(0).normal(size=1_000_000).astype(np.float32))
+    x, _ = series.line(0, len(series), 900)
+    assert len(x) <= 4 * 900
+
+
+def test_values_without_an_end_break_the_curve_only(theme, shown, pixels) -> None:
+    y = np.linspace(1, 2, 12)
+    y[5] = np.inf
+    chart = shown(LineChart(theme))
+    chart.show_lines([Curve("train", EPOCHS, y)], x_end=12)
+    assert chart.view_range[3] < 5
+    assert pixels(chart, theme.class_color(0)) > 40
