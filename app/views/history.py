@@ -103,7 +103,9 @@ class RunHistory:
         self.seconds += event.seconds
         told = {f"train.{name}": value for name, value in event.train.items()}
         told.update((f"validation.{name}", value) for name, value in event.validation.items())
-        for name in told.keys() - self._metrics.keys():
+        for name in told:
+            if name in self._metrics:
+                continue
             self._metrics[name] = Growing(np.float64)
             self._metrics[name].extend(np.full(len(self._epochs) - 1, np.nan))
         for name, column in self._metrics.items():

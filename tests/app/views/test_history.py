@@ -1,0 +1,174 @@
+"""A history keeps what a run tells, in whatever pieces it comes, and gives it back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from app.views.history import Mark, RunHistory
+from engine.graph.problem import Problem
+from engine.training.events import (
+    Checkpointed,
+    EpochEnded,
+    Failed,
+    Finished,
+    Loading,
+    Losses,
+    Marked,
+    Measured,
+    Paused,
+    Progress,
+    Resumed,
+    Started,
+    Stopped,
+)
+
+
+def losses(first: int, values: list[float]) -> Losses:
+    return Losses("r1", stage=0, first_step=first, values=np.float32(values).tobytes())
+
+
+def started(first_step: int = 0, first_epoch: int = 0) -> Started:
+    return Started(
+        "r1",
+        device="cpu",
+        threads=1,
+        steps_per_epoch=4,
+        samples=16,
+        stages=(5,),
+        first_step=first_step,
+        first_epoch=first_epoch,
+    )
+
+
+def test_losses_join_from_messages() -> None:
+    history = RunHistory()
+    history.add(started())
+    history.add(losses(0, [3, 2]))
+    history.add(losses(2, [1]))
+    assert history.losses.array().tolist() == [3, 2, 1]
+    assert history.run == "r1"
+    assert history.state == "running"
+
+
+def test_a_gap_is_unknown_and_an_overlap_is_replaced() -> None:
+    history = RunHistory()
+    history.add(losses(2, [1]))
+    assert np.isnan(history.losses.array()[:2]).all()
+    history.add(losses(1, [7, 8]))
+    assert history.losses.array()[1:].tolist() == [7, 8]
+
+
+def test_curves_are_over_epochs(history) -> None:
+    made = history(epochs=3)
+    x, y = made.curve("validation", "loss")
+    assert x.tolist() == [1, 2, 3]
+    assert y[0] > y[1] > y[2]
+    assert made.metrics() == ("loss", "accuracy")
+    assert made.curve("train", "no such thing")[0].size == 0
+    assert (made.epochs_done, made.planned_epochs, made.x_end()) == (3, 20, 20)
+
+
+def test_a_metric_that_comes_later_has_no_points_before() -> None:
+    history = RunHistory()
+    history.add(started())
+    history.add(EpochEnded("r1", 0, 1, 4, {"reconstruction_error": 9.0}, {}))
+    history.add(EpochEnded("r1", 1, 1, 8, {"loss": 2.0}, {"loss": 3.0}))
+    assert history.curve("train", "loss")[0].tolist() == [2]
+    assert history.curve("train", "reconstruction_error")[1].tolist() == [9]
+
+
+def test_every_change_raises_the_version_and_measurements_do_not() -> None:
+    history = RunHistory()
+    before = history.version
+    history.add(losses(0, [1]))
+    assert history.version > before
+    before = history.version
+    history.add(Measured("r1", request="v", step=1, arrays={}))
+    assert history.version == before
+
+
+def test_states_follow_the_events() -> None:
+    history = RunHistory()
+    states = []
+    for event in (
+        Loading("r1", what="Loading data onto the CPU"),
+        started(),
+        Paused("r1", stage=0, epoch=1, step=2),
+        Resumed("r1", step=2),
+        Progress("r1", stage=0, epoch=1, step=3, samples_per_second=21_400.0, seconds_left=2.0),
+        Stopped("r1", stage=0, epoch=1, step=3),
+        Finished("r1", test={"accuracy": 0.978}, seconds=3.0, samples_per_second=2e4, device="cpu", threads=1),
+        Failed("r1", problem=Problem(code="no-loss", severity="error", path=())),
+    ):
+        history.add(event)
+        states.append(history.state)
+    assert states == ["loading", "running", "paused", "running", "running", "stopped", "finished", "failed"]
+    assert history.words
+    assert history.test == {"accuracy": 0.978}
+
+
+def test_a_lost_process_is_told_but_not_after_the_end() -> None:
+    history = RunHistory()
+    history.add(started())
+    history.lose("the worker was killed")
+    assert (history.state, history.words) == ("lost", "the worker was killed")
+    ended = RunHistory()
+    ended.add(Stopped("r1", stage=0, epoch=1, step=3))
+    ended.lose("the worker was killed")
+    assert ended.state == "stopped"
+
+
+def test_continuing_keeps_what_was_and_a_new_run_from_the_seed_forgets() -> None:
+    history = RunHistory()
+    history.add(started())
+    history.add(losses(0, [5, 4, 3, 2, 1, 1]))
+    history.add(EpochEnded("r1", 0, 1, 4, {"loss": 3.5}, {}))
+    history.add(started(first_step=4, first_epoch=1))
+    assert history.losses.array().tolist() == [5, 4, 3, 2]
+    assert history.epochs_done == 1
+    history.add(started())
+    assert len(history.losses) == 0
+    assert history.epochs_done == 0
+    assert history.metrics() == ()
+
+
+def test_cut_at_a_checkpoint() -> None:
+    history = RunHistory()
+    history.add(started())
+    history.add(losses(0, [1] * 10))
+    for epoch in (1, 2):
+        history.add(EpochEnded("r1", 0, epoch, epoch * 4, {"loss": 1.0}, {"loss": 1.0}))
+    history.add(Marked("r1", step=3, name="learning_rate", value=0.1))
+    history.add(Marked("r1", step=9, name="learning_rate", value=0.2))
+    history.add(Checkpointed("r1", step=5, path="x"))
+    cut = history.until(history.checkpoint_step)
+    assert len(cut.losses) == 5
+    assert cut.epochs_done == 1
+    assert cut.marks == (Mark(3, "learning_rate", 0.1),)
+    assert len(history.losses) == 10, "the history itself stays whole"
+
+
+def test_what_is_kept_comes_back(history) -> None:
+    made = history(epochs=4)
+    made.add(Marked("r1", step=30, name="learning_rate", value=0.0003))
+    made.add(Finished("r1", test={"loss": 0.1}, seconds=3.0, samples_per_second=2e4, device="cpu", threads=1))
+    arrays, facts = made.arrays()
+    back = RunHistory.from_arrays(arrays, json.loads(json.dumps(facts)))
+    assert back.losses.array().tolist() == made.losses.array().tolist()
+    for part in ("train", "validation"):
+        for name in made.metrics():
+            assert back.curve(part, name)[1] == pytest.approx(made.curve(part, name)[1])
+            assert back.curve(part, name)[0].tolist() == made.curve(part, name)[0].tolist()
+    assert (back.state, back.test, back.marks) == ("finished", {"loss": 0.1}, made.marks)
+    assert (back.stages, back.steps_per_epoch, back.x_end()) == ((20,), 20, 20)
+
+
+def test_a_copy_stays_as_it_was(history) -> None:
+    made = history(epochs=1)
+    kept = made.copy()
+    made.add(losses(20, [1.0]))
+    assert len(kept.losses) == 20
+    assert len(made.losses) == 21

@@ -1,0 +1,130 @@
+"""Loss and accuracy as a run goes on: what is drawn, when, and what is said instead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.views.accuracy import NONE, AccuracyView
+from app.views.history import RunHistory
+from app.views.loss import LossView
+from app.views.view import WAITS
+from engine.training.events import EpochEnded, Losses, Marked, Started
+
+
+@pytest.fixture
+def loss(light, qtbot) -> LossView:
+    view = LossView("v1", light)
+    qtbot.addWidget(view)
+    view.resize(320, 200)
+    view.show()
+    return view
+
+
+def names(view) -> list[tuple[str, bool]]:
+    return [(curve.name, curve.faint) for curve in view.chart._curves]
+
+
+def test_it_waits_for_the_first_epoch(loss) -> None:
+    assert loss.message() == WAITS
+    loss.show_history(RunHistory())
+    assert loss.message() == WAITS
+
+
+def test_steps_show_before_the_first_epoch_ends(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=100, samples=10, stages=(3,)))
+    history.add(Losses("r1", stage=0, first_step=0, values=np.linspace(2, 1, 40, dtype=np.float32).tobytes()))
+    loss.show_history(history)
+    assert loss.message() == ""
+    assert loss.chart.view_range[1] == 3
+
+
+def test_train_and_validation_and_the_run_before(loss, history) -> None:
+    loss.show_history(history(), history(epochs=3, scale=1.5))
+    assert loss.message() == ""
+    assert names(loss) == [("train", True), ("validation", True), ("train", False), ("validation", False)]
+    loss.grab()
+    assert [text.split()[0] for text, _ in loss.chart.labels()] == ["train", "validation"]
+    own = [curve for curve in loss.chart._curves if not curve.faint]
+    assert own[0].start == pytest.approx(2.1), "the curve begins with the first step"
+    assert own[0].shift == -0.5, "the mean over an epoch stands in its middle"
+    assert own[1].dashed
+
+
+def test_a_train_loss_that_is_no_mean_of_the_steps_stays_at_the_end_of_its_epoch(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2,)))
+    history.add(Losses("r1", stage=0, first_step=0, values=np.float32([4, 2]).tobytes()))
+    history.add(EpochEnded("r1", 0, 1, 2, {"loss": 1.0}, {}))
+    loss.show_history(history)
+    assert loss.chart._curves[0].shift == 0
+
+
+def test_the_same_history_is_drawn_once_and_a_grown_one_again(loss, history, qtbot) -> None:
+    made = history()
+    loss.show_history(made)
+    loss.grab()
+    painted = loss.chart.contents_painted
+    loss.show_history(made)
+    loss.grab()
+    assert loss.chart.contents_painted == painted
+    made.add(EpochEnded("r1", 0, 6, 120, {"loss": 0.1}, {"loss": 0.2}))
+    loss.show_history(made)
+    loss.grab()
+    assert loss.chart.contents_painted == painted + 1
+
+
+def test_a_hidden_view_draws_when_it_is_seen(light, history, qtbot) -> None:
+    view = LossView("v1", light)
+    qtbot.addWidget(view)
+    view.show_history(history())
+    assert view.chart._curves == ()
+    view.show()
+    assert len(view.chart._curves) == 2
+
+
+def test_a_steered_run_has_a_mark(loss, history) -> None:
+    made = history()
+    made.add(Marked("r1", step=50, name="learning_rate", value=0.0003))
+    loss.show_history(made)
+    assert loss.chart._marks[0].text == "learning rate 0.0003"
+    assert loss.chart._marks[0].x == 2.5
+
+
+def test_contrastive_divergence_shows_its_error(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2,)))
+    history.add(EpochEnded("r1", 0, 1, 2, {"reconstruction_error": 9.0}, {"reconstruction_error": 9.5}))
+    loss.show_history(history)
+    assert [curve.y.tolist() for curve in loss.chart._curves] == [[9.0], [9.5]]
+
+
+def test_one_of_several_losses(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2,)))
+    told = {"loss": 3.0, "loss.Class": 1.0, "loss.Rebuilt": 2.0}
+    history.add(EpochEnded("r1", 0, 1, 2, told, told))
+    loss.set_block("abc", "Rebuilt")
+    loss.show_history(history)
+    assert loss.subtitle == "rebuilt"
+    assert loss.chart._curves[0].y.tolist() == [2.0]
+
+
+def test_accuracy_in_percent(light, history, qtbot) -> None:
+    view = AccuracyView("v2", light)
+    qtbot.addWidget(view)
+    view.resize(320, 200)
+    view.show()
+    view.show_history(history())
+    view.grab()
+    assert all(text.endswith(" %") for text, _ in view.chart.labels())
+    assert view.chart.view_range[3] == 1.0
+
+
+def test_a_network_without_classes_has_no_accuracy(light, history, qtbot) -> None:
+    view = AccuracyView("v2", light)
+    qtbot.addWidget(view)
+    view.show()
+    view.show_history(history(classes=False))
+    assert view.message() == NONE
