@@ -17,10 +17,14 @@ from app.charts.ticks import tick_texts, ticks
 WEAK, STRONG = 0.22, 0.6
 POINT = 5.0
 BORDER = 2.0
+MOST_CLASSES = 1000
 
 
 class FieldChart(PlotArea):
-    """`grid` R×C: probability of class 1, rows from y0 up, or class indices where there are more than two classes."""
+    """`grid` R×C: probability of class 1, or class indices where there are more than two classes.
+
+    Rows go from y0 up to y1, columns from x0 to x1; the outermost lie on the edges.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -37,7 +41,7 @@ class FieldChart(PlotArea):
         self._grid = np.nan_to_num(np.asarray(grid, dtype=np.float64), nan=0.5)
         self._extent = tuple(float(edge) for edge in extent)  # type: ignore[assignment]
         self._points, self._labels = np.asarray(points, dtype=np.float64), labels
-        self._classes = max(2, int(labels.max(initial=0)) + 1, int(self._grid.max()) + 1)
+        self._classes = self._class_count()
         self._border = self._find_border()
         self._image = None
         self.set_home(*self._extent)
@@ -59,6 +63,10 @@ class FieldChart(PlotArea):
         painter.save()
         painter.setClipRect(plot)
         x0, x1, y0, y1 = self._extent
+        # The outermost values stand on the edges: half of their pixels lies outside.
+        rows, columns = self._grid.shape
+        half_x, half_y = (x1 - x0) / (columns - 1) / 2, (y1 - y0) / (rows - 1) / 2
+        x0, x1, y0, y1 = x0 - half_x, x1 + half_x, y0 - half_y, y1 + half_y
         corner = QPointF(self.x_px(x0, plot), self.y_px(y1, plot))
         place = QRectF(corner, QPointF(self.x_px(x1, plot), self.y_px(y0, plot)))
         # Class indices have no values between them.
@@ -105,6 +113,13 @@ class FieldChart(PlotArea):
         shown[..., :3] = np.rint(panel + (ink - panel) * strength)
         return rgba_image(shown)
 
+    def _class_count(self) -> int:
+        """Two where the grid is a probability; whole numbers above 1 are class indices."""
+        top = self._grid.max()
+        if not 1 < top < MOST_CLASSES or not np.array_equal(self._grid, np.rint(self._grid)):
+            return 2
+        return max(int(top), int(self._labels.max(initial=0))) + 1
+
     def _find_border(self) -> tuple[NDArray, NDArray]:
         x0, x1, y0, y1 = self._extent
         rows, columns = self._grid.shape
@@ -112,7 +127,7 @@ class FieldChart(PlotArea):
             x, y = contour(self._grid, 0.5)
         else:
             x, y = class_borders(self._grid)
-        return x0 + (x + 0.5) / columns * (x1 - x0), y0 + (y + 0.5) / rows * (y1 - y0)
+        return x0 + x / (columns - 1) * (x1 - x0), y0 + y / (rows - 1) * (y1 - y0)
 
     def hover(self, at: QPointF, plot: QRectF) -> Card | None:
         if not plot.contains(at):
@@ -120,8 +135,8 @@ class FieldChart(PlotArea):
         x, y = self.to_data(at, plot)
         x0, x1, y0, y1 = self._extent
         rows, columns = self._grid.shape
-        row = min(max(int((y - y0) / (y1 - y0) * rows), 0), rows - 1)
-        column = min(max(int((x - x0) / (x1 - x0) * columns), 0), columns - 1)
+        row = min(max(round((y - y0) / (y1 - y0) * (rows - 1)), 0), rows - 1)
+        column = min(max(round((x - x0) / (x1 - x0) * (columns - 1)), 0), columns - 1)
         value = self._grid[row, column]
         lines = [f"at {x:.2f}, {y:.2f}"]
         if self._classes == 2:

@@ -41,5 +41,5 @@ def test_nothing_to_show_is_no_picture(light) -> None:
 
 def test_many_filters_stay_visible(light) -> None:
     image = preview_image({"filters": np.ones((500, 8, 8), dtype=np.float32)}, light, 120, 48)
-    opaque = sum(image.pixelColor(x, 24).alpha() == 255 for x in range(120))
-    assert opaque > 60
+    opaque = sum(image.pixelColor(x, y).alpha() == 255 for x in range(120) for y in range(48))
+    assert opaque > 0.5 * 120 * 48
