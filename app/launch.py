@@ -45,6 +45,7 @@ def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) 
     window = MainWindow(workspace, report)
     report.setParent(window)
     window.show()
+    window.editor.setFocus()
     if problem is not None:
         window.notice.show_problem(problem)
     # One timer is not enough: the first picture must be on screen before the processor is shared with the worker.

@@ -22,7 +22,7 @@ from app.panels.popup import Popup
 from app.panels.problem_list import ProblemList
 from app.panels.run_bar import RunBar
 from app.panels.start_page import StartPage
-from app.panels.status_bar import StatusBar
+from app.panels.status_bar import StatusHolder
 from app.settings import LAYOUT_VERSION
 from app.window_commands import WindowCommands
 from app.window_wiring import wire
@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         theme = self._wanted_theme()
         self.theme = theme
         apply_theme(_application(), theme)
+        self._style_separators(theme)
         self._build(theme)
         self.feed = CanvasFeed(workspace, theme, parent=self)
         self.commands = WindowCommands(self)
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
 
         self.palette_panel = Palette(workspace.types, workspace.families, theme)
         self.palette_panel.set_usage(workspace.remembered.usage)
-        self.inspector = Inspector(workspace.document, workspace.types, workspace.datasets, theme)
+        self.inspector = Inspector(workspace.document, workspace.types, workspace.datasets, theme, workspace.edits())
         self.live_views = LiveViews(theme, ViewSpec)
         self.gallery = Gallery(self.examples, theme)
         self.docks = {
@@ -116,12 +117,9 @@ class MainWindow(QMainWindow):
         }
         self._place_docks()
 
-        self.status = StatusBar(theme, self)
-        holder = self.statusBar()
-        holder.setSizeGripEnabled(False)
-        holder.addWidget(self.status, 1)
-        holder.setContentsMargins(0, 0, 0, 0)
-        holder.layout().setContentsMargins(0, 0, 0, 0)
+        holder = StatusHolder(theme)
+        self.status = holder.bar
+        self.setStatusBar(holder)
         self.problem_list = ProblemList(theme)
         self.problem_popup = Popup(self.problem_list, theme, self)
         self.notice = Notice(theme, self.pages)
@@ -244,12 +242,21 @@ class MainWindow(QMainWindow):
     def _system_changed(self) -> None:
         self.set_theme(self._wanted_theme())
 
+    def _style_separators(self, theme: Theme) -> None:
+        # The panels at the sides draw their own line.
+        canvas = theme.hex("canvas")
+        self.setStyleSheet(
+            f"QMainWindow {{ background: {canvas}; }}"
+            f" QMainWindow::separator:vertical {{ background: {canvas}; width: 1px; }}"
+        )
+
     def set_theme(self, theme: Theme) -> None:
         """Let all parts take the look of another theme."""
         if theme is self.theme:
             return
         self.theme = theme
         apply_theme(_application(), theme)
+        self._style_separators(theme)
         for part in (
             self.run_bar,
             self.editor,
@@ -277,6 +284,8 @@ class MainWindow(QMainWindow):
         mark = " •" if changed and workspace.path is not None else ""
         self.setWindowTitle(f"{workspace.title}{mark} – Tensorloom")
         self.editor.set_title(workspace.title, changed)
+        copied = workspace.path is None and workspace.example is not None
+        self.inspector.set_project_place(workspace.title, "Example, opened as a copy" if copied else "Project")
         if workspace.path is None:
             words = "Not saved yet"
         elif changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.worker_link import WorkerLink
 from engine.graph.analysis import Analysis
+from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from engine.graph.paths import bodies
 from engine.measurements.results import Ask
@@ -73,12 +74,13 @@ class MeasureDesk(QObject):
         """Have exactly these measured for the views from now on."""
         self._watch(self._asks, {ask.id: ask for ask in asks}, VIEW_EVERY_MS)
 
-    def watch_previews(self, paths: Iterable[str]) -> None:
-        """Have the pictures of these blocks measured for the canvas."""
-        wanted = {
-            f"{PREVIEW}{path}": Ask(id=f"{PREVIEW}{path}", kind="preview", block=path, count=16) for path in paths
-        }
-        self._watch(self._previews, wanted, PREVIEW_EVERY_MS)
+    def watch_previews(self, paths: Iterable[tuple[str, bool]]) -> None:
+        """Have the pictures of these blocks measured for the canvas: path key, and whether it is an Input."""
+        asks = (
+            Ask(id=f"{PREVIEW}{path}", kind="samples" if is_input else "preview", block=path, count=16)
+            for path, is_input in paths
+        )
+        self._watch(self._previews, {ask.id: ask for ask in asks}, PREVIEW_EVERY_MS)
 
     def watch_all_again(self) -> None:
         """Tell a worker that knows nothing yet what is wanted."""
@@ -112,17 +114,19 @@ class MeasureDesk(QObject):
             self.measured.emit(message.request, arrays, message.step, message.problem)
 
 
-def preview_paths(graph: Graph, types: object, analysis: Analysis) -> tuple[str, ...]:
-    """The blocks that show pictures on the canvas: Inputs with pictures, convolutions, pooling; by path key."""
-    found: list[str] = []
+def preview_paths(
+    graph: Graph, types: Mapping[str, BlockType], analysis: Analysis
+) -> tuple[tuple[str, bool], ...]:
+    """The blocks that show pictures on the canvas: Inputs with pictures, convolutions, pooling; whether an Input."""
+    found: list[tuple[str, bool]] = []
     for path, body in bodies(graph):
         for id, block in body.blocks.items():
-            type = types.get(block.type)  # type: ignore[attr-defined]
+            type = types.get(block.type)
             if type is None or not (type.family in PREVIEW_FAMILIES or type.role == "input"):
                 continue
             key = "/".join((*path, id))
             ports = type.ports_of(block, graph.variables).outputs
             specs = [analysis.specs.get(f"{key}/{port.id}") for port in ports]
             if any(spec is not None and spec.rank == 4 for spec in specs):
-                found.append(key)
+                found.append((key, type.role == "input"))
     return tuple(found[:MOST_PREVIEWS])

@@ -25,10 +25,13 @@ def montage(
     import numpy as np
 
     shown = pictures[: columns * rows]
+    # Large pictures are thinned out rather than made smaller later, where that would cost each frame.
+    step = -(-max(shown.shape[1:3]) // (2 * cell))
+    shown = shown[:, ::step, ::step]
     count, height, width = shown.shape[:3]
     columns = min(columns, count)
     rows = -(-count // columns)
-    scale = max(1, round(cell / max(height, width)))
+    scale = max(1, cell // max(height, width))
     tall, wide = height * scale, width * scale
     grid = np.zeros((rows * (tall + gap) - gap, columns * (wide + gap) - gap, 4), dtype=np.uint8)
     colours = _coloured(shown, theme, colouring)
@@ -39,17 +42,21 @@ def montage(
     return image.copy()
 
 
+STRIP_WIDTH = 112
+
+
 def preview(arrays: Mapping[str, np.ndarray], theme: Theme, is_data: bool = False) -> QImage | None:
-    """The strip on a block: two rows of filters, or one row of maps or samples; None where there is nothing."""
+    """The strip on a block, a px a scene px: two rows of filters, one of maps or samples; None without pictures."""
     pictures = arrays.get("pictures")
     if pictures is None or pictures.ndim < 3 or not pictures.size:
         return None
     if is_data:
-        return montage(pictures, theme, "grey", 4, 1, 56, 8)
+        return montage(pictures, theme, "grey", 4, 1, 24, 5)
     if int(arrays.get("signed", 0)):
         count = len(pictures)
-        return montage(pictures, theme, "signed", min(8, -(-count // 2)) if count > 4 else count, 2, 27, 3)
-    return montage(pictures, theme, "magnitude", 6, 1, 36, 2)
+        columns = 8 if count > 4 else count
+        return montage(pictures, theme, "signed", columns, 2, (STRIP_WIDTH + 2) // 8 - 2, 2)
+    return montage(pictures, theme, "magnitude", 6, 1, (STRIP_WIDTH + 2) // 6 - 2, 2)
 
 
 def _coloured(pictures: np.ndarray, theme: Theme, colouring: Colouring) -> np.ndarray:

@@ -66,6 +66,7 @@ class RunControl(QObject):
         self.trained_graph: Graph | None = None
         self.resume_from: Path | None = None
         self._then: str = ""
+        self._first_stage = 0
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
         link.died.connect(self._worker_died)
@@ -132,7 +133,8 @@ class RunControl(QObject):
     def change_epochs(self, value: int) -> None:
         """Make the running stage longer or shorter."""
         if self.state.is_running:
-            self._link.send(Change(name="epochs", value=float(value)))
+            before = self.state.first_epoch if self.state.stage == self._first_stage else 0
+            self._link.send(Change(name="epochs", value=float(value + before)))
 
     def ask_checkpoint(self) -> None:
         """Have a checkpoint written at the next step."""
@@ -215,6 +217,8 @@ class RunControl(QObject):
             self.checkpoint = Path(event.path)
         elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
             self.checkpoint = Path(event.checkpoint)
+        elif isinstance(event, Started):
+            self._first_stage = event.stage
         was_running = self.state.is_running
         self.event.emit(event)
         self._set(run_state.took(self.state, event))

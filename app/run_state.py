@@ -15,6 +15,7 @@ from engine.training.events import (
     Finished,
     Loading,
     Losses,
+    Marked,
     Paused,
     Progress,
     Resumed,
@@ -47,6 +48,7 @@ class RunState(msgspec.Struct, frozen=True):
     epoch: int = 0
     step: int = 0
     first_step: int = 0
+    first_epoch: int = 0
     steps_per_epoch: int = 0
     samples_per_second: float = 0.0
     seconds_left: float = 0.0
@@ -117,6 +119,7 @@ def took(state: RunState, event: Event) -> RunState:
                 epoch=event.first_epoch + 1,
                 step=event.first_step,
                 first_step=event.first_step,
+                first_epoch=event.first_epoch,
                 steps_per_epoch=event.steps_per_epoch,
             )
         case Progress():
@@ -130,6 +133,10 @@ def took(state: RunState, event: Event) -> RunState:
             )
         case Losses():
             return replace(state, stage=event.stage, step=event.first_step + len(event.values) // 4)
+        case Marked(name="epochs"):
+            stages = list(state.stages)
+            stages[state.stage] = round(event.value)
+            return replace(state, stages=tuple(stages))
         case Paused():
             return replace(state, phase="paused", stage=event.stage, epoch=event.epoch, step=event.step)
         case Resumed():

@@ -9,7 +9,6 @@ from app.panels.help_page import block_text
 from app.panels.run_bar import RunFields
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
-from engine.training.plan import DatasetRef
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -117,6 +116,7 @@ def _wire_canvas(window: MainWindow) -> None:
     def problems_changed(problems: tuple[Problem, ...]) -> None:
         window.status.show_problems(problems)
         window.problem_list.set_problems(problems)
+        window.inspector.set_problems(problems)
 
     def selected() -> None:
         window.inspector.show_selection(editor.body_path(), editor.selected_ids())
@@ -135,7 +135,7 @@ def _wire_canvas(window: MainWindow) -> None:
     editor.shapes_wanted.connect(analysis.ask_shapes)
     editor.space_tapped.connect(workspace.runs.toggle)
     editor.example_wanted.connect(lambda: window.show_start_page(True))
-    editor.edit_wanted.connect(lambda id: (window.show_panel("inspector", True), window.inspector.setFocus()))
+    editor.edit_wanted.connect(lambda id: _edit_in_inspector(window))
     editor.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     editor.view_wanted.connect(lambda kind, path: (window.show_panel("views", True), _add_view(window, kind, path)))
     window.feed.previews_changed.connect(editor.set_previews)
@@ -173,14 +173,16 @@ def _wire_panels(window: MainWindow) -> None:
     window.problem_list.jump.connect(jump)
     window.problem_list.fix.connect(fix)
     window.status.problems_pressed.connect(window.show_problem_list)
-    inspector.dataset_chosen.connect(lambda dataset: _choose_dataset(window, dataset))
+    inspector.dataset_chosen.connect(workspace.describe_dataset)
     inspector.download_wanted.connect(workspace.download)
     inspector.download_cancelled.connect(workspace.cancel_download)
     inspector.folder_wanted.connect(
-        lambda: window.commands.choose_folder(
-            lambda folder: _choose_dataset(window, DatasetRef(name="mnist", folder=str(folder)))
-        )
+        lambda: window.commands.choose_folder(lambda folder: inspector.choose_folder("mnist", str(folder)))
     )
+    inspector.fix.connect(fix)
+    workspace.download_changed.connect(inspector.set_download)
+    workspace.link.ready.connect(lambda message: inspector.set_edits(workspace.edits()))
+    workspace.link.ready.connect(lambda message: workspace.describe_all())
     inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     inspector.edit_refused.connect(window.notice.show_problem)
     workspace.dataset_described.connect(inspector.set_dataset_described)
@@ -257,6 +259,7 @@ def _show_block_help(window: MainWindow, type_id: str) -> None:
         window.commands.show_help(type.title, block_text(type))
 
 
-def _choose_dataset(window: MainWindow, dataset: object) -> None:
-    assert isinstance(dataset, DatasetRef), "the inspector chooses a DatasetRef"
-    window.workspace.describe_dataset(dataset)
+
+def _edit_in_inspector(window: MainWindow) -> None:
+    window.show_panel("inspector", True)
+    window.inspector.focusNextChild()

@@ -61,3 +61,10 @@ def result_words(metrics: Mapping[str, float]) -> str:
         if name in metrics:
             return f"{words} {metrics[name]:.3g}"
     return ""
+
+
+def device_words(name: str) -> str:
+    """`cpu` is `CPU`, `cuda:1` is `GPU 1`, with one GPU `GPU`."""
+    kind, _, number = name.partition(":")
+    words = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU", "auto": "Auto"}.get(kind, kind.upper())
+    return f"{words} {number}" if number not in ("", "0") else words

@@ -13,9 +13,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.analysis_desk import AnalysisDesk
 from app.curves import curves_of, histories_of
 from app.measure_desk import MeasureDesk, preview_paths
+from app.panels.project_edits import ProjectEdits
 from app.project_store import Kept, Opened, ProjectStore
 from app.run_control import RunControl
 from app.settings import AppSettings
+from app.wording import device_words
 from app.worker_link import WorkerLink
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from engine.data.catalogue import DATASETS
@@ -27,7 +29,14 @@ from engine.project.project_file import Project
 from engine.project.recovery import Beside
 from engine.training import plan as plan_edits
 from engine.training.events import Checkpointed, Event, Finished, Started
-from engine.training.plan import DatasetRef, Settings, ViewSpec
+from engine.training.plan import (
+    ContrastiveDivergence,
+    DatasetRef,
+    Settings,
+    Supervised,
+    ViewSpec,
+    default_threads,
+)
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import (
     CancelDownload,
@@ -96,7 +105,7 @@ class Workspace(QObject):
         self._file_weights: Path | None = None
         self._opened_changed = False
         self._history_version = -1
-        self._described = self._download = self._export = 0
+        self._download = self._export = 0
         self._after_checkpoint: Callable[[], None] | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -122,7 +131,7 @@ class Workspace(QObject):
         link.pulled.connect(self._pulled)
         link.died.connect(self._worker_died)
         link.on(Ready, lambda message: self.place_changed.emit())
-        link.on(DatasetDescribed, self._take_described)
+        link.on(DatasetDescribed, self.dataset_described.emit)
         link.on(DownloadProgress, self.download_changed.emit)
         link.on(Downloaded, self._take_downloaded)
         link.on(Done, self._take_done)
@@ -133,6 +142,8 @@ class Workspace(QObject):
         if not self.link.is_started:
             self.link.start()
             self.measures.watch_all_again()
+            if self._file_weights is not None:
+                self.measures.open_session(self._file_weights)
             self.analysis.ask_again()
 
     def start_again(self) -> None:
@@ -249,6 +260,19 @@ class Workspace(QObject):
         samples = self.training_samples
         return epochs * samples / speed if speed and samples else None
 
+    def edits(self) -> ProjectEdits:
+        """What the inspector needs to change plan and data."""
+        devices = self.link.devices or ("cpu",)
+        named = {device: device_words(device) for device in devices}
+        return ProjectEdits(
+            new_supervised=Supervised,
+            new_contrastive_divergence=ContrastiveDivergence,
+            new_dataset=DatasetRef,
+            default_threads=default_threads(),
+            devices=devices,
+            titles={"adam": "Adam", "sgd": "SGD", "auto": "Automatic", **named},
+        )
+
     # --- repairs and settings --------------------------------------------------------------------------
     def apply_fix(self, fix: Fix) -> bool:
         """Make the repair that a problem offers; whether it was made."""
@@ -301,8 +325,12 @@ class Workspace(QObject):
     # --- data ---------------------------------------------------------------------------------------------
     def describe_dataset(self, dataset: DatasetRef) -> None:
         """Ask for fields, rows and some pictures; answered by `dataset_described`."""
-        self._described = self.link.next_id()
-        self.link.send(DescribeDataset(id=self._described, dataset=dataset))
+        self.link.send(DescribeDataset(id=self.link.next_id(), dataset=dataset))
+
+    def describe_all(self) -> None:
+        """Ask for a description of every dataset of the project."""
+        for dataset in self.document.settings.datasets:
+            self.describe_dataset(dataset)
 
     def download(self, name: str) -> None:
         """Fetch a dataset; answered by `download_changed`."""
@@ -312,10 +340,6 @@ class Workspace(QObject):
     def cancel_download(self) -> None:
         """Give up the download; what arrived is kept."""
         self.link.send(CancelDownload(id=self._download))
-
-    def _take_described(self, message: DatasetDescribed) -> None:
-        if message.id == self._described:
-            self.dataset_described.emit(message)
 
     def _take_downloaded(self, message: Downloaded) -> None:
         self.download_changed.emit(message)
@@ -442,8 +466,10 @@ class Workspace(QObject):
         if opened.path is not None:
             self.remembered.add_recent(opened.path)
             self.remembered.folder = opened.path.parent
-        if opened.weights is not None and self.link.is_started:
-            self.measures.open_session(opened.weights)
+        if self.link.is_started:
+            self.describe_all()
+            if opened.weights is not None:
+                self.measures.open_session(opened.weights)
         self.analysis.ask_again()
         self.opened.emit()
         self.place_changed.emit()

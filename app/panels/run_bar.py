@@ -11,6 +11,7 @@ from app.panels.buttons import IconButton, LinkButton, PrimaryButton, baseline
 from app.panels.fields import ChoiceField, FloatField, IntegerField
 from app.panels.run_popup import PlanButton, RunPopup
 from app.run_state import Part, RunBarView
+from app.wording import device_words
 from graph_editor.theme import (
     ICON,
     MEDIUM,
@@ -57,13 +58,6 @@ class RunFields(msgspec.Struct, frozen=True):
         return {name: self.resolved if name == "auto" else device_words(name) for name in self.devices}
 
 
-def device_words(name: str) -> str:
-    """`cpu` is `CPU`, `cuda:1` is `GPU 1`, with one GPU `GPU`."""
-    kind, _, number = name.partition(":")
-    words = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU", "auto": "Auto"}.get(kind, kind.upper())
-    return f"{words} {number}" if number not in ("", "0") else words
-
-
 class RunBar(QWidget):
     """Draws a RunBarView and RunFields; every press is a signal, nothing is decided here."""
 
@@ -84,6 +78,7 @@ class RunBar(QWidget):
         self._view: RunBarView | None = None
         self._fields: RunFields | None = None
         self.setFixedHeight(RUN_BAR_HEIGHT)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
         self.slot = PrimaryButton("Run", theme, "ph.play-fill", parent=self)
@@ -188,7 +183,13 @@ class RunBar(QWidget):
         self.slot.set_label(view.label)
         self.slot.set_icon_name(view.icon)
         self.slot.set_filled(view.filled)
+        had_keyboard = self.slot.hasFocus()
         self.slot.setEnabled(view.enabled)
+        if had_keyboard and not view.enabled:
+            # Else the keyboard would go on to the Epochs field, and the next digit typed would change it.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif view.enabled and self.hasFocus():
+            self.slot.setFocus(Qt.FocusReason.OtherFocusReason)
         self.slot.setAccessibleName(view.label)
         self.step.setEnabled(view.step)
         self.stop.setEnabled(view.stop)

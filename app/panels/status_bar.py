@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.panels.buttons import Button, baseline
 from app.wording import count_words, number_words, short_words
@@ -64,8 +64,10 @@ class StatusBar(QWidget):
         self.problems.show_problems(problems)
 
     def show_graph(self, graph: Graph) -> None:
-        """Say how many blocks the drawing has, those in containers included."""
-        self.blocks.setText(count_words(sum(len(body.blocks) for _, body in bodies(graph)), "block"))
+        """Say how many blocks the drawing has; those in containers are told on hover."""
+        self.blocks.setText(count_words(len(graph.blocks), "block"))
+        inside = sum(len(body.blocks) for path, body in bodies(graph) if path)
+        self.blocks.setToolTip(f"and {number_words(inside)} in containers" if inside else "")
 
     def show_analysis(self, analysis: Analysis) -> None:
         """Say what the network costs."""
@@ -93,6 +95,22 @@ class StatusBar(QWidget):
         painter.fillRect(self.rect(), self._theme.color("panel"))
         painter.fillRect(0, 0, self.width(), 1, self._theme.color("line"))
         painter.end()
+
+
+class StatusHolder(QStatusBar):
+    """Gives the status bar the whole foot of the window: Qt's own layout would leave a margin around it."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.setStyleSheet(
+            f"QStatusBar {{ border: none; min-height: {STATUS_HEIGHT}px; max-height: {STATUS_HEIGHT}px; }}"
+        )
+        self.bar = StatusBar(theme, self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.bar.setGeometry(self.rect())
 
 
 class ProblemsButton(Button):
