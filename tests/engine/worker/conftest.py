@@ -36,7 +36,7 @@ class Listener:
                 self.heard.extend(self.client.take())
                 kinds = [type(message).__name__ for message in self.heard]
                 raise AssertionError(
-                    f"no {kind.__name__} among {kinds}: {self.client.exit_words} {self.client.last_lines}"
+                    f"no {kind.__name__} among {kinds}: {self.client.exit_words} {self.client.last_lines[-5:]}"
                 )
             time.sleep(0.002)
 
