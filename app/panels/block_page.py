@@ -1,0 +1,207 @@
+"""What the inspector shows of selected blocks: head, problems, parameters, learning, result, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.panels.block_header import BlockHeader, PanelHeader
+from app.panels.data_section import DataSection
+from app.panels.dataset_edits import dataset_of, reference
+from app.panels.inspector_context import InspectorContext
+from app.panels.learning_section import LearningSection, has_weights, weight_groups
+from app.panels.parameter_section import ParameterSection
+from app.panels.problem_row import ProblemRow
+from app.panels.result_section import ResultSection, WeightsSection
+from app.panels.section import Line, Section, Sentence, clear_layout
+from engine.graph.analysis import Analysis, path_key
+from engine.graph.edits import remove_blocks, rename, set_parameter, set_weights
+from engine.graph.graph import Block, Graph
+from engine.graph.problem import Problem
+from engine.graph.scope import Scope
+from graph_editor.theme import SPACE_16
+
+
+def names_of(blocks: tuple[Block, ...], context: InspectorContext) -> str:
+    """What the blocks are, once each: `Convolution, ReLU`."""
+    titles = [context.types[block.type].title if block.type in context.types else block.type for block in blocks]
+    return ", ".join(dict.fromkeys(titles))
+
+
+def reset_parameters(graph: Graph, scope: Scope, id: str) -> Graph:
+    """The body with every parameter of a block back at its default."""
+    type = scope.types[graph.blocks[id].type]
+    for parameter in type.parameters:
+        graph = set_parameter(graph, scope, id, parameter.id, parameter.default)
+    return graph
+
+
+class BlockPage(QWidget):
+    """One block, or several at once."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        theme = context.theme
+        blocks = context.blocks()
+        assert blocks, "a page shows blocks that exist"
+        known = all(block.type in context.types for block in blocks)
+        single = len(blocks) == 1
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, SPACE_16)
+        layout.setSpacing(0)
+        self.sections: list[Section] = []
+        self.header: PanelHeader
+        if single and known:
+            header = BlockHeader(context.types[blocks[0].type], theme)
+            header.renamed.connect(self._rename)
+            header.reset.connect(self._reset)
+            header.removed.connect(self._remove)
+            self.header = header
+        else:
+            self.header = PanelHeader(theme)
+            words = blocks[0].name if single else f"{len(blocks)} blocks"
+            icon = "ph.question" if single else "ph.selection-all"
+            self.header.show_words(words, names_of(blocks, context), icon)
+        layout.addWidget(self.header)
+        self._problems = QVBoxLayout()
+        self._problems.setSpacing(0)
+        layout.addLayout(self._problems)
+
+        is_input = single and known and context.types[blocks[0].type].role == "input"
+        self.data: DataSection | None = None
+        if is_input:
+            self.data = DataSection(context)
+            self.data.standardise.hide()
+            self._add(layout, self.data)
+        self.parameters: ParameterSection | None = None
+        if known:
+            without = frozenset({"dataset"}) if is_input else frozenset()
+            parameters = ParameterSection(context, without)
+            if parameters.has_rows():
+                self.parameters = parameters
+                self._add(layout, parameters)
+            else:
+                parameters.deleteLater()
+        self.shared: Sentence | None = None
+        self.learning: LearningSection | None = None
+        if single and blocks[0].weights is not None:
+            owner = _owner_name(context, blocks[0])
+            self.shared = Sentence(f"Uses the weights of “{owner}”.", theme, "secondary")
+            section = Section("Weights", theme)
+            section.add(self.shared)
+            self._add(layout, section)
+        elif known and _all_learn(context):
+            self.learning = LearningSection(context)
+            self._add(layout, self.learning)
+        self.result = ResultSection(context)
+        self._add(layout, self.result)
+        self.weights = WeightsSection(context)
+        self._add(layout, self.weights)
+        layout.addStretch()
+        self.refresh()
+
+    @staticmethod
+    def key(context: InspectorContext) -> object:
+        """What the page's rows depend on: another key, another page."""
+        variables = context.document.graph.variables
+        parts = []
+        for block in context.blocks():
+            type = context.types.get(block.type)
+            if type is None:
+                parts.append((block.id, block.type, block.name))
+                continue
+            learns = weight_groups(type, block, variables) if block.weights is None else block.weights.of
+            parts.append((block.id, block.type, learns, type.ports_of(block, variables).outputs))
+        return "blocks", context.body_path, tuple(parts)
+
+    def refresh(self) -> None:
+        """Show values as they are now."""
+        blocks = self._context.blocks()
+        if not blocks:
+            return
+        if isinstance(self.header, BlockHeader):
+            self.header.name.show_name(blocks[0].name)
+        for section in (self.parameters, self.learning):
+            if section is not None:
+                section.refresh()
+        if self.data is not None:
+            name = dataset_of(self._context.document, blocks[0])
+            self.data.show_dataset(name, reference(self._context.document, name))
+            self.data.standardise.hide()
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what an analysis says of the blocks."""
+        self.result.set_analysis(analysis)
+
+    def set_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show the problems of these blocks on top."""
+        clear_layout(self._problems)
+        ids = {block.id for block in self._context.blocks()}
+        depth = len(self._context.body_path)
+        for problem in problems:
+            steps = tuple(step for step in problem.path if isinstance(step, str))
+            mine = steps[:depth] == self._context.body_path and len(steps) == depth + 1 and steps[-1] in ids
+            if mine:
+                row = ProblemRow(problem, self._context.theme, jumps=False)
+                row.fix.connect(self._context.fix)
+                self._problems.addWidget(row)
+        if self._problems.count():
+            self._problems.addWidget(Line(self._context.theme))
+
+    def problem_rows(self) -> list[ProblemRow]:
+        """The problems that stand on top."""
+        items = [self._problems.itemAt(place) for place in range(self._problems.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, ProblemRow)]
+
+    def set_weights(self, known: Mapping[str, tuple[QImage | None, str]]) -> None:
+        """Show how the block's weights look, by path key."""
+        blocks = self._context.blocks()
+        if len(blocks) == 1:
+            image, text = known.get(path_key((*self._context.body_path, blocks[0].id)), (None, ""))
+            self.weights.show_weights(image, text)
+
+    def _add(self, layout: QVBoxLayout, section: Section) -> None:
+        self.sections.append(section)
+        layout.addWidget(section)
+
+    def _rename(self, name: str) -> None:
+        self._context.edit("Rename", rename, self._context.ids[0], name)
+        self.refresh()
+
+    def _reset(self) -> None:
+        self._context.edit("Reset all parameters", reset_parameters, self._context.ids[0])
+
+    def _remove(self) -> None:
+        self._context.edit("Delete", remove_blocks, self._context.ids)
+
+    def use_own_weights(self) -> None:
+        """Give the block weights of its own again."""
+        self._context.edit("Own weights", set_weights, self._context.ids[0], None)
+
+
+def _all_learn(context: InspectorContext) -> bool:
+    variables = context.document.graph.variables
+    return all(
+        block.type in context.types and has_weights(context.types[block.type], block, variables)
+        for block in context.blocks()
+    )
+
+
+def _owner_name(context: InspectorContext, block: Block) -> str:
+    body = context.body()
+    assert block.weights is not None
+    if body is not None and block.weights.of in body.blocks:
+        return body.blocks[block.weights.of].name
+    graph = context.document.graph
+    for step in context.body_path:
+        if block.weights.of in graph.blocks:
+            return graph.blocks[block.weights.of].name
+        inner = graph.blocks[step].body
+        if inner is None:
+            break
+        graph = inner
+    return block.weights.of

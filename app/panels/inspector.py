@@ -1,0 +1,264 @@
+"""The inspector: what is selected, or the project, generated from types and values; every change is one undo step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.panels.block_header import BlockHeader
+from app.panels.block_page import BlockPage
+from app.panels.data_section import DataSection
+from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
+from app.panels.inspector_context import InspectorContext
+from app.panels.project_edits import ProjectEdits
+from app.panels.project_panel import ProjectPanel
+from engine.graph.analysis import Analysis
+from engine.graph.block_type import BlockType
+from engine.graph.paths import BodyPath
+from engine.graph.problem import Problem, Refused
+from graph_editor.document import Document
+from graph_editor.theme import Theme
+
+
+class Inspector(QWidget):
+    """`show_selection` says what is shown.
+
+    `dataset_chosen(reference)` asks for its description, `download_wanted(name)` and `folder_wanted()` for what this
+    panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `fix(Fix)` that a repair was
+    clicked, `help_wanted(type id)` that the user asks what a block does.
+    """
+
+    dataset_chosen = Signal(object)
+    download_wanted = Signal(str)
+    download_cancelled = Signal()
+    folder_wanted = Signal()
+    help_wanted = Signal(str)
+    edit_refused = Signal(object)
+    fix = Signal(object)
+
+    def __init__(
+        self,
+        document: Document,
+        types: Mapping[str, BlockType],
+        datasets: Mapping[str, Any],
+        theme: Theme,
+        edits: ProjectEdits | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._context = InspectorContext(document, types, datasets, theme, edits, self)
+        self._context.refused.connect(self.edit_refused)
+        self._context.fix.connect(self.fix)
+        self._analysis: Analysis | None = None
+        self._problems: tuple[Problem, ...] | None = None
+        self._weights: dict[str, tuple[QImage | None, str]] = {}
+        self._described: dict[str, Any] = {}
+        self._download: Any = None
+        self._folder: Any = None
+        self._place = ("", "")
+        self._folded: set[str] = set()
+        self._key: object = None
+        self.page: BlockPage | ProjectPanel
+        self.setAccessibleName("Inspector")
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 0, 0)
+        layout.addWidget(self._scroll)
+        document.changed.connect(self._document_changed)
+        document.settings_changed.connect(self._document_changed)
+        self._build()
+
+    # --- what is shown -----------------------------------------------------------------------------
+    def show_selection(self, body_path: BodyPath, ids: tuple[str, ...]) -> None:
+        """Show the blocks `ids` of the body at `body_path`; without any, the project."""
+        if (tuple(body_path), tuple(ids)) != (self._context.body_path, self._context.ids):
+            self._take_keyboard_back()
+            self._context.body_path, self._context.ids = tuple(body_path), tuple(ids)
+            self._document_changed()
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show shapes, costs and, where nobody sets others, problems of an analysis."""
+        self._analysis = analysis
+        self._tell()
+
+    def set_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show these problems in place of the analysis' own: those of the plan among them."""
+        self._problems = tuple(problems)
+        self._tell()
+
+    def set_weights_now(self, path_key: str, image: QImage | None, text: str) -> None:
+        """Remember how the weights of a block look; nothing and "" forget it."""
+        if image is None and not text:
+            self._weights.pop(path_key, None)
+        else:
+            self._weights[path_key] = (image, text)
+        if isinstance(self.page, BlockPage):
+            self.page.set_weights(self._weights)
+
+    def set_project_place(self, title: str, words: str) -> None:
+        """What the project is called where it has no title itself, and what it is: `Example, opened as a copy`."""
+        self._place = (title, words)
+        self._show_place()
+
+    def set_dataset_described(self, message: Any) -> None:
+        """Take the description of a dataset; the folder that was chosen last is bound by it."""
+        self._described[message.name] = message
+        folder = self._folder
+        if folder is not None and folder.name == message.name:
+            self._folder = None
+            if message.problem is None:
+                self._bind(message.name, message.fields, folder.folder, ask=False)
+        data = self.data_section()
+        if data is not None:
+            data.show_described(message)
+
+    def set_download(self, message: Any) -> None:
+        """Take the progress or the end of a download."""
+        ended = not hasattr(message, "received")
+        self._download = None if ended else message
+        data = self.data_section()
+        if data is not None:
+            data.show_download(message)
+
+    def choose_folder(self, name: str, folder: str) -> None:
+        """Read a folder of IDX files as the dataset `name`: it is asked for, and bound once it is described."""
+        edits = self._context.edits
+        assert edits is not None, "a folder needs a maker of references"
+        self._folder = edits.new_dataset(name=name, folder=folder)
+        self.dataset_chosen.emit(self._folder)
+
+    def set_edits(self, edits: ProjectEdits) -> None:
+        """Take other makers of settings, as the devices of this machine become known."""
+        self._context.edits = edits
+        self._rebuild()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._context.theme = theme
+        self._rebuild()
+        self.update()
+
+    def data_section(self) -> DataSection | None:
+        """Where the dataset is chosen, if that shows."""
+        return self.page.data
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._context.theme.color("panel"))
+        painter.fillRect(0, 0, 1, self.height(), self._context.theme.color("line"))
+        painter.end()
+
+    # --- building ------------------------------------------------------------------------------------
+    def _document_changed(self, change: object = None) -> None:
+        if self._wanted_key() == self._key:
+            self.page.refresh()
+            self._show_place()
+        else:
+            self._rebuild()
+
+    def _wanted_key(self) -> object:
+        page = BlockPage if self._context.blocks() else ProjectPanel
+        return page.key(self._context)
+
+    def _rebuild(self) -> None:
+        place = self._scroll.verticalScrollBar().value() if self._same_blocks() else 0
+        old = self._scroll.takeWidget()
+        self._build()
+        self._scroll.verticalScrollBar().setValue(place)
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+
+    def _same_blocks(self) -> bool:
+        wanted = self._wanted_key()
+        return isinstance(wanted, tuple) and isinstance(self._key, tuple) and wanted[:2] == self._key[:2]
+
+    def _build(self) -> None:
+        context = self._context
+        self._key = self._wanted_key()
+        if context.blocks():
+            page = BlockPage(context)
+            if isinstance(page.header, BlockHeader):
+                type_id = context.blocks()[0].type
+                page.header.help_wanted.connect(lambda: self.help_wanted.emit(type_id))
+            self.page = page
+        else:
+            self.page = ProjectPanel(context)
+        self.page.setAutoFillBackground(False)
+        self._scroll.setWidget(self.page)
+        self.page.setAutoFillBackground(False)
+        for section in self.page.sections:
+            section.set_folded(section.title in self._folded)
+            section.folded.connect(self._remember_fold)
+        data = self.page.data
+        if data is not None:
+            data.chosen.connect(self._choose_dataset)
+            data.folder_wanted.connect(self.folder_wanted)
+            data.download_wanted.connect(self.download_wanted)
+            data.download_cancelled.connect(self.download_cancelled)
+            for message in self._described.values():
+                data.show_described(message)
+            if self._download is not None:
+                data.show_download(self._download)
+        if isinstance(self.page, BlockPage):
+            self.page.set_weights(self._weights)
+        self._show_place()
+        self._tell()
+
+    def _tell(self) -> None:
+        if isinstance(self.page, BlockPage):
+            self.page.set_analysis(self._analysis)
+        problems = self._problems
+        if problems is None:
+            problems = self._analysis.problems if self._analysis is not None else ()
+        self.page.set_problems(problems)
+
+    def _show_place(self) -> None:
+        if isinstance(self.page, ProjectPanel):
+            title = str(getattr(self._context.document.settings, "title", "") or "") or self._place[0] or "Untitled"
+            self.page.header.show_words(title, self._place[1] or "Project")
+
+    def _remember_fold(self, title: str, folded: bool) -> None:
+        (self._folded.add if folded else self._folded.discard)(title)
+
+    def _take_keyboard_back(self) -> None:
+        # A text that is being typed belongs to the block it was typed for: losing the keyboard takes it.
+        focused = self.focusWidget()
+        if focused is not None and focused.hasFocus():
+            focused.clearFocus()
+
+    # --- data ------------------------------------------------------------------------------------------
+    def _choose_dataset(self, name: str) -> None:
+        info = self._context.datasets.get(name)
+        fields = info.fields if info is not None else getattr(self._described.get(name), "fields", ())
+        self._bind(name, fields, None, ask=True)
+
+    def _bind(self, name: str, fields: Any, folder: str | None, ask: bool) -> None:
+        document = self._context.document
+        if isinstance(self.page, BlockPage):
+            ids = self._context.ids
+        else:
+            shown = self.page.dataset_name()
+            ids = tuple(
+                block.id for block in inputs_of(document) if _reads(document, block.id, shown)
+            ) or tuple(block.id for block in inputs_of(document)[:1])
+        try:
+            reference = bind_dataset(document, self._context.edits, ids, name, fields, folder)
+        except Refused as fault:
+            self.edit_refused.emit(fault.problem)
+            self.page.refresh()
+            return
+        if ask and reference is not None:
+            self.dataset_chosen.emit(reference)
+
+
+def _reads(document: Document, id: str, dataset: str) -> bool:
+    return dataset_of(document, document.graph.blocks[id]) == dataset

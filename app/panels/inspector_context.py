@@ -1,0 +1,71 @@
+"""What all sections of the inspector share: the document, what is selected, and edits that tell when refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.panels.project_edits import ProjectEdits
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Block, Graph
+from engine.graph.paths import BodyPath, body_at
+from engine.graph.problem import Problem, Refused
+from engine.graph.values import evaluate
+from graph_editor.document import Document
+from graph_editor.theme import Theme
+
+
+class InspectorContext(QObject):
+    """Read by the sections; `refused(Problem)` for an edit that was, `fix(Fix)` for a repair that was clicked."""
+
+    refused = Signal(object)
+    fix = Signal(object)
+
+    def __init__(
+        self,
+        document: Document,
+        types: Mapping[str, BlockType],
+        datasets: Mapping[str, Any],
+        theme: Theme,
+        edits: ProjectEdits | None,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.types = types
+        self.datasets = datasets
+        self.theme = theme
+        self.edits = edits
+        self.body_path: BodyPath = ()
+        self.ids: tuple[str, ...] = ()
+
+    def body(self) -> Graph | None:
+        """The body that is shown, or None where it is gone."""
+        try:
+            return body_at(self.document.graph, self.body_path)
+        except Refused:
+            return None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The selected blocks that are still there."""
+        body = self.body()
+        return tuple(body.blocks[id] for id in self.ids if id in body.blocks) if body is not None else ()
+
+    def compute(self, text: str) -> int | float:
+        """The number of a formula over the project's variables. Raises FormulaError."""
+        return evaluate(text, self.document.graph.variables)
+
+    def edit(self, label: str, function: Callable[..., Graph], *arguments: object) -> Problem | None:
+        """Edit the shown body as one undo step; the Problem where it was refused, and then nothing has changed."""
+        try:
+            self.document.edit(label, function, *arguments, path=self.body_path)
+        except Refused as fault:
+            self.refused.emit(fault.problem)
+            return fault.problem
+        return None
+
+    def edit_settings(self, label: str, function: Callable[..., Any], *arguments: object) -> None:
+        """Edit the settings as one undo step."""
+        self.document.edit_settings(label, function, *arguments)

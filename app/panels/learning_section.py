@@ -1,0 +1,198 @@
+"""How the weights of the selected blocks start and learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from PySide6.QtWidgets import QWidget
+
+from app.panels.fields import BooleanField, ChoiceField, FieldRow, FloatField
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import Folded, Section
+from engine.graph.block_type import BlockType, lenient_parameters
+from engine.graph.edits import set_learning
+from engine.graph.graph import Block, Graph, Initialiser, Learning
+from engine.graph.scope import Scope
+from engine.graph.values import Value
+
+INITIALISERS: Mapping[str, str] = {
+    "": "PyTorch default",
+    "he-normal": "He normal",
+    "he-uniform": "He uniform",
+    "glorot-normal": "Glorot normal",
+    "glorot-uniform": "Glorot uniform",
+    "lecun-normal": "LeCun normal",
+    "lecun-uniform": "LeCun uniform",
+    "normal": "Normal",
+    "uniform": "Uniform",
+    "orthogonal": "Orthogonal",
+    "constant": "Constant",
+    "zeros": "Zeros",
+}
+ARGUMENTS: Mapping[str, tuple[str, str, float]] = {
+    "normal": ("std", "Deviation", 0.01),
+    "uniform": ("bound", "Bound", 0.1),
+    "constant": ("value", "Value", 0.0),
+}
+"""The one argument of an initialiser: its id, label and default."""
+
+
+Groups = tuple[tuple[str, tuple[str, ...]], ...]
+"""Labels, and the weights that each stands for, as PyTorch calls them."""
+
+
+def weight_groups(type: BlockType, block: Block, variables: Mapping[str, Value]) -> Groups:
+    """The weights that may be started in their own way."""
+    parameters = lenient_parameters(type, block, variables)
+    match type.module.rpartition(":")[2]:
+        case "Linear" | "Conv2d":
+            bias = (("Initial bias", ("bias",)),) if parameters.get("bias", True) else ()
+            return (("Initial weights", ("weight",)), *bias)
+        case "BatchNorm1d" | "BatchNorm2d":
+            return (("Initial scale", ("weight",)), ("Initial shift", ("bias",))) if parameters.get("affine") else ()
+        case "RBM":
+            return (
+                ("Initial weights", ("weight",)),
+                ("Visible bias", ("visible_bias",)),
+                ("Hidden bias", ("hidden_bias",)),
+            )
+        case "LSTM":
+            ends = _lstm_ends(parameters)
+            bias = tuple(f"bias_{kind}{end}" for end in ends for kind in ("ih", "hh"))
+            groups = [
+                ("Input weights", tuple(f"weight_ih{end}" for end in ends)),
+                ("State weights", tuple(f"weight_hh{end}" for end in ends)),
+            ]
+            return (*groups, ("Initial bias", bias)) if parameters.get("bias", True) else tuple(groups)
+    return ()
+
+
+def _lstm_ends(parameters: Mapping[str, Value]) -> tuple[str, ...]:
+    layers = parameters.get("num_layers", 1)
+    count = layers if isinstance(layers, int) else 1
+    directions = ("", "_reverse") if parameters.get("bidirectional") else ("",)
+    return tuple(f"_l{layer}{direction}" for layer in range(count) for direction in directions)
+
+
+def has_weights(type: BlockType, block: Block, variables: Mapping[str, Value]) -> bool:
+    """Whether anything of the block learns."""
+    return bool(weight_groups(type, block, variables))
+
+
+class LearningSection(Section):
+    """Initial weights, rate factor, and behind a link the biases, freezing and decay, for all selected blocks."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__("Start and learning", context.theme, parent=parent)
+        self._context = context
+        theme = context.theme
+        self._starts: list[tuple[FieldRow, tuple[str, ...]]] = []
+        self._arguments: list[tuple[FieldRow, tuple[str, ...]]] = []
+        blocks = context.blocks()
+        variables = context.document.graph.variables
+        groups = weight_groups(context.types[blocks[0].type], blocks[0], variables) if blocks else ()
+        hidden: list[QWidget] = []
+        names: list[str] = []
+        for place, (label, weights) in enumerate(groups):
+            made = (self._start_row(label, weights), self._argument_row(weights))
+            if place:
+                hidden.extend(made)
+                names.append(label)
+            else:
+                for row in made:
+                    self.add(row)
+        rate = FloatField(theme, 0.0, 1000.0, logarithmic=True, bar=(0.01, 100.0))
+        self.rate_factor = self._row("Rate factor", rate, 1.0, "Multiplies the learning rate for this block.")
+        self.add(self.rate_factor)
+        self.frozen = self._row("Frozen", BooleanField(theme), False, "Its weights stay as they are.")
+        decay = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0), optional=True)
+        decay.set_placeholder("the plan’s")
+        self.decay = self._row("Weight decay", decay, None, "Pulls weights towards zero; empty: as the plan says.")
+        self.rate_factor.edited.connect(lambda value: self._change("Rate factor", rate_factor=float(str(value))))
+        self.frozen.edited.connect(lambda value: self._change("Frozen", frozen=bool(value)))
+        self.decay.edited.connect(
+            lambda value: self._change("Weight decay", decay=None if value is None else float(str(value)))
+        )
+        self.more = Folded([*names, "frozen", "decay"], [*hidden, self.frozen, self.decay], theme)
+        self.add(self.more)
+        self.refresh()
+        changed = [self.frozen, self.decay, *(row for row, _ in self._starts[1:])]
+        if any(row.is_changed() for row in changed):
+            self.more.set_open(True)
+            self.refresh()
+        self.more.link().clicked.connect(self.refresh)
+
+    def start_row(self, index: int = 0) -> FieldRow:
+        """The row that chooses how weight group `index` starts."""
+        return self._starts[index][0]
+
+    def argument_row(self, index: int = 0) -> FieldRow:
+        """The row of the argument of weight group `index`: a deviation, a bound, a value."""
+        return self._arguments[index][0]
+
+    def refresh(self) -> None:
+        """Show the values as they are now."""
+        blocks = self._context.blocks()
+        if not blocks:
+            return
+        learning = blocks[0].learning
+        self.rate_factor.set_value(learning.rate_factor)
+        self.frozen.set_value(learning.frozen)
+        self.decay.set_value(learning.decay)
+        for place, (row, weights) in enumerate(self._starts):
+            initialiser = learning.initialisers.get(weights[0])
+            row.set_value(initialiser.name if initialiser is not None else "")
+            argument, _ = self._arguments[place]
+            known = ARGUMENTS.get(initialiser.name) if initialiser is not None else None
+            argument.setVisible(known is not None and (place == 0 or self.more.is_open()))
+            if known is not None and initialiser is not None:
+                argument.set_default(known[2])
+                argument.set_value(initialiser.arguments.get(known[0], known[2]))
+
+    def _row(self, label: str, field: Any, default: object, purpose: str) -> FieldRow:
+        return FieldRow(label, field, self._context.theme, default=default, purpose=purpose)
+
+    def _start_row(self, label: str, weights: tuple[str, ...]) -> FieldRow:
+        field = ChoiceField(self._context.theme, tuple(INITIALISERS), labels=INITIALISERS)
+        row = self._row(label, field, "", "How the numbers are drawn before training begins.")
+        row.edited.connect(lambda value: self._start_with(label, weights, str(value or ""), {}))
+        self._starts.append((row, weights))
+        return row
+
+    def _argument_row(self, weights: tuple[str, ...]) -> FieldRow:
+        row = self._row("Spread", FloatField(self._context.theme), 0.0, "How far from zero the numbers are drawn.")
+        row.edited.connect(lambda value: self._argue(weights, float(str(value))))
+        row.hide()
+        self._arguments.append((row, weights))
+        return row
+
+    def _argue(self, weights: tuple[str, ...], number: float) -> None:
+        initialiser = self._context.blocks()[0].learning.initialisers.get(weights[0])
+        known = ARGUMENTS.get(initialiser.name) if initialiser is not None else None
+        if initialiser is not None and known is not None:
+            self._start_with("Spread of the weights", weights, initialiser.name, {known[0]: number})
+
+    def _start_with(self, label: str, weights: tuple[str, ...], name: str, arguments: Mapping[str, Value]) -> None:
+        def change(learning: Learning) -> Learning:
+            initialisers = {known: value for known, value in learning.initialisers.items() if known not in weights}
+            if name:
+                initialisers.update(dict.fromkeys(weights, Initialiser(name=name, arguments=dict(arguments))))
+            return msgspec.structs.replace(learning, initialisers=initialisers)
+
+        self._commit(label, change)
+
+    def _change(self, label: str, **values: object) -> None:
+        self._commit(label, lambda learning: msgspec.structs.replace(learning, **values))
+
+    def _commit(self, label: str, change: Callable[[Learning], Learning]) -> None:
+        ids = self._context.ids
+
+        def set_all(graph: Graph, scope: Scope) -> Graph:
+            for id in ids:
+                graph = set_learning(graph, scope, id, change(graph.blocks[id].learning))
+            return graph
+
+        if self._context.edit(label, set_all) is not None:
+            self.refresh()

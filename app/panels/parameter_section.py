@@ -1,0 +1,142 @@
+"""Parameters of the selected block, or those that all selected blocks have in common, generated from their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from app.panels.fields import FieldRow, make_field
+from app.panels.fields_base import Field
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import Folded, Section
+from app.panels.tuple_field import ListField
+from engine.graph.block_type import BlockType, Parameter
+from engine.graph.edits import set_parameter
+from engine.graph.graph import Block, Graph
+from engine.graph.parameter_rules import parameter_problem, range_words
+from engine.graph.problem import Problem
+from engine.graph.scope import Scope
+from engine.graph.values import Value, frozen_value
+
+
+def common_parameters(types: Sequence[BlockType]) -> tuple[Parameter, ...]:
+    """The parameters that all types declare alike, defaults aside, in the first type's order."""
+    if not types:
+        return ()
+
+    def alike(one: Parameter, other: Parameter | None) -> bool:
+        return other is not None and (one.kind, one.choices, one.length) == (other.kind, other.choices, other.length)
+
+    return tuple(
+        parameter
+        for parameter in types[0].parameters
+        if all(alike(parameter, type.parameter(parameter.id)) for type in types[1:])
+    )
+
+
+def set_parameter_of(graph: Graph, scope: Scope, ids: tuple[str, ...], parameter: str, value: object) -> Graph:
+    """The body with one parameter set on several blocks. Refused where one of them refuses it."""
+    for id in ids:
+        graph = set_parameter(graph, scope, id, parameter, value)
+    return graph
+
+
+def short_sentence(problem: Problem, parameter: Parameter) -> str:
+    """What stands below a field that refuses a value."""
+    if problem.code == "parameter-range":
+        return f"out of range: {range_words(parameter)}"
+    if problem.code == "formula":
+        return str(problem.facts.get("reason", problem.headline))
+    return problem.headline
+
+
+class ParameterSection(Section):
+    """A field a parameter; advanced ones behind a link that names them. Skips the parameters in `without`."""
+
+    def __init__(
+        self, context: InspectorContext, without: frozenset[str] = frozenset(), parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Parameters", context.theme, parent=parent)
+        self._context = context
+        self._rows: dict[str, FieldRow] = {}
+        types = [context.types[block.type] for block in context.blocks() if block.type in context.types]
+        self._parameters = tuple(known for known in common_parameters(types) if known.id not in without)
+        self._folded: Folded | None = None
+        plain = [parameter for parameter in self._parameters if not parameter.advanced]
+        advanced = [parameter for parameter in self._parameters if parameter.advanced]
+        for parameter in plain:
+            self.add(self._make_row(parameter))
+        if advanced:
+            rows = [self._make_row(parameter) for parameter in advanced]
+            self._folded = Folded([parameter.label for parameter in advanced], rows, context.theme)
+            self.add(self._folded)
+        self.refresh()
+        if self._folded is not None and any(self._rows[parameter.id].is_changed() for parameter in advanced):
+            self._folded.set_open(True)
+
+    def row(self, parameter: str) -> FieldRow:
+        """The row of a parameter. Raises KeyError."""
+        return self._rows[parameter]
+
+    def advanced(self) -> Folded | None:
+        """The advanced parameters behind their link, if there are any."""
+        return self._folded
+
+    def has_rows(self) -> bool:
+        """Whether there is anything to set."""
+        return bool(self._rows)
+
+    def refresh(self) -> None:
+        """Show the values as they are now."""
+        blocks = self._context.blocks()
+        if not blocks:
+            return
+        for parameter in self._parameters:
+            row = self._rows[parameter.id]
+            values = [self._value(block, parameter) for block in blocks]
+            same = all(value == values[0] for value in values)
+            if same or parameter.kind == "boolean":
+                row.set_value(values[0])
+            else:
+                row.set_value("several values" if parameter.kind == "choice" else None)
+            placeholder = getattr(row.field(), "set_placeholder", None)
+            if placeholder is not None and (len(blocks) > 1 or not parameter.optional):
+                placeholder("" if same else "differ")
+
+    def _value(self, block: Block, parameter: Parameter) -> Value:
+        declared = self._context.types[block.type].parameter(parameter.id)
+        assert declared is not None, "common parameters are declared by every type"
+        return block.parameters.get(parameter.id, declared.default)
+
+    def _make_row(self, parameter: Parameter) -> FieldRow:
+        theme = self._context.theme
+
+        def validate(value: object) -> str | None:
+            for block in self._context.blocks():
+                type = self._context.types[block.type]
+                declared = type.parameter(parameter.id) or parameter
+                variables = self._context.document.graph.variables
+                problem = parameter_problem(type, block, declared, frozen_value(value), variables)
+                if problem is not None:
+                    return short_sentence(problem, declared)
+            return None
+
+        field: Field
+        if parameter.kind == "text" and isinstance(parameter.default, tuple):
+            field = ListField(theme, texts=True, validate=validate)
+        else:
+            field = make_field(parameter, theme, compute=self._context.compute, validate=validate)
+        row = FieldRow(parameter.label, field, theme, default=parameter.default, purpose=parameter.help)
+        row.edited.connect(lambda value: self._edited(parameter, value))
+        self._rows[parameter.id] = row
+        return row
+
+    def _edited(self, parameter: Parameter, value: object) -> None:
+        blocks = self._context.blocks()
+        names = blocks[0].name if len(blocks) == 1 else f"{len(blocks)} blocks"
+        label = f"{parameter.label} of {names}"
+        problem = self._context.edit(label, set_parameter_of, tuple(b.id for b in blocks), parameter.id, value)
+        if problem is not None:
+            self.refresh()
+            self._rows[parameter.id].field().set_error(short_sentence(problem, parameter))

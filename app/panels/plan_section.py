@@ -1,0 +1,220 @@
+"""The plan: stages with their settings, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from app.panels.buttons import IconButton, LinkButton, baseline
+from app.panels.fields import ChoiceField, Field, FieldRow, FloatField, IntegerField
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import Folded, Section
+from engine.graph.paths import bodies
+from graph_editor.style_sheet import round_menu
+from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
+
+KINDS = {"supervised": "Supervised", "contrastive-divergence": "Contrastive divergence"}
+
+
+def stage_kind(stage: Any) -> str:
+    """`supervised` or `contrastive-divergence`."""
+    return str(type(stage).__struct_config__.tag)
+
+
+def energy_blocks(context: InspectorContext) -> dict[str, str]:
+    """Blocks that contrastive divergence can train: the id path joined by "/", and the name."""
+    types = context.types
+    return {
+        "/".join((*path, block.id)): block.name
+        for path, body in bodies(context.document.graph)
+        for block in body.blocks.values()
+        if block.type in types and "energy" in types[block.type].traits
+    }
+
+
+def plan_key(context: InspectorContext) -> object:
+    """What the rows of the plan depend on: another key, other rows."""
+    plan = context.document.settings.plan
+    stages = tuple((stage_kind(stage), getattr(stage, "optimiser", "")) for stage in plan.stages)
+    return stages, tuple(energy_blocks(context).items())
+
+
+class StageHeading(QWidget):
+    """The name of a stage in semibold, and the button that removes it."""
+
+    removed = Signal()
+
+    def __init__(self, words: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = words
+        self._theme = theme
+        self.setAccessibleName(words)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.remove = IconButton("ph.x", f"Remove {words}", theme, ICON_IN_FIELD, side=24, parent=self)
+        self.remove.clicked.connect(self.removed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 24)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.remove.setGeometry(self.width() - 28, 0, 24, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        font = self._theme.font(SIZE_NORMAL, SEMIBOLD)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("secondary"))
+        painter.drawText(QPointF(SPACE_16, baseline(font, self.height() / 2)), self._words)
+        painter.end()
+
+
+class PlanSection(Section):
+    """Every setting of the plan; each edit is one undo step of the document's settings."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__("Training", context.theme, ruled=False, parent=parent)
+        self._context = context
+        self._readers: list[tuple[FieldRow, Callable[[], object]]] = []
+        self.stage_rows: list[dict[str, FieldRow]] = []
+        self.headings: list[StageHeading] = []
+        plan = context.document.settings.plan
+        hidden: list[FieldRow] = []
+        names: list[str] = []
+        for index, stage in enumerate(plan.stages):
+            self._add_stage_rows(index, stage, len(plan.stages) > 1, hidden, names)
+        edits = context.edits
+        self.add_link = LinkButton("Add a stage", context.theme, size=12)
+        self.add_link.clicked.connect(self.open_add_menu)
+        if edits is not None:
+            holder = QWidget()
+            row = QHBoxLayout(holder)
+            row.setContentsMargins(SPACE_16, 0, SPACE_16, 2)
+            row.addWidget(self.add_link)
+            row.addStretch()
+            self.add(holder)
+        theme = context.theme
+        self.batch_size = self._shared_row("batch_size", "Batch size", IntegerField(theme, 1, 1_048_576), 64)
+        self.seed = self._shared_row("seed", "Seed", IntegerField(theme, 0, 2**31 - 1), 0)
+        self.add(self.batch_size)
+        self.add(self.seed)
+        threads = IntegerField(theme, 1, 1024, optional=True)
+        if edits is not None:
+            threads.set_placeholder(str(edits.default_threads))
+        self.threads = self._shared_row("threads", "Threads", threads, None)
+        devices = dict.fromkeys(("auto", *(edits.devices if edits is not None else ()), plan.device))
+        titles = dict(edits.titles) if edits is not None else {}
+        labels = {name: titles.get(name, name if name == "auto" else name.upper()) for name in devices}
+        self.device = self._shared_row("device", "Device", ChoiceField(theme, tuple(devices), labels=labels), "auto")
+        self.more = Folded([*names, "threads", "device"], [*hidden, self.threads, self.device], theme)
+        self.add(self.more)
+        self.refresh()
+        if any(row.is_changed() for row in (self.threads, self.device)):
+            self.more.set_open(True)
+
+    def refresh(self) -> None:
+        """Show the settings as they are now."""
+        for row, read in self._readers:
+            row.set_value(read())
+
+    def open_add_menu(self) -> QMenu:
+        """Offer the kinds of stages that this drawing can have."""
+        menu = round_menu(QMenu(self))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setFont(self._context.theme.font())
+        edits = self._context.edits
+        assert edits is not None, "without makers of stages there is no link"
+        menu.addAction("Supervised").triggered.connect(lambda: self._add_stage(edits.new_supervised()))
+        for path, name in energy_blocks(self._context).items():
+            action = menu.addAction(f"Contrastive divergence on {name}")
+            action.triggered.connect(
+                lambda _checked=False, path=path: self._add_stage(edits.new_contrastive_divergence(block=path))
+            )
+        menu.popup(self.add_link.mapToGlobal(QPoint(0, self.add_link.height() + 2)))
+        return menu
+
+    def _add_stage_rows(
+        self, index: int, stage: Any, several: bool, hidden: list[FieldRow], names: list[str]
+    ) -> None:
+        theme = self._context.theme
+        kind = stage_kind(stage)
+        rows: dict[str, FieldRow] = {}
+        self.stage_rows.append(rows)
+        if several or kind != "supervised":
+            heading = StageHeading(f"{index + 1}  {KINDS.get(kind, kind)}" if several else KINDS[kind], theme)
+            heading.removed.connect(lambda: self._remove_stage(index))
+            heading.remove.setVisible(several)
+            self.headings.append(heading)
+            self.add(heading)
+
+        def add(id: str, label: str, field: Field, shown: bool = True) -> None:
+            default = getattr(type(stage)(**_required(stage)), id)
+            row = FieldRow(label, field, theme, default=default, resettable=id != "block")
+            row.edited.connect(lambda value: self._set_stage(index, label, id, value))
+            self._readers.append((row, lambda: self._stage_value(index, id)))
+            rows[id] = row
+            if shown:
+                self.add(row)
+            else:
+                hidden.append(row)
+                names.append(label)
+
+        if kind == "contrastive-divergence":
+            blocks = energy_blocks(self._context)
+            add("block", "Block", ChoiceField(theme, tuple(blocks), labels=blocks))
+        else:
+            edits = self._context.edits
+            optimisers = edits.optimisers if edits is not None else ("adam", "sgd")
+            labels = dict(edits.titles) if edits is not None else {"adam": "Adam", "sgd": "SGD"}
+            add("optimiser", "Optimiser", ChoiceField(theme, optimisers, labels=labels))
+        add("epochs", "Epochs", IntegerField(theme, 1, 1_000_000))
+        rate = FloatField(theme, 1e-8, 100.0, logarithmic=True, bar=(1e-5, 1.0))
+        add("learning_rate", "Learning rate", rate)
+        if kind == "contrastive-divergence":
+            add("k", "Gibbs steps k", IntegerField(theme, 1, 1000))
+        if hasattr(stage, "momentum") and getattr(stage, "optimiser", "sgd") == "sgd":
+            add("momentum", "Momentum", FloatField(theme, 0.0, 0.999))
+        decay = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0))
+        add("weight_decay", "Weight decay", decay, shown=several)
+
+    def _shared_row(self, id: str, label: str, field: Field, default: object) -> FieldRow:
+        row = FieldRow(label, field, self._context.theme, default=default)
+        row.edited.connect(lambda value: self._context.edit_settings(label, _with_plan, id, value))
+        self._readers.append((row, lambda: getattr(self._context.document.settings.plan, id)))
+        return row
+
+    def _stage_value(self, index: int, id: str) -> object:
+        stages = self._context.document.settings.plan.stages
+        return getattr(stages[index], id, None) if index < len(stages) else None
+
+    def _set_stage(self, index: int, label: str, id: str, value: object) -> None:
+        self._context.edit_settings(label, _with_stage_value, index, id, value)
+
+    def _add_stage(self, stage: Any) -> None:
+        stages = self._context.document.settings.plan.stages
+        self._context.edit_settings("Add a stage", _with_plan, "stages", (*stages, stage))
+
+    def _remove_stage(self, index: int) -> None:
+        stages = self._context.document.settings.plan.stages
+        self._context.edit_settings("Remove a stage", _with_plan, "stages", (*stages[:index], *stages[index + 1 :]))
+
+
+def _required(stage: Any) -> dict[str, object]:
+    return {"block": stage.block} if hasattr(stage, "block") else {}
+
+
+def _with_plan(settings: Any, id: str, value: object) -> Any:
+    replace = msgspec.structs.replace
+    return replace(settings, plan=replace(settings.plan, **{id: value}))
+
+
+def _with_stage_value(settings: Any, index: int, id: str, value: object) -> Any:
+    stages = list(settings.plan.stages)
+    stages[index] = msgspec.structs.replace(stages[index], **{id: value})
+    return _with_plan(settings, "stages", tuple(stages))
+

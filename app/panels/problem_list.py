@@ -1,0 +1,99 @@
+"""The problems of the drawing and its plan: a click jumps to the block, a link repairs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.panels.buttons import baseline
+from app.panels.problem_row import ProblemRow
+from app.panels.section import clear_layout
+from engine.graph.problem import Problem
+from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_HEADING, SIZE_NORMAL, SPACE_8, SPACE_12, Theme
+
+
+class ProblemList(QWidget):
+    """Heading with the count, then a row a problem; "No problems" where there is none."""
+
+    jump = Signal(object)
+    fix = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._problems: tuple[Problem, ...] = ()
+        self.setAccessibleName("Problems")
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setAutoFillBackground(False)
+        body = QWidget()
+        body.setAutoFillBackground(False)
+        self._rows = QVBoxLayout(body)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(0)
+        self._scroll.setWidget(body)
+        body.setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, HEADING_HEIGHT + 1, 0, 0)
+        layout.addWidget(self._scroll)
+
+    def set_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show these, in their order."""
+        if problems == self._problems:
+            return
+        self._problems = tuple(problems)
+        self._show()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is shown."""
+        return self._problems
+
+    def rows(self) -> list[ProblemRow]:
+        """The rows, from above."""
+        items = [self._rows.itemAt(place) for place in range(self._rows.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, ProblemRow)]
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        self._show()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 240)
+
+    def _show(self) -> None:
+        clear_layout(self._rows)
+        for problem in self._problems:
+            row = ProblemRow(problem, self._theme)
+            row.jump.connect(self.jump)
+            row.fix.connect(self.fix)
+            self._rows.addWidget(row)
+        self._rows.addStretch()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self._theme
+        painter.fillRect(self.rect(), theme.color("panel"))
+        painter.fillRect(0, HEADING_HEIGHT, self.width(), 1, theme.color("line"))
+        font = theme.font(SIZE_HEADING, SEMIBOLD)
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        painter.drawText(SPACE_12, round(baseline(font, HEADING_HEIGHT / 2)), "Problems")
+        left = SPACE_12 + QFontMetricsF(font).horizontalAdvance("Problems") + SPACE_8
+        painter.setFont(theme.font(SIZE_NORMAL))
+        painter.setPen(theme.color("secondary"))
+        if self._problems:
+            count = str(len(self._problems))
+            painter.drawText(round(left), round(baseline(theme.font(SIZE_NORMAL), HEADING_HEIGHT / 2)), count)
+        else:
+            icon = theme.icon_pixmap("ph.check-circle", "good", ICON, self.devicePixelRatioF())
+            painter.drawPixmap(SPACE_12, HEADING_HEIGHT + SPACE_12, icon)
+            place = QRectF(SPACE_12 + ICON + SPACE_8, HEADING_HEIGHT + SPACE_12, self.width(), ICON)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "No problems")
+        painter.end()

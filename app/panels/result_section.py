@@ -1,0 +1,135 @@
+"""What the selected blocks give and cost, from the last analysis; and how their weights look now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import Figure, Section, Sentence
+from app.wording import THIN, number_words
+from engine.graph.analysis import Analysis, Cost, path_key, port_key
+from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
+
+UNKNOWN = "–"
+TALLEST = 192
+
+
+def bytes_words(count: int) -> str:
+    """Bytes with an SI prefix: 40 B, 4.1 kB, 12 MB."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= limit * 0.9995:
+            scaled = count / limit
+            return f"{scaled:.1f}{THIN}{unit}" if scaled < 9.95 else f"{scaled:.0f}{THIN}{unit}"
+    return f"{count}{THIN}B"
+
+
+class ResultSection(Section):
+    """Output shapes, parameters, multiply-adds and activations of one block; of several the sums."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__("Result", context.theme, parent=parent)
+        self.rows.setSpacing(0)
+        self._context = context
+        self._outputs: dict[str, Figure] = {}
+        blocks = context.blocks()
+        if len(blocks) == 1 and blocks[0].type in context.types:
+            ports = context.types[blocks[0].type].ports_of(blocks[0], context.document.graph.variables).outputs
+            for port in ports:
+                label = "Output" if len(ports) == 1 else port.label or port.id
+                figure = Figure(label[:1].upper() + label[1:], UNKNOWN, context.theme)
+                self._outputs[port.id] = figure
+                self.add(figure)
+        costless = all(
+            block.type in context.types and context.types[block.type].role in ("input", "boundary") for block in blocks
+        )
+        self.parameters = Figure("Parameters", UNKNOWN, context.theme)
+        self.multiply_adds = Figure("Multiply-adds", UNKNOWN, context.theme)
+        self.activations = Figure("Activations", UNKNOWN, context.theme)
+        for figure in (self.parameters, self.multiply_adds, self.activations):
+            self.add(figure)
+            figure.setVisible(not costless)
+
+    def output(self, port: str) -> Figure:
+        """The figure of an output's shape. Raises KeyError."""
+        return self._outputs[port]
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show what is known; None: nothing is."""
+        costs: list[Cost] = []
+        for block in self._context.blocks():
+            path = (*self._context.body_path, block.id)
+            cost = analysis.costs.get(path_key(path)) if analysis is not None else None
+            if cost is not None:
+                costs.append(cost)
+            for port, figure in self._outputs.items():
+                spec = analysis.specs.get(port_key(path, port)) if analysis is not None else None
+                figure.set_value(UNKNOWN if spec is None else str(spec))
+                figure.setToolTip("" if spec is None else spec.dtype)
+        if not costs:
+            for figure in (self.parameters, self.multiply_adds, self.activations):
+                figure.set_value(UNKNOWN)
+            return
+        self.parameters.set_value(number_words(sum(cost.parameters for cost in costs)))
+        self.multiply_adds.set_value(number_words(sum(cost.multiply_adds for cost in costs)))
+        held = bytes_words(sum(cost.activation_bytes for cost in costs))
+        self.activations.set_value(f"{held}/sample")
+
+
+class Picture(QWidget):
+    """An image as wide as the panel allows, sharp pixels, at most 192 px high."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_image(self, image: QImage | None) -> None:
+        """Show another image, or none."""
+        self._image = image
+        self.setFixedHeight(self._size().height() if image is not None else 0)
+        self.update()
+
+    def image(self) -> QImage | None:
+        """What it shows."""
+        return self._image
+
+    def _size(self) -> QSize:
+        assert self._image is not None
+        room = QSize(max(self.width() - 2 * SPACE_16, 32), TALLEST)
+        return self._image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+
+    def resizeEvent(self, event: object) -> None:
+        if self._image is not None:
+            self.setFixedHeight(self._size().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image is None:
+            return
+        painter = QPainter(self)
+        size = self._size()
+        smooth = self._image.width() > size.width() * self.devicePixelRatioF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.drawImage(QRectF(SPACE_16, 0, size.width(), size.height()), self._image)
+        painter.end()
+
+
+class WeightsSection(Section):
+    """Weights now: a picture of them and one line; hidden while there is neither."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__("Weights now", context.theme, ruled=False, parent=parent)
+        self.picture = Picture(context.theme)
+        self.words = Sentence("", context.theme, "secondary", SIZE_SMALL)
+        self.add(self.picture)
+        self.add(self.words)
+        self.show_weights(None, "")
+
+    def show_weights(self, image: QImage | None, text: str) -> None:
+        """Show a picture and a line such as `Norm 1.21 · changed 38 % since the start`."""
+        self.picture.set_image(image)
+        self.picture.setVisible(image is not None)
+        self.words.setText(text)
+        self.words.setVisible(bool(text))
+        self.setVisible(image is not None or bool(text))

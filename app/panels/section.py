@@ -1,0 +1,203 @@
+"""What the inspector's sections are made of: a heading that folds, rows of figures, sentences, rows behind a link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.panels.buttons import LinkButton, SectionHeader, baseline
+from graph_editor.theme import REGULAR, SIZE_NORMAL, SPACE_12, SPACE_16, Theme
+
+ROW_GAP = 6
+FIGURE_HEIGHT = 24
+
+
+class Section(QWidget):
+    """A heading that folds its rows away, and a line below. `folded(title, folded)` lets a panel remember."""
+
+    folded = Signal(str, bool)
+
+    def __init__(self, title: str, theme: Theme, *, ruled: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._theme = theme
+        self._ruled = ruled
+        self.header = SectionHeader(title, theme, self)
+        self.header.folded.connect(self._fold)
+        self.body = QWidget(self)
+        self.rows = QVBoxLayout(self.body)
+        self.rows.setContentsMargins(0, 0, 0, SPACE_12)
+        self.rows.setSpacing(ROW_GAP)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2, 0, 1)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.body)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def add(self, widget: QWidget) -> QWidget:
+        """Put a row at the end."""
+        self.rows.addWidget(widget)
+        return widget
+
+    def set_folded(self, folded: bool) -> None:
+        """Fold or unfold without telling."""
+        self.header.blockSignals(True)
+        self.header.set_folded(folded)
+        self.header.blockSignals(False)
+        self.body.setVisible(not folded)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ruled:
+            painter = QPainter(self)
+            painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.color("line"))
+            painter.end()
+
+    def _fold(self, folded: bool) -> None:
+        self.body.setVisible(not folded)
+        self.folded.emit(self.title, folded)
+
+
+class Figure(QWidget):
+    """A fact: what it is at the left in secondary, its value in mono at the right."""
+
+    def __init__(self, label: str, value: str, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = label
+        self._value = value
+        self._theme = theme
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._name()
+
+    def value(self) -> str:
+        """What it says."""
+        return self._value
+
+    def label(self) -> str:
+        """What it is."""
+        return self._label
+
+    def set_label(self, label: str) -> None:
+        """Call it something else."""
+        self._label = label
+        self._name()
+        self.update()
+
+    def set_value(self, value: str) -> None:
+        """Say something else."""
+        if value != self._value:
+            self._value = value
+            self._name()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, FIGURE_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, FIGURE_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme, middle = self._theme, self.height() / 2
+        font, mono = theme.font(SIZE_NORMAL, REGULAR), theme.font(SIZE_NORMAL, mono=True)
+        painter.setFont(font)
+        painter.setPen(theme.color("secondary"))
+        painter.drawText(QPointF(SPACE_16, baseline(font, middle)), self._label)
+        room = self.width() - 2 * SPACE_16 - QFontMetricsF(font).horizontalAdvance(self._label) - 12
+        metrics = QFontMetricsF(mono)
+        value = metrics.elidedText(self._value, Qt.TextElideMode.ElideLeft, max(room, 40))
+        painter.setFont(mono)
+        painter.setPen(theme.color("text"))
+        left = self.width() - SPACE_16 - metrics.horizontalAdvance(value)
+        painter.drawText(QPointF(left, baseline(font, middle)), value)
+        painter.end()
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self._label}: {self._value}")
+
+
+class Sentence(QLabel):
+    """Wrapped text 16 px in, in a token of the theme."""
+
+    def __init__(
+        self, text: str, theme: Theme, ink: str = "text", size: int = SIZE_NORMAL, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
+        self.setFont(theme.font(size))
+        self.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+
+
+class Folded(QWidget):
+    """Rows behind a link that names them: `Dilation, groups, padding mode`."""
+
+    def __init__(
+        self, names: Sequence[str], rows: Sequence[QWidget], theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        words = ", ".join(names)
+        self._words = words[:1].upper() + words[1:].lower() if words else ""
+        self._rows = tuple(rows)
+        self._link = LinkButton(self._words, theme, size=12, parent=self)
+        self._link.clicked.connect(lambda: self.set_open(not self._open))
+        self._open = True
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(ROW_GAP)
+        holder = QHBoxLayout()
+        holder.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
+        holder.addWidget(self._link)
+        holder.addStretch()
+        for row in rows:
+            layout.addWidget(row)
+        layout.addLayout(holder)
+        self.set_open(False)
+
+    def link(self) -> LinkButton:
+        """The link that shows and hides the rows."""
+        return self._link
+
+    def is_open(self) -> bool:
+        """Whether the rows show."""
+        return self._open
+
+    def set_open(self, open: bool) -> None:
+        """Show the rows, or hide them behind the link."""
+        self._open = open
+        for row in self._rows:
+            row.setVisible(open)
+        room = 240
+        metrics = QFontMetricsF(self._link.text_font())
+        words = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, room)
+        self._link.set_label("Fewer" if open else words)
+        self._link.setToolTip("" if open or words == self._words else self._words)
+
+
+class Line(QWidget):
+    """A line of 1 px."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setFixedHeight(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("line"))
+        painter.end()
+
+
+def clear_layout(layout: QVBoxLayout) -> None:
+    """Take every widget out of a layout and let it go."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
