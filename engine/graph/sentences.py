@@ -124,7 +124,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no-filters": ("{block} has no filters to show", "Choose a convolution, a dense block or an RBM."),
     "no-output": ("{block} gives nothing that can be shown", "Choose a block that passes values on."),
     "no-pictures": ("{block} brings no pictures", "Choose a dataset with pictures."),
-    "not-finite": ("{block} gives values that are no numbers any more", "Reset the weights and lower the learning rate."),
+    "not-finite": (
+        "{block} gives values that are no numbers any more",
+        "Reset the weights and lower the learning rate.",
+    ),
     "boundary": (
         "A decision boundary needs a network that reads two numbers, but this one reads {received}",
         "Use a two-dimensional dataset such as moons.",
@@ -143,7 +146,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file-key-twice": ("{file} is damaged: {id} stands twice in one place", "It was left as it is."),
     "file-id-twice": ("{file} is damaged: two blocks have the id {id}", "It was left as it is."),
     "file-wire-end": ("{file} is damaged: a wire ends at the block {id}, which is not there", "It was left as it is."),
-    "file-wire-twice": ("{file} is damaged: two wires lead to {port} of {block}", "It was left as it is."),
+    "file-wire-twice": ("{file} is damaged: two wires lead to the port {target} of {block}", "It was left as it is."),
     "file-loop": ("{file} is damaged: {block} stands on a loop", "It was left as it is."),
     "newer": (
         "{file} was made by a newer version of Tensorloom (format {version}, this one reads {known})",

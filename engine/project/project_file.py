@@ -128,10 +128,9 @@ def encode_project(project: Project, file: str) -> bytes:
         program = f"Tensorloom {version('tensorloom')}"
     except PackageNotFoundError:
         program = "Tensorloom"
-    manifest = _Manifest(
-        format=FORMAT, graph=encode_graph(project.graph), settings=project.settings, info=Info(program=program)
-    )
     try:
+        graph = encode_graph(project.graph)
+        manifest = _Manifest(format=FORMAT, graph=graph, settings=project.settings, info=Info(program=program))
         data = msgspec.json.encode(manifest, order="sorted")
         kept = msgspec.json.decode(data, type=_Manifest)
     except (ValueError, OverflowError, RecursionError) as fault:

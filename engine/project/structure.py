@@ -36,7 +36,7 @@ def _check_wires(body: Graph, path: tuple[str, ...], file: str) -> None:
                 "file-wire-twice",
                 path=(*path, block.id),
                 file=file,
-                port=wire.target.port,
+                target=wire.target.port,
                 title=_title(block),
                 name=block.name,
             )
