@@ -142,6 +142,13 @@ def body_path(width: int, height: int) -> QPainterPath:
     return path
 
 
+@lru_cache(maxsize=1024)
+def shadow_path(width: int, height: int, below: int) -> QPainterPath:
+    """What of a block's shadow is seen `below` px under it: filling only that costs a tenth; shared."""
+    body = body_path(width, height)
+    return body.translated(0, below).subtracted(body)
+
+
 @lru_cache(maxsize=256)
 def strip_path(height: int) -> QPainterPath:
     """The 4-px family strip at a block's left edge, round where the block is; shared."""

@@ -16,6 +16,7 @@ class BlockIndex:
     def __init__(self) -> None:
         self._rectangles: dict[str, Rectangle] = {}
         self._cells: dict[tuple[int, int], set[str]] = {}
+        self._bounds: Rectangle | None = None
 
     def __len__(self) -> int:
         return len(self._rectangles)
@@ -24,6 +25,7 @@ class BlockIndex:
         """Forget everything."""
         self._rectangles.clear()
         self._cells.clear()
+        self._bounds = None
 
     def put(self, id: str, rectangle: Rectangle) -> None:
         """Add a block, or move it."""
@@ -33,6 +35,7 @@ class BlockIndex:
         if known is not None:
             self.remove(id)
         self._rectangles[id] = rectangle
+        self._bounds = None
         for cell in _cells(*rectangle):
             self._cells.setdefault(cell, set()).add(id)
 
@@ -41,6 +44,7 @@ class BlockIndex:
         rectangle = self._rectangles.pop(id, None)
         if rectangle is None:
             return
+        self._bounds = None
         for cell in _cells(*rectangle):
             members = self._cells[cell]
             members.discard(id)
@@ -76,8 +80,10 @@ class BlockIndex:
         """The smallest rectangle around all blocks, or None without any."""
         if not self._rectangles:
             return None
-        lefts, tops, rights, bottoms = zip(*self._rectangles.values(), strict=True)
-        return min(lefts), min(tops), max(rights), max(bottoms)
+        if self._bounds is None:
+            lefts, tops, rights, bottoms = zip(*self._rectangles.values(), strict=True)
+            self._bounds = (min(lefts), min(tops), max(rights), max(bottoms))
+        return self._bounds
 
 
 def _cells(left: float, top: float, right: float, bottom: float) -> list[tuple[int, int]]:

@@ -25,12 +25,15 @@ from graph_editor.theme import (
     PORT_HALO_DIAMETER,
     PORT_RING,
     RADIUS_BLOCK,
+    WIRE_WIDTH,
 )
+from graph_editor.wire_geometry import along
 
 MARGIN = 14.0
 NAME_BASELINE, SECOND_BASELINE, ALONE_BASELINE, LABEL_BASELINE = 21.0, 36.5, 28.5, 4.5
 ICON_CENTRE = 24.0
 _EXPAND_SIZE = 12
+OVER = -8.0
 BLOCK_Z, SELECTED_Z, LIFTED_Z = 10.0, 11.0, 20.0
 
 
@@ -71,6 +74,7 @@ class BlockItem(QGraphicsItem):
         self._loss: LossCurve | None = None
         self._miniature: Miniature | None = None
         self._bounds = QRectF()
+        self._bypass: QPainterPath | None = None
         self._dots: tuple[_Dot, ...] = ()
         self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] = ()
         self._medium_text: tuple[QPointF, QStaticText] | None = None
@@ -219,8 +223,6 @@ class BlockItem(QGraphicsItem):
         painter.setPen(look.nothing)
         painter.setBrush(look.block)
         painter.drawPath(body_path(width, height))
-        painter.setBrush(look.off if self.bypassed else look.family_brush(self.family))
-        painter.drawPath(strip_path(height))
         self._paint_edge(painter, width, height)
         self._paint_icon(painter)
         painter.setFont(look.name_font)
@@ -232,6 +234,10 @@ class BlockItem(QGraphicsItem):
                 painter.setPen(look.secondary)
             painter.drawStaticText(place, text)
         self._paint_strip(painter)
+        if self._bypass is not None:
+            painter.setBrush(look.no_brush)
+            painter.setPen(look.wire_pen("wire", WIRE_WIDTH))
+            painter.drawPath(self._bypass)
         self._paint_dots(painter)
         if self.severity:
             paint_badge(painter, width - 4.0, 0.0, self.severity, look)
@@ -269,6 +275,9 @@ class BlockItem(QGraphicsItem):
 
     def _paint_edge(self, painter: QPainter, width: int, height: int) -> None:
         look = self._look
+        strip_over = not (self.selected or self.ghost or self.severity == "error")
+        if not strip_over:
+            self._paint_family(painter, height)
         painter.setBrush(look.no_brush)
         if self.selected:
             painter.setPen(look.edge_selected)
@@ -283,10 +292,8 @@ class BlockItem(QGraphicsItem):
             else:
                 painter.setPen(look.edge_hover if self.hovered else look.edge)
             painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), RADIUS_BLOCK - 0.5, RADIUS_BLOCK - 0.5)
-            if self.severity != "error" and not self.ghost:
-                painter.setPen(look.nothing)
-                painter.setBrush(look.off if self.bypassed else look.family_brush(self.family))
-                painter.drawPath(strip_path(height))
+        if strip_over:
+            self._paint_family(painter, height)
         if self.focused:
             out = FOCUS_GAP + FOCUS_WIDTH / 2
             painter.setBrush(look.no_brush)
@@ -294,6 +301,12 @@ class BlockItem(QGraphicsItem):
             painter.drawRoundedRect(
                 QRectF(-out, -out, width + 2 * out, height + 2 * out), RADIUS_BLOCK + out, RADIUS_BLOCK + out
             )
+
+    def _paint_family(self, painter: QPainter, height: int) -> None:
+        look = self._look
+        painter.setPen(look.nothing)
+        painter.setBrush(look.off if self.bypassed else look.family_brush(self.family))
+        painter.drawPath(strip_path(height))
 
     def _paint_stack(self, painter: QPainter) -> None:
         look, geometry = self._look, self.geometry
@@ -386,8 +399,19 @@ class BlockItem(QGraphicsItem):
         name = metrics.elidedText(self.content.name, Qt.TextElideMode.ElideRight, room)
         top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
         self._medium_text = (QPointF(42, top), _static(name))
+        self._bypass = self._way_over()
         self._prepare_dots()
         self.update()
+
+    def _way_over(self) -> QPainterPath | None:
+        """The wire that runs over a bypassed block, from its first input to its first output."""
+        start = next((place for place in self.geometry.ports if place.is_input), None)
+        end = next((place for place in self.geometry.ports if not place.is_input), None)
+        if not self.bypassed or start is None or end is None:
+            return None
+        left, right = start.x + 10, end.x - 10
+        corners = [(start.x, start.y), (left, start.y), (left, OVER), (right, OVER), (right, end.y), (end.x, end.y)]
+        return along(corners).path
 
     def _prepare_dots(self) -> None:
         look = self._look

@@ -6,9 +6,9 @@ import math
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
-from graph_editor.block_geometry import body_path
+from graph_editor.block_geometry import shadow_path
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.theme import BADGE, RADIUS_BLOCK, SHADOW_BLOCK, SHADOW_DRAGGED
 
@@ -20,11 +20,8 @@ def paint_shadow(painter: QPainter, width: int, height: int, look: CanvasLook) -
     """The 2-px shadow under a block that lies on the canvas."""
     painter.setPen(look.nothing)
     painter.setBrush(look.shadow)
-    path = body_path(width, height)
     for step in range(1, SHADOW_BLOCK + 1):
-        painter.translate(0, step)
-        painter.drawPath(path)
-        painter.translate(0, -step)
+        painter.drawPath(shadow_path(width, height, step))
 
 
 def paint_lift(painter: QPainter, width: int, height: int, look: CanvasLook) -> None:
@@ -108,8 +105,11 @@ class Miniature(NamedTuple):
         painter.drawLine(QPointF(left, middle), QPointF(right, middle))
         if self.skip:
             top = middle - 18
-            points = [(left + 4, middle), (left + 9, top + 5), (left + 15, top), (plus - 11, top), (plus - 5, top + 5)]
-            painter.drawPolyline(QPolygonF([QPointF(*point) for point in [*points, (plus, middle)]]))
+            way = QPainterPath(QPointF(left + 4, middle))
+            way.cubicTo(left + 8, middle - 8, left + 6, top, left + 16, top)
+            way.lineTo(plus - 12, top)
+            way.cubicTo(plus - 2, top, plus - 4, middle - 12, plus, middle)
+            painter.drawPath(way)
         count = len(self.families)
         if count:
             first, last = left + 14, plus - (16 if self.skip else 14)

@@ -95,7 +95,7 @@ class Editor(QWidget):
         self.zoom_bar.fit.connect(self.fit)
         self.minimap.went.connect(lambda place: view.centerOn(place))
         self.refusal.fix_chosen.connect(self.apply_fix)
-        self.refusal.closed.connect(view.setFocus)
+        self.refusal.closed.connect(self._refusal_closed)
         self.name_editor.renamed.connect(self.commands.rename)
         self.name_editor.finished.connect(view.setFocus)
         self.empty.example_wanted.connect(self.example_wanted)
@@ -357,6 +357,11 @@ class Editor(QWidget):
             self.refusal.close_popup()
         else:
             self.refusal.show_problem(problem, self.view.mapToParent(self.view.pointer), offer)
+
+    def _refusal_closed(self, had_focus: bool) -> None:
+        self.view.linger_no_more()
+        if had_focus:
+            self.view.setFocus()
 
     def _show_problem_of(self, id: str) -> None:
         problems = self.scene.problems_of(id)

@@ -29,10 +29,13 @@ BELOW_POINTER = QPoint(14, 22)
 
 
 class RefusalPopup(QWidget):
-    """Follows the pointer while a wire is in the hand; `offer` makes it stay, with buttons. `fix_chosen(Fix)`."""
+    """Follows the pointer while a wire is in the hand; `offer` makes it stay, with buttons. `fix_chosen(Fix)`.
+
+    `closed` tells whether it had the keyboard.
+    """
 
     fix_chosen = Signal(object)
-    closed = Signal()
+    closed = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,8 +80,7 @@ class RefusalPopup(QWidget):
         if self.isVisible():
             had_focus = self.hasFocus() or any(button.hasFocus() for button in self.buttons)
             self.hide()
-            if had_focus:
-                self.closed.emit()
+            self.closed.emit(had_focus)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         fix = self._keys.get(event.text().casefold())

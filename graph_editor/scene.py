@@ -341,6 +341,10 @@ class GraphScene(QGraphicsScene):
             self._refresh(id, set())
         self._lay(set(self.wires))
         self.setItemIndexMethod(method)
+        # A new index learns the scene's rectangle only from a change of it; without one it is a single cell.
+        area = self.sceneRect()
+        self.setSceneRect(area.adjusted(0, 0, 1, 1))
+        self.setSceneRect(area)
         self._drop_picked()
 
     def _add_block(self, block: Block) -> None:

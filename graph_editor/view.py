@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
+    QPaintEvent,
     QPen,
     QPixmap,
     QResizeEvent,
@@ -57,8 +58,11 @@ class GraphView(QGraphicsView):
         self.commands = commands
         self.overview = Overview(scene)
         self.gesture: Gesture | None = None
+        self.lingering: Gesture | None = None
+        self._gesture_place: QRect | None = None
         self.pointer = QPoint()
         self._space = self._space_used = False
+        self._panning: tuple[int, int] | None = None
         self._hovered: object | None = None
         self._picture: tuple[QRectF, QPixmap, float] | None = None
         self._dots: tuple[float, float, QPixmap, float] | None = None
@@ -76,13 +80,13 @@ class GraphView(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
+        # The background covers all: Qt may then scroll what is painted instead of painting it again.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription("The drawing of the network. Arrow keys walk along the wires, Tab adds a block.")
         self.grabGesture(Qt.GestureType.PinchGesture)
-        self.horizontalScrollBar().valueChanged.connect(self.moved)
-        self.verticalScrollBar().valueChanged.connect(self.moved)
         scene.redrawn.connect(self._forget_overview)
         scene.entered.connect(self._forget_overview)
 
@@ -103,15 +107,26 @@ class GraphView(QGraphicsView):
         self.resetTransform()
         self.scale(zoom, zoom)
         step = self.mapFromScene(still) - place
-        self.pan_by(-step.x(), -step.y())
         self._show_detail()
-        self.moved.emit()
+        self.pan_by(-step.x(), -step.y())
 
     def pan_by(self, x: int, y: int) -> None:
         """Move what is shown by px of the screen."""
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        self._panning = (0, 0)
         across.setValue(across.value() - x)
         down.setValue(down.value() - y)
+        panned, self._panning = self._panning, None
+        super().scrollContentsBy(*panned)
+        self.moved.emit()
+
+    def scrollContentsBy(self, x: int, y: int) -> None:
+        # Both axes in one: after the first of two scrolls what is painted counts as dirty, and all is painted again.
+        if self._panning is None:
+            super().scrollContentsBy(x, y)
+            self.moved.emit()
+        else:
+            self._panning = (self._panning[0] + x, self._panning[1] + y)
 
     def show_area(self, area: QRectF, most: float = 1.0, margin: int = FIT_MARGIN) -> None:
         """Show `area` in the middle, `margin` px clear, at most at zoom `most`."""
@@ -136,8 +151,6 @@ class GraphView(QGraphicsView):
     def _show_detail(self) -> None:
         look = self.graph_scene.look
         look.detail = detail_at(self.zoom)
-        # A render size that no item reaches makes Qt skip all of them in C++: the overview stands in.
-        self.graph_scene.setMinimumRenderSize(1e9 if look.detail == OVERVIEW else 0.0)
         if look.detail == OVERVIEW:
             self._settle.start()
         else:
@@ -151,7 +164,14 @@ class GraphView(QGraphicsView):
 
     def show_reason(self, problem: Problem | None, offer: bool) -> None:
         """Say at the pointer why something is refused; with `offer` it stays and its fixes can be pressed."""
+        self.linger_no_more()
         self.reason.emit(problem, offer)
+
+    def linger_no_more(self) -> None:
+        """Stop drawing the refused wire that a popup speaks of."""
+        if self.lingering is not None:
+            self.lingering = None
+            self.viewport().update()
 
     def begin(self, gesture: Gesture) -> None:
         """Start a gesture; one that runs is cancelled."""
@@ -159,6 +179,15 @@ class GraphView(QGraphicsView):
             self.gesture.cancel()
         self._hover(None)
         self.gesture = gesture
+
+    def paint_gesture(self) -> None:
+        """Paint again where the gesture draws now, and where it drew before."""
+        area = self.gesture.area() if self.gesture is not None else None
+        place = self.mapFromScene(area).boundingRect().adjusted(-24, -24, 24, 24) if area is not None else None
+        for rectangle in (self._gesture_place, place):
+            if rectangle is not None:
+                self.viewport().update(rectangle)
+        self._gesture_place = place
 
     def cancel_gesture(self) -> bool:
         """End the gesture with nothing done; False where none runs."""
@@ -221,7 +250,7 @@ class GraphView(QGraphicsView):
         at = self.mapToScene(self.pointer)
         if self.gesture is not None:
             self.gesture.move(at, event.modifiers())
-            self.viewport().update()
+            self.paint_gesture()
         elif not event.buttons():
             self._hover(at)
         event.accept()
@@ -373,6 +402,19 @@ class GraphView(QGraphicsView):
 
     # Painting.
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.graph_scene.look.detail != OVERVIEW:
+            super().paintEvent(event)
+            return
+        # Qt would ask every item for its rectangle, 20 ms for 11,000 of them; the overview needs none.
+        painter = QPainter(self.viewport())
+        painter.setWorldTransform(self.viewportTransform())
+        area = self.mapToScene(event.rect()).boundingRect()
+        self.drawBackground(painter, area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.drawForeground(painter, area)
+        painter.end()
+
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         area = QRectF(rect)
         painter.fillRect(area, self.graph_scene.look.canvas)
@@ -393,6 +435,8 @@ class GraphView(QGraphicsView):
                     painter.restore()
         if self.gesture is not None:
             self.gesture.paint(painter)
+        if self.lingering is not None:
+            self.lingering.paint(painter)
 
     def _paint_dots(self, painter: QPainter, area: QRectF) -> None:
         step = DOTS * self.zoom

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from graph_editor.overlay import BUTTON, IconButton, Panel
 from graph_editor.theme import SIZE_NORMAL, Theme
 
-FIGURE = 52
+FIGURE = 44
 STEP = 1.25
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QStaticText
 
 from engine.graph.analysis import port_key
@@ -62,7 +62,6 @@ class Connect(Gesture):
         self._hit = self._port_under(at)
         self.problem = self.why_not(self._hit) if self._hit is not None else None
         self.view.show_reason(self.problem, offer=False)
-        self.view.viewport().update()
 
     def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.move(at, modifiers)
@@ -79,6 +78,7 @@ class Connect(Gesture):
             return
         if self.problem is not None:
             self.view.show_reason(self.problem, offer=True)
+            self.view.lingering = self
             return
         source, target = (self.end, self._hit.ref) if self.from_output else (self._hit.ref, self.end)
         self.commands.connect_ports(source, target, self._moved.target if self._moved is not None else None)
@@ -86,6 +86,13 @@ class Connect(Gesture):
     def cancel(self) -> None:
         self._end()
         self.view.show_reason(None, offer=False)
+
+    def area(self) -> QRectF | None:
+        anchor = self.scene.blocks.get(self.end.block)
+        if anchor is None:
+            return None
+        start = QPointF(*anchor.port_point(self.end.port, not self.from_output))
+        return QRectF(start, self.at).normalized().adjusted(-180, -40, 180, 40)
 
     def paint(self, painter: QPainter) -> None:
         anchor = self.scene.blocks.get(self.end.block)

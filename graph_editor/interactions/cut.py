@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from engine.graph.graph import PortRef
@@ -24,14 +24,15 @@ class Cut(Gesture):
         self._points.append(at)
         left, right = sorted((sweep.x1(), sweep.x2()))
         top, bottom = sorted((sweep.y1(), sweep.y2()))
-        from PySide6.QtCore import QRectF
-
         for wire in self.scene.wires_in(QRectF(left, top, right - left + 1, bottom - top + 1)):
             points = wire.route.points
             if any(_cross(sweep, QLineF(*one, *two)) for one, two in zip(points, points[1:], strict=False)):
                 self._crossed[wire.target] = None
                 wire.set_state(hovered=True)
-        self.view.viewport().update()
+
+    def area(self) -> QRectF | None:
+        xs, ys = [point.x() for point in self._points], [point.y() for point in self._points]
+        return QRectF(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
     def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Gesture:
 
     def cancel(self) -> None:
         """Esc, or the window lost the pointer: nothing happened."""
+
+    def area(self) -> QRectF | None:
+        """Where `paint` draws, in scene px; None where nothing is drawn."""
+        return None
 
     def paint(self, painter: QPainter) -> None:
         """Draw over the scene, in scene px."""

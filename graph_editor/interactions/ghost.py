@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from graph_editor.block_item import BlockItem
@@ -27,7 +27,7 @@ class Ghost(Gesture):
         content = self._item.content
         wired = self._inside and bool(content.inputs) and bool(content.outputs)
         self._mark(self.scene.wire_at(at.x(), at.y(), 12) if wired else None)
-        self.view.viewport().update()
+        self.view.paint_gesture()
 
     def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.move(at, modifiers)
@@ -39,6 +39,10 @@ class Ghost(Gesture):
     def cancel(self) -> None:
         self._mark(None)
         self.view.viewport().update()
+
+    def area(self) -> QRectF | None:
+        width, height = self._item.geometry.width, self._item.geometry.height
+        return QRectF(self.at.x() - width / 2, self.at.y() - 24, width, height)
 
     def paint(self, painter: QPainter) -> None:
         if not self._inside:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from graph_editor.block_geometry import snapped
@@ -42,7 +42,6 @@ class Move(Gesture):
         delta = at - self.start
         self._offset = (snapped(x + delta.x()) - x, snapped(y + delta.y()) - y)
         if self._copies:
-            self.view.viewport().update()
             return
         self.scene.drag({id: (px + self._offset[0], py + self._offset[1]) for id, (px, py) in self._from.items()})
         self._look_for_wire()
@@ -72,6 +71,14 @@ class Move(Gesture):
         self._mark(None)
         self.scene.settle()
         self.view.viewport().update()
+
+    def area(self) -> QRectF | None:
+        if not (self._copies and self._moving):
+            return None
+        area = QRectF()
+        for id in self._from:
+            area = area.united(self.scene.blocks[id].sceneBoundingRect())
+        return area.translated(*self._offset)
 
     def paint(self, painter: QPainter) -> None:
         if not (self._copies and self._moving):

@@ -59,6 +59,9 @@ class BoxSelect(Gesture):
     def cancel(self) -> None:
         self.scene.pick(self._kept_blocks, self._kept_wires)
 
+    def area(self) -> QRectF | None:
+        return self.box
+
     def paint(self, painter: QPainter) -> None:
         if self.far_enough():
             painter.setPen(self._pen)
