@@ -65,7 +65,8 @@ class ProblemRow(QWidget):
             layout.addLayout(holder)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._jumps and event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+        inside = self.rect().contains(event.position().toPoint())
+        if self._jumps and inside and event.button() == Qt.MouseButton.LeftButton:
             self.jump.emit(self.problem.path)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

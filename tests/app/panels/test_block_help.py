@@ -13,12 +13,17 @@ from graph_editor.theme import SHADOW_POPUP, load_theme
 
 
 @pytest.fixture
-def anchor(qtbot: QtBot) -> QPushButton:
+def host(qtbot: QtBot) -> QWidget:
     host = QWidget()
     host.resize(1000, 700)
+    qtbot.addWidget(host)
+    return host
+
+
+@pytest.fixture
+def anchor(host: QWidget, qtbot: QtBot) -> QPushButton:
     anchor = QPushButton("?", host)
     anchor.setGeometry(940, 40, 30, 30)
-    qtbot.addWidget(host)
     host.show()
     host.activateWindow()
     qtbot.waitExposed(host)
