@@ -80,6 +80,7 @@ class LiveViews(QWidget):
         self._history: RunHistory | None = None
         self._previous: RunHistory | None = None
         self._gallery: QWidget | None = None
+        self._was_asked = False
         self._filled: str | None = None
         self._is_maximised = False
         self._told: tuple[Ask, ...] = ()
@@ -159,6 +160,7 @@ class LiveViews(QWidget):
             self._gallery.setParent(None)
         self._gallery = gallery
         if gallery is not None:
+            self._was_asked = False
             self._pages.addWidget(gallery)
         self._show_page()
 
@@ -189,6 +191,7 @@ class LiveViews(QWidget):
         """Open another view; without a block, of the one that suits best."""
         if block is None:
             block = default_block(kind, candidates(kind, self._graph, self._types))
+        self._was_asked = True
         self._change((*self._specs, self._new_view(id=secrets.token_hex(4), kind=kind, block=block)))
 
     def close_view(self, id: str) -> None:
@@ -325,7 +328,8 @@ class LiveViews(QWidget):
         dialog.open()
 
     def _show_page(self) -> None:
-        before_run = self._history is None or self._history.state == "new"
+        # Who opens a view before the first run sees it, with the fresh weights.
+        before_run = not self._was_asked and (self._history is None or self._history.state == "new")
         self._header.set_subtitle(BEFORE_RUN if before_run else PACE)
         self._header.set_lively(not before_run)
         if before_run:

@@ -223,10 +223,12 @@ class RunHistory:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, NDArray], facts: Mapping[str, object]) -> RunHistory:
-        """The history that `arrays()` gave."""
+        """The history that `arrays()` gave. Raises TypeError or ValueError for what it cannot have given."""
         made = RunHistory()
-        for name in _FACTS:
+        for name, kinds in _FACTS.items():
             if name in facts:
+                if not isinstance(facts[name], kinds):
+                    raise TypeError(f"{name} is {facts[name]!r}")
                 setattr(made, name, facts[name])
         made.stages = tuple(facts.get("stages", ()))  # type: ignore[arg-type]
         made.test = dict(facts.get("test", {}))  # type: ignore[call-overload]
@@ -239,21 +241,24 @@ class RunHistory:
             elif name.startswith(("train.", "validation.")):
                 made._metrics[name] = Growing(np.float64)
                 made._metrics[name].extend(array)
+        columns = (made._stages, made._epochs, made._steps, *made._metrics.values())
+        if len({len(column) for column in columns}) > 1:
+            raise ValueError("columns of epochs differ in length")
         return made
 
 
-_FACTS = (
-    "run",
-    "state",
-    "words",
-    "device",
-    "threads",
-    "steps_per_epoch",
-    "samples",
-    "stage",
-    "epoch",
-    "step",
-    "samples_per_second",
-    "seconds",
-    "checkpoint_step",
-)
+_FACTS: Mapping[str, tuple[type, ...]] = {
+    "run": (str,),
+    "state": (str,),
+    "words": (str,),
+    "device": (str,),
+    "threads": (int,),
+    "steps_per_epoch": (int,),
+    "samples": (int,),
+    "stage": (int,),
+    "epoch": (int,),
+    "step": (int,),
+    "samples_per_second": (int, float),
+    "seconds": (int, float),
+    "checkpoint_step": (int, type(None)),
+}

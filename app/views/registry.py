@@ -56,7 +56,7 @@ VIEW_KINDS: Mapping[str, ViewKind] = {
         ViewKind(
             "loss",
             "Loss",
-            "ph.chart-line-down",
+            "ph.chart-line",
             "What training lowers, by epoch and step",
             3.0,
             ("app.views.loss", "LossView"),
@@ -84,7 +84,7 @@ VIEW_KINDS: Mapping[str, ViewKind] = {
         ViewKind(
             "latent",
             "Latent space",
-            "ph.dots-nine",
+            "ph.circles-three",
             "A block's output for each sample, on a plane",
             3.4,
             ("app.views.latent", "LatentView"),

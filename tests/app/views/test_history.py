@@ -172,3 +172,17 @@ def test_a_copy_stays_as_it_was(history) -> None:
     made.add(losses(20, [1.0]))
     assert len(kept.losses) == 20
     assert len(made.losses) == 21
+
+
+@pytest.mark.parametrize(("name", "value"), [("state", 5), ("steps_per_epoch", "20"), ("checkpoint_step", "x")])
+def test_facts_of_another_kind_are_refused(history, name, value) -> None:
+    arrays, facts = history(epochs=1).arrays()
+    with pytest.raises(TypeError, match=name):
+        RunHistory.from_arrays(arrays, {**facts, name: value})
+
+
+def test_columns_that_do_not_fit_are_refused(history) -> None:
+    arrays, facts = history(epochs=3).arrays()
+    arrays["train.loss"] = arrays["train.loss"][:2]
+    with pytest.raises(ValueError, match="length"):
+        RunHistory.from_arrays(arrays, facts)

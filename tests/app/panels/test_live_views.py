@@ -1,0 +1,283 @@
+"""Tiles under the canvas: before and after the first run, added, aimed, filled and closed by mouse and keyboard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
+
+from app.panels.live_views import BEFORE_RUN, NO_VIEWS, PACE, LiveViews
+from app.views.history import RunHistory
+from app.views.view import DELETED, WAITS
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import Block, Graph, Look
+from engine.training.events import EpochEnded, Losses, Started
+from engine.training.plan import ViewSpec
+from graph_editor.theme import load_theme
+
+GRAPH = Graph(
+    blocks={
+        block.id: block
+        for block in (
+            Block(id="cv", type="conv2d", name="Convolution"),
+            Block(id="fl", type="flatten", name="Flatten", look=Look(x=100)),
+            Block(id="dn", type="dense", name="Dense", look=Look(x=200)),
+            Block(id="ce", type="cross_entropy", name="Cross-entropy", look=Look(x=300)),
+        )
+    }
+)
+SPECS = (
+    ViewSpec(id="a", kind="loss"),
+    ViewSpec(id="b", kind="filters", block="cv"),
+    ViewSpec(id="c", kind="latent", block="fl"),
+)
+FILTERS = {"filters": np.ones((4, 3, 3), dtype=np.float32), "limit": np.array(1.0)}
+
+
+def run_history() -> RunHistory:
+    history = RunHistory()
+    history.add(Started("r", device="cpu", threads=1, steps_per_epoch=4, samples=16, stages=(5,)))
+    history.add(Losses("r", stage=0, first_step=0, values=np.float32([4, 3, 2, 1]).tobytes()))
+    history.add(EpochEnded("r", 0, 1, 4, {"loss": 2.5}, {"loss": 2.6}))
+    return history
+
+
+@pytest.fixture
+def views(qtbot) -> LiveViews:
+    made = LiveViews(load_theme("light", 1.0), ViewSpec)
+    qtbot.addWidget(made)
+    made.resize(936, 288)
+    made.set_graph(GRAPH, BLOCK_TYPES)
+    made.set_views(SPECS)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def running(views) -> LiveViews:
+    views.show_history(run_history())
+    return views
+
+
+def texts(widget: QWidget) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+def entries(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+
+def trigger(menu: QMenu, *titles: str) -> None:
+    for title in titles[:-1]:
+        menu = next(action.menu() for action in menu.actions() if action.text() == title)
+    next(action for action in menu.actions() if action.text() == titles[-1]).trigger()
+
+
+def test_before_the_first_run_it_says_what_will_appear(views) -> None:
+    assert BEFORE_RUN in texts(views)
+    assert views._header.subtitle() == BEFORE_RUN
+    assert not views._header.add.isVisible()
+    assert views.asks() == ()
+
+
+def test_the_gallery_stands_there_until_the_first_run(views) -> None:
+    gallery = QLabel("Or start from another example")
+    views.set_gallery(gallery)
+    assert gallery.isVisible()
+    assert BEFORE_RUN not in texts(views)
+    views.show_history(run_history())
+    assert not gallery.isVisible()
+    assert views._header.subtitle() == PACE
+    views.set_gallery(None)
+    gallery.deleteLater()
+
+
+def test_a_run_fills_the_tiles(running) -> None:
+    assert [running.tile(spec.id).isVisible() for spec in SPECS] == [True] * 3
+    assert running.tile("a").view.message() == ""
+    assert running.tile("b").view.message() == WAITS
+    assert running.tile("a").header.subtitle() == "cross-entropy"
+    assert running.tile("b").header.subtitle() == "Convolution"
+    assert running.tile("c").header.subtitle() == "Flatten · PCA"
+
+
+def test_only_views_that_are_seen_ask(running, qtbot) -> None:
+    assert [(ask.id, ask.kind, ask.block) for ask in running.asks()] == [
+        ("b", "filters", "cv"),
+        ("c", "latent", "fl"),
+    ]
+    with qtbot.waitSignal(running.asks_changed):
+        running.fill("c")
+    assert [ask.id for ask in running.asks()] == ["c"]
+    with qtbot.waitSignal(running.asks_changed):
+        running.hide()
+    assert running.asks() == ()
+    with qtbot.waitSignal(running.asks_changed):
+        running.show()
+    assert [ask.id for ask in running.asks()] == ["c"]
+
+
+def test_an_answer_reaches_the_view_that_asked(running) -> None:
+    running.show_measured("b", FILTERS, 12)
+    running.show_measured("gone", FILTERS, 12)
+    assert running.tile("b").view.message() == ""
+    assert running.tile("c").view.message() == WAITS
+    running.show_problem("c", "This block has no output")
+    assert running.tile("c").view.message() == "This block has no output"
+
+
+def test_adding_by_the_menu_tells_the_project(running, qtbot) -> None:
+    menu = running.add_menu()
+    assert entries(menu) == ["Loss", "Accuracy", "Filters", "Latent space", "Decision boundary", "Predictions"]
+    with qtbot.waitSignal(running.views_changed) as told:
+        trigger(menu, "Filters", "Dense")
+    specs = told.args[0]
+    assert specs[:3] == SPECS
+    assert (specs[3].kind, specs[3].block) == ("filters", "dn")
+    assert isinstance(specs[3], ViewSpec)
+    assert running.tile(specs[3].id).header.subtitle() == "Dense"
+    assert len(running.asks()) == 3
+
+
+def test_a_kind_that_no_block_fits_cannot_be_added(running) -> None:
+    running.set_graph(Graph(), BLOCK_TYPES)
+    menu = running.add_menu()
+    enabled = {action.text(): action.isEnabled() for action in menu.actions()}
+    assert enabled["Loss"]
+    assert not enabled["Filters"]
+
+
+def test_a_view_added_before_the_run_is_seen(views) -> None:
+    views.add_view("filters")
+    assert views.tile(views.views()[-1].id).isVisible()
+    assert [ask.kind for ask in views.asks()] == ["filters", "latent", "filters"]
+
+
+def test_another_block_is_chosen_in_the_tile_menu(running, qtbot) -> None:
+    with qtbot.waitSignal(running.views_changed) as told:
+        trigger(running.tile_menu("b"), "Choose block", "Dense")
+    assert told.args[0][1] == ViewSpec(id="b", kind="filters", block="dn")
+    assert running.tile("b").header.subtitle() == "Dense"
+
+
+def test_a_deleted_block_is_said_and_comes_back_with_undo(running) -> None:
+    running.show_measured("b", FILTERS, 1)
+    running.set_graph(Graph(blocks={"ce": GRAPH.blocks["ce"]}), BLOCK_TYPES)
+    assert running.tile("b").view.message() == DELETED
+    assert "Choose another" in [
+        button.text()
+        for button in running.tile("b").view.findChildren(type(running.tile("b").view._choose))
+        if button.isVisible()
+    ]
+    assert running.asks() == ()
+    running.set_graph(GRAPH, BLOCK_TYPES)
+    assert running.tile("b").view.message() == WAITS
+    assert len(running.asks()) == 2
+
+
+def test_a_renamed_block_is_named_anew(running) -> None:
+    blocks = {**GRAPH.blocks, "cv": Block(id="cv", type="conv2d", name="First")}
+    running.set_graph(Graph(blocks=blocks), BLOCK_TYPES)
+    assert running.tile("b").header.subtitle() == "First"
+
+
+def test_a_double_click_on_the_header_fills_the_window_and_another_gives_it_back(running, qtbot) -> None:
+    header = running.tile("c").header
+    with qtbot.waitSignal(running.fill_wanted) as told:
+        qtbot.mouseDClick(header, Qt.MouseButton.LeftButton, pos=QPoint(30, 12))
+    assert told.args == [True]
+    assert running.filled() == "c"
+    assert [running.tile(spec.id).isVisible() for spec in SPECS] == [False, False, True]
+    with qtbot.waitSignal(running.fill_wanted) as told:
+        qtbot.mouseDClick(header, Qt.MouseButton.LeftButton, pos=QPoint(30, 12))
+    assert told.args == [False]
+    assert all(running.tile(spec.id).isVisible() for spec in SPECS)
+
+
+def test_enter_fills_escape_gives_back_delete_closes(running, qtbot) -> None:
+    running.activateWindow()
+    header = running.tile("b").header
+    header.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(header, Qt.Key.Key_Return)
+    assert running.filled() == "b"
+    qtbot.keyClick(header, Qt.Key.Key_Escape)
+    assert running.filled() is None
+    with qtbot.waitSignal(running.views_changed) as told:
+        qtbot.keyClick(header, Qt.Key.Key_Delete)
+    assert [spec.id for spec in told.args[0]] == ["a", "c"]
+    assert running.tile("b") is None
+
+
+def test_tab_reaches_every_header_and_menu(running, qtbot) -> None:
+    for spec in SPECS:
+        header = running.tile(spec.id).header
+        assert header.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert header.more.accessibleName() == f"Menu of {running.tile(spec.id).view.title}"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_context_menu_key_opens_the_menu(running, qtbot) -> None:
+    header = running.tile("b").header
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), header.mapToGlobal(QPoint(5, 5)))
+    QApplication.sendEvent(header, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert entries(menu)[-1] == "Close view"
+    menu.close()
+
+
+def test_moving_keeps_what_tiles_show(running, qtbot) -> None:
+    running.show_measured("b", FILTERS, 1)
+    tile = running.tile("b")
+    trigger(running.tile_menu("b"), "Move left")
+    assert [spec.id for spec in running.views()] == ["b", "a", "c"]
+    assert running.tile("b") is tile
+    assert tile.view.message() == ""
+    assert tile.x() < running.tile("a").x()
+    assert not next(a for a in running.tile_menu("b").actions() if a.text() == "Move left").isEnabled()
+
+
+def test_without_views_one_can_be_added(running) -> None:
+    for spec in SPECS:
+        running.close_view(spec.id)
+    assert NO_VIEWS in texts(running)
+    running.add_view("loss")
+    assert running.tile(running.views()[0].id).isVisible()
+
+
+def test_the_same_views_again_are_no_change(running, qtbot) -> None:
+    with qtbot.assertNotEmitted(running.views_changed):
+        running.set_views(SPECS)
+    tile = running.tile("a")
+    running.set_views((SPECS[0], SPECS[2]))
+    assert running.tile("a") is tile
+    assert running.tile("b") is None
+
+
+def test_dragging_between_tiles_widens_one(running, qtbot) -> None:
+    before = running.tile("a").width()
+    handle = running._splitter.handle(1)
+    qtbot.mousePress(handle, Qt.MouseButton.LeftButton, pos=QPoint(4, 50))
+    qtbot.mouseMove(handle, QPoint(4 + 30, 50))
+    qtbot.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=QPoint(4 + 30, 50))
+    assert running.tile("a").width() > before + 10
+
+
+def test_a_saved_picture_is_what_is_seen(running, tmp_path) -> None:
+    from app.panels.live_views import _save
+
+    picture = running.tile("a").view.picture()
+    _save(picture, str(tmp_path / "loss.png"))
+    assert (tmp_path / "loss.png").stat().st_size > 500
+
+
+def test_a_theme_reaches_every_tile(running) -> None:
+    dark = load_theme("dark", 1.0)
+    running.set_theme(dark)
+    tile = running.tile("a")
+    at = tile.mapTo(running, QPoint(tile.width() // 2, 3))
+    assert running.grab().toImage().pixelColor(at) == dark.color("panel")
+    assert running.grab().toImage().pixelColor(3, 40) == dark.color("canvas")

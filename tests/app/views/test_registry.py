@@ -1,0 +1,63 @@
+"""Which blocks each kind of view can look at, in real drawings."""
+
+from __future__ import annotations
+
+from app.views.registry import VIEW_KINDS, candidates, default_block
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import Block, Graph, Look
+
+GRAPH = Graph(
+    blocks={
+        block.id: block
+        for block in (
+            Block(id="in", type="input", name="Input"),
+            Block(id="cv", type="conv2d", name="Convolution", look=Look(x=200)),
+            Block(id="re", type="relu", name="ReLU", look=Look(x=400)),
+            Block(
+                id="rs",
+                type="residual",
+                name="Residual",
+                look=Look(x=600),
+                body=Graph(blocks={"c2": Block(id="c2", type="conv2d", name="Inner")}),
+            ),
+            Block(id="fl", type="flatten", name="Flatten", look=Look(x=0, y=200)),
+            Block(id="dn", type="dense", name="Dense", look=Look(x=200, y=200)),
+            Block(id="ce", type="cross_entropy", name="Cross-entropy", look=Look(x=400, y=200)),
+        )
+    }
+)
+
+
+def found(kind: str) -> list[tuple[str, str]]:
+    return [tuple(candidate) for candidate in candidates(kind, GRAPH, BLOCK_TYPES)]
+
+
+def test_filters_look_at_blocks_with_weights_inside_containers_too() -> None:
+    assert found("filters") == [("cv", "Convolution"), ("rs/c2", "Residual › Inner"), ("dn", "Dense")]
+
+
+def test_latent_space_looks_at_any_layer_but_not_at_inputs_and_losses() -> None:
+    assert [path for path, _ in found("latent")] == ["cv", "re", "rs", "rs/c2", "fl", "dn"]
+
+
+def test_predictions_and_boundary_look_at_losses() -> None:
+    assert found("predictions") == found("boundary") == [("ce", "Cross-entropy")]
+
+
+def test_a_new_view_looks_where_most_is_seen() -> None:
+    assert default_block("filters", candidates("filters", GRAPH, BLOCK_TYPES)) == "cv"
+    assert default_block("latent", candidates("latent", GRAPH, BLOCK_TYPES)) == "fl"
+    assert default_block("loss", candidates("loss", GRAPH, BLOCK_TYPES)) is None
+    assert default_block("filters", ()) is None
+
+
+def test_an_energy_block_has_filters() -> None:
+    graph = Graph(blocks={"r": Block(id="r", type="rbm", name="RBM")})
+    assert [candidate.path for candidate in candidates("filters", graph, BLOCK_TYPES)] == ["r"]
+
+
+def test_every_kind_has_an_icon_that_exists(qapp) -> None:
+    from graph_editor.theme import icon_path
+
+    for kind in VIEW_KINDS.values():
+        assert not icon_path(kind.icon, 16.0).isEmpty()
