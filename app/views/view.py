@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.charts.look import SPACE_4, SPACE_8, Theme
@@ -45,7 +45,7 @@ class View(QWidget):
         self._drawn: tuple[object, ...] | None = None
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
-        self._sentence = QLabel(WAITS)
+        self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
         self._choose = QPushButton("Choose another")
@@ -154,10 +154,7 @@ class View(QWidget):
         """Take the look of another theme."""
         self.theme = theme
         self._sentence.setFont(theme.font())
-        for label, token in ((self._sentence, "secondary"), (self._choose, "accent")):
-            palette = label.palette()
-            palette.setColor(label.foregroundRole(), theme.color(token))
-            label.setPalette(palette)
+        self._sentence.set_color(theme.color("secondary"))
         self._choose.setFont(theme.font())
         self.chart.set_theme(theme)
 
@@ -196,6 +193,22 @@ class View(QWidget):
             self._stack.setCurrentIndex(1)
         else:
             self.show_message(WAITS)
+
+
+class _Sentence(QLabel):
+    """A label that paints its own colour: inside a scroll area the application's style sheet takes palettes away."""
+
+    _color = QColor()
+
+    def set_color(self, color: QColor) -> None:
+        self._color = color
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self._color)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text())
+        painter.end()
 
 
 def as_numpy(value: object) -> NDArray:
