@@ -139,8 +139,9 @@ def put_on_wire(graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
     block = graph.blocks[id]
     ports = _type(scope, block.type).ports_of(block, scope.variables)
     if not ports.inputs or not ports.outputs:
-        title = _type(scope, block.type).title
-        raise refused("unknown-port", title=title, name=block.name, port="input and output", known="one-sided")
+        side = "output" if ports.inputs else "input"
+        known = ", ".join(port.id for port in (*ports.inputs, *ports.outputs)) or "none"
+        raise refused("unknown-port", title=_title(scope, block), name=block.name, port=side, known=known)
     graph = disconnect(graph, scope, (target,))
     graph = connect(graph, scope, source, PortRef(block=id, port=ports.inputs[0].id))
     return connect(graph, scope, PortRef(block=id, port=ports.outputs[0].id), target)
@@ -161,7 +162,8 @@ def rename(graph: Graph, scope: Scope, id: str, name: str) -> Graph:
     name = " ".join(name.split()) or _title(scope, block)
     if name == block.name:
         return graph
-    return _with_block(graph, replace(block, name=free_name(graph, name)))
+    others = replace(graph, blocks={other: graph.blocks[other] for other in graph.blocks if other != id})
+    return _with_block(graph, replace(block, name=free_name(others, name)))
 
 
 def set_parameter(graph: Graph, scope: Scope, id: str, parameter: str, value: object) -> Graph:
@@ -214,14 +216,14 @@ def _weights_fault(graph: Graph, block: Block, owner: Block | None) -> str:
         return "It is not in this drawing."
     if block.body is not None:
         return "A container keeps weights of its own."
-    if any(_uses_weights_of(other, block.id) for other in graph.blocks.values()):
-        return "Other blocks use its own weights."
     if owner.type != block.type:
         return f"It is of another type, {owner.type}."
     if owner.weights is not None:
         return "It uses another block’s weights itself."
     if owner.id == block.id or owner.id in downstream(graph, [block.id]):
         return "It comes after this block."
+    if any(_uses_weights_of(other, block.id) for other in graph.blocks.values()):
+        return "Other blocks use its own weights."
     return ""
 
 

@@ -65,7 +65,7 @@ class Problem(Plain, frozen=True):
 
     @property
     def _told(self) -> dict[str, Fact]:
-        told = dict(self.facts)
+        told = dict(self.facts) if self.port is None else {"port": self.port, **self.facts}
         if "title" in told:
             told["block"] = block_words(str(told["title"]), str(told.get("name", told["title"])))
         return told

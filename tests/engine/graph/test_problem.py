@@ -1,0 +1,114 @@
+"""Sentences: every code is told, every place in it is filled."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import Block
+from engine.graph.parameter_rules import parameter_problem
+from engine.graph.problem import Fix, Problem, Refused, block_words, refused
+from engine.graph.sentences import FIX_LABELS, SENTENCES
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Formula
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_sentence_has_no_gap_left(code: str) -> None:
+    parts = SENTENCES[code]
+    places = {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name is not None}
+    facts = {name: f"<{name}>" for name in places - {"block"}}
+    if "block" in places:
+        facts.update(title="Dense", name="hidden")
+    problem = Problem(code=code, facts=facts)
+    assert "?" not in problem.sentence
+    assert problem.sentence.endswith((".", ">")), "a sentence ends"
+    assert "{" not in problem.sentence
+    assert all(f"<{name}>" in problem.sentence for name in places - {"block"})
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_headlines_have_no_full_stop_and_advice_has_one(code: str) -> None:
+    headline, advice = SENTENCES[code]
+    assert headline[0].isupper() or headline[0] == "{"
+    assert not headline.endswith(".")
+    assert not advice or advice.endswith((".", "}"))
+
+
+@pytest.mark.parametrize("edit", FIX_LABELS)
+def test_the_label_of_a_fix_is_filled(edit: str) -> None:
+    places = [name for _, name, _, _ in string.Formatter().parse(FIX_LABELS[edit]) if name]
+    assert "?" not in Fix(edit=edit, facts=dict.fromkeys(places, "word")).label
+
+
+def test_facts_read_as_people_write_them() -> None:
+    spec = TensorSpec((Dim("N"), 1, 8, 8), "float32")
+    facts = {"title": "Dense", "name": "hidden", "expected": "N×features", "received": spec, "hint": "", "source": ""}
+    problem = Problem(code="rank", facts=facts)
+    assert problem.sentence == "Dense “hidden” expects N×features but receives N×1×8×8."
+    wide = Problem(code="batch-size", facts={"batch": 100_000, "rows": 1797})
+    assert wide.headline == "A batch of 100\u2009000 is larger than the 1797 samples to train on"
+
+
+def test_a_missing_fact_never_raises() -> None:
+    assert Problem(code="optimiser").sentence == "There is no optimiser ?. Choose one of ?."
+
+
+def test_a_name_that_says_no_more_than_the_title_is_left_out() -> None:
+    assert block_words("Dense", "dense") == "Dense"
+    assert block_words("Dense", "Dense 2") == "Dense “Dense 2”"
+
+
+def test_the_port_of_a_problem_is_a_fact_of_it() -> None:
+    fault = refused("unknown-port", port="z", title="Add", name="Add", known="a, b")
+    assert isinstance(fault, Refused)
+    assert fault.problem.port == "z"
+    assert str(fault) == "Add has no port z. Its ports are a, b."
+
+
+@pytest.mark.parametrize(
+    ("type", "parameter", "value", "sentence"),
+    [
+        ("dense", "out_features", 0, "Units of Dense “hidden” is 0, out of range: 1 to 1\u2009000\u2009000."),
+        ("dense", "out_features", 2.5, "Units of Dense “hidden” must be a whole number, not 2.5."),
+        ("dense", "out_features", True, "Units of Dense “hidden” must be a whole number, not yes."),
+        ("dense", "bias", 1, "Bias of Dense “hidden” must be yes or no, not 1."),
+        (
+            "conv2d",
+            "padding",
+            "valid",
+            "Padding of Convolution “hidden” cannot be valid. Choose one of same, none, custom.",
+        ),
+        ("conv2d", "padding", 3, "Padding of Convolution “hidden” must be one of its choices, not 3."),
+        (
+            "conv2d",
+            "kernel_size",
+            3,
+            "Kernel size of Convolution “hidden” must be whole numbers such as 3×3, not 3.",
+        ),
+        (
+            "conv2d",
+            "kernel_size",
+            (3, 0),
+            "Kernel size of Convolution “hidden” is 3×0, out of range: 1 to 65\u2009536.",
+        ),
+        (
+            "dense",
+            "out_features",
+            Formula("k"),
+            "Units of Dense “hidden” cannot be computed: there is no project variable k (known: none). "
+            "Write a number or a formula such as 64 * 2**i.",
+        ),
+        ("dropout", "p", float("nan"), "Probability of Dropout “hidden” must be a number, not nan."),
+        ("input", "dataset", 3, "Dataset of Input “hidden” must be text, not 3."),
+    ],
+)
+def test_what_a_parameter_cannot_be(type: str, parameter: str, value: object, sentence: str) -> None:
+    kind = BLOCK_TYPES[type]
+    declared = kind.parameter(parameter)
+    assert declared is not None
+    problem = parameter_problem(kind, Block("b", type, "hidden"), declared, value, {})
+    assert problem is not None
+    assert problem.sentence == sentence
