@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value, format_value
-from graph_editor.block_icon import CURVE_WIDTH, block_icon
 from graph_editor.block_search import Found, Match, find_blocks, open_parameters, parse_query
+from graph_editor.popup_look import paint_popup, paint_type_icon
 from graph_editor.theme import (
     ICON,
     MEDIUM,
     RADIUS_BLOCK,
-    RADIUS_POPUP,
     SEARCH_ROW_HEIGHT,
     SEARCH_WIDTH,
     SHADOW_POPUP,
@@ -382,39 +381,6 @@ class SearchPopup(QWidget):
 
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
-def paint_popup(painter: QPainter, theme: Theme, panel: QRectF) -> None:
-    """Paint a popup's ground, edge and the 12-px shadow around it."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    shadow = theme.shadow_color()
-    for spread in range(SHADOW_POPUP, 0, -1):
-        shadow.setAlphaF(theme.shadow_opacity * 1.6 / SHADOW_POPUP * (1 - (spread - 1) / SHADOW_POPUP))
-        painter.setBrush(shadow)
-        grown = panel.adjusted(-spread, -spread + 3, spread, spread).intersected(
-            panel.adjusted(-SHADOW_POPUP, -SHADOW_POPUP, SHADOW_POPUP, SHADOW_POPUP)
-        )
-        painter.drawRoundedRect(grown, RADIUS_POPUP + spread, RADIUS_POPUP + spread)
-    painter.setPen(theme.pen("line"))
-    painter.setBrush(theme.brush("panel"))
-    painter.drawRoundedRect(panel.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_POPUP - 0.5, RADIUS_POPUP - 0.5)
-
-
-def paint_type_icon(painter: QPainter, theme: Theme, type: BlockType, x: float, y: float, size: int = ICON) -> None:
-    """Paint a type's icon, or the curve of an activation, in its family's colour with its corner at x, y."""
-    icon = block_icon(type, size)
-    color = theme.family_color(type.family)
-    painter.save()
-    painter.translate(x, y)
-    if icon.stroked:
-        pen = QPen(color, CURVE_WIDTH * 0.85 * size / ICON)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(icon.path)
-    else:
-        painter.fillPath(icon.path, color)
-    painter.restore()
 
 
 def default_values(type: BlockType) -> tuple[str, ...]:

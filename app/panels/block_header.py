@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from app.panels.buttons import IconButton, baseline
 from engine.graph.block_type import BlockType
-from graph_editor.search_popup import paint_type_icon
+from graph_editor.popup_look import paint_type_icon
 from graph_editor.style_sheet import round_menu
 from graph_editor.theme import (
     ICON,

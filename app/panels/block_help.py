@@ -12,7 +12,7 @@ from engine.graph.block_type import BlockType, Parameter
 from engine.graph.parameter_rules import range_words
 from engine.graph.values import format_value
 from graph_editor.block_search import pytorch_name
-from graph_editor.search_popup import paint_popup, paint_type_icon
+from graph_editor.popup_look import paint_popup, paint_type_icon
 from graph_editor.theme import (
     ICON,
     ICON_IN_FIELD,

@@ -116,6 +116,8 @@ class Inspector(QWidget):
             self._folder = None
             if message.problem is None:
                 self._bind(message.name, message.fields, folder.folder, ask=False)
+            else:
+                self.edit_refused.emit(message.problem)
         data = self.data_section()
         if data is not None:
             data.show_described(message)

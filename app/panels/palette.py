@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.block_browser import BlockBrowser, Heading, family_of
@@ -58,9 +58,6 @@ class Palette(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.browser)
         layout.addWidget(self.rail)
-        slash = QShortcut(QKeySequence("/"), self)
-        slash.setContext(Qt.ShortcutContext.WindowShortcut)
-        slash.activated.connect(self.focus_search)
         self.setAccessibleName("Blocks")
         self._is_rail = True
         self.set_rail(False)
@@ -81,7 +78,7 @@ class Palette(QWidget):
         return self._is_rail
 
     def focus_search(self) -> None:
-        """Put the keyboard into the search field; on the rail it flies out."""
+        """Put the keyboard into the search field, as the action with the key / does; on the rail it flies out."""
         if self._is_rail:
             self._fly_out("", again=True)
         else:

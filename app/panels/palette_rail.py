@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.panels.buttons import IconButton
-from graph_editor.search_popup import paint_popup
+from graph_editor.popup_look import paint_popup
 from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, SHADOW_POPUP, SPACE_4, Theme
 
 BUTTON = 36

@@ -12,7 +12,7 @@ from app.panels.buttons import baseline
 from app.panels.palette_drag import PaletteDrag
 from engine.graph.block_type import BlockType
 from graph_editor.block_search import pytorch_name
-from graph_editor.search_popup import paint_type_icon
+from graph_editor.popup_look import paint_type_icon
 from graph_editor.theme import (
     ICON,
     ICON_IN_FIELD,

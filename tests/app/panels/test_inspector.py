@@ -492,6 +492,18 @@ def test_a_folder_is_asked_for_and_bound_once_it_is_described(
     assert document.undo_stack.count() == 1
 
 
+def test_a_folder_that_cannot_be_read_is_said_and_changes_nothing(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    inspector.choose_folder("mnist", "/data/empty")
+    missing = Problem("idx-missing", facts={"folder": "/data/empty", "file": "train-images-idx3-ubyte"})
+    with qtbot.waitSignal(inspector.edit_refused) as signal:
+        inspector.set_dataset_described(DatasetDescribed(id=1, name="mnist", problem=missing))
+    assert signal.args == [missing]
+    assert document.settings.datasets == (DatasetRef("digits"),)
+    assert document.undo_stack.count() == 0
+
+
 def test_folded_sections_stay_folded_for_the_next_block(inspector: Inspector, qtbot: QtBot) -> None:
     inspector.show_selection((), ("c",))
     qtbot.mouseClick(page(inspector).result.header, LEFT)
