@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader, PanelHeader
+from app.panels.buttons import LinkButton
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import dataset_of, reference
 from app.panels.inspector_context import InspectorContext
@@ -86,12 +87,21 @@ class BlockPage(QWidget):
             else:
                 parameters.deleteLater()
         self.shared: Sentence | None = None
+        self.own_weights: LinkButton | None = None
         self.learning: LearningSection | None = None
         if single and blocks[0].weights is not None:
             owner = _owner_name(context, blocks[0])
             self.shared = Sentence(f"Uses the weights of “{owner}”.", theme, "secondary")
             section = Section("Weights", theme)
             section.add(self.shared)
+            self.own_weights = LinkButton("Give it weights of its own", theme)
+            self.own_weights.clicked.connect(self._use_own_weights)
+            holder = QWidget()
+            row = QHBoxLayout(holder)
+            row.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
+            row.addWidget(self.own_weights)
+            row.addStretch()
+            section.add(holder)
             self._add(layout, section)
         elif known and _all_learn(context):
             self.learning = LearningSection(context)
@@ -178,8 +188,7 @@ class BlockPage(QWidget):
     def _remove(self) -> None:
         self._context.edit("Delete", remove_blocks, self._context.ids)
 
-    def use_own_weights(self) -> None:
-        """Give the block weights of its own again."""
+    def _use_own_weights(self) -> None:
         self._context.edit("Own weights", set_weights, self._context.ids[0], None)
 
 

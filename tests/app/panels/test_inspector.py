@@ -292,7 +292,7 @@ def test_switching_the_bias_off_takes_its_initial_value_away(
     assert "bias" not in learning.more.link().text()
 
 
-def test_shared_weights_are_said(inspector: Inspector, document: Document) -> None:
+def test_shared_weights_are_said_and_given_up(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
     graph = document.graph
     shared = Block("s", "conv2d", "Twin", weights=Weights("c"))
     document.commit("Twin", Graph(blocks={**graph.blocks, "s": shared}, wires=graph.wires))
@@ -301,6 +301,11 @@ def test_shared_weights_are_said(inspector: Inspector, document: Document) -> No
     sentence = page(inspector).shared
     assert sentence is not None
     assert sentence.text() == "Uses the weights of “Convolution”."
+    link = page(inspector).own_weights
+    assert link is not None
+    qtbot.mouseClick(link, LEFT)
+    assert document.graph.blocks["s"].weights is None
+    assert page(inspector).learning is not None
 
 
 def test_results_come_from_the_analysis(inspector: Inspector) -> None:
