@@ -56,9 +56,11 @@ class Editor(QWidget):
         self.view = GraphView(self.scene, self.commands, self)
         self.setFocusProxy(self.view)
         self.empty = EmptyCanvas(theme, self)
-        self.breadcrumb = Breadcrumb(theme, self)
-        self.zoom_bar = ZoomBar(theme, self)
-        self.minimap = Minimap(theme, self.view.overview, self)
+        # Children of the viewport: over one that siblings overlap Qt paints everything again at each scroll.
+        viewport = self.view.viewport()
+        self.breadcrumb = Breadcrumb(theme, viewport)
+        self.zoom_bar = ZoomBar(theme, viewport)
+        self.minimap = Minimap(theme, self.view.overview, viewport)
         self.refusal = RefusalPopup(theme, self)
         self.name_editor = NameEditor(theme, self)
         self._search: SearchPopup | None = None
@@ -76,6 +78,7 @@ class Editor(QWidget):
         scene.picked.connect(self.selection_changed)
         scene.entered.connect(self._entered)
         scene.redrawn.connect(self._redrawn)
+        view.moved.connect(self._place_panels)
         view.moved.connect(self._show_areas)
         view.search_wanted.connect(self._open_search)
         view.menu_wanted.connect(self._open_menu)
@@ -421,6 +424,9 @@ class Editor(QWidget):
     def _place(self) -> None:
         self.view.setGeometry(self.rect())
         self.empty.setGeometry(self.rect().adjusted(40, 60, -40, -60))
+        self._place_panels()
+
+    def _place_panels(self) -> None:
         self.breadcrumb.move(CANVAS_INSET, CANVAS_INSET)
         self.zoom_bar.move(CANVAS_INSET, self.height() - CANVAS_INSET - self.zoom_bar.height())
         self.minimap.move(
