@@ -61,7 +61,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} adds its input {received} to its body’s result {result}",
         "Choose the projection, or let the body keep the shape.",
     ),
-    "upstream": ("{block} waits for a repair upstream", ""),
     # the drawing
     "empty": ("The drawing is empty", "Drag an Input onto the canvas, or start from an example."),
     "unknown-type": (
@@ -189,14 +188,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 FIX_LABELS: dict[str, str] = {
     "insert_between": "Insert {type}",
-    "insert_before": "Insert {type}",
     "set_parameter": "Set {label} to {value}",
-    "remove_blocks": "Remove {name}",
-    "add_loss": "Add {type}",
     "connect": "Wire {source} to {target}",
     "set_batch_size": "Use batches of {value}",
     "set_learning_rate": "Try {value}",
     "add_contrastive_divergence": "Train it by contrastive divergence",
     "remove_stage": "Remove the stage",
-    "set_device": "Use {value}",
 }

@@ -29,7 +29,9 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
     part = network.slice(tuple(port for port, _ in wanted.values()))
     tensors = tuple(_tensor(network, data, inputs, key) for key in part.inputs)
     if len({len(tensor) for tensor in tensors}) > 1:
-        raise refused("no-field-input", file=part.inputs[0], reason="the inputs differ in their number of samples")
+        raise refused(
+            "no-field-input", file=part.inputs[0], reason="the inputs differ in their number of samples", hint=""
+        )
     with evaluating(network.root), torch.no_grad():
         try:
             outputs = part.module(*tensors)
