@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.graph.graph import Graph
+from engine.graph.graph import decode_graph as decode_plain_graph
 from engine.graph.problem import Refused, refused
 from engine.graph.values import Plain
 from engine.project.archive import HISTORY, LARGEST_JSON, MANIFEST, WEIGHTS, Member, Part, open_archive, write_archive
@@ -135,9 +136,17 @@ def encode_project(project: Project, file: str) -> bytes:
         kept = msgspec.json.decode(data, type=_Manifest)
     except (ValueError, OverflowError, RecursionError) as fault:
         raise refused("save-failed", file=file, reason=str(fault)) from fault
-    if kept.settings != project.settings or b"null" in data:
+    if kept.settings != project.settings or not _comes_back(graph, project.graph):
         _check_finite(project, file)
     return data
+
+
+def _comes_back(data: msgspec.Raw, graph: Graph) -> bool:
+    """Whether the JSON is the very drawing; blocks that kept their JSON never are, as plain values."""
+    try:
+        return decode_plain_graph(bytes(data)) == graph
+    except msgspec.MsgspecError:
+        return False
 
 
 def _check_finite(project: Project, file: str) -> None:
