@@ -198,7 +198,6 @@ class CanvasCommands(QObject):
         try:
             fragment = clipboard.fragment_from(text)
         except Refused as fault:
-            self.message.emit(fault.problem.sentence)
             self.refused.emit(fault.problem)
             return
         if at is None:

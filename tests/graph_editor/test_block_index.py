@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import random
+
+from graph_editor.block_index import BlockIndex
+
+
+def test_it_finds_what_looking_at_all_finds() -> None:
+    dice = random.Random(3)
+    index, known = BlockIndex(), {}
+    for step in range(400):
+        id = f"b{dice.randrange(80)}"
+        if dice.random() < 0.25:
+            index.remove(id)
+            known.pop(id, None)
+        else:
+            x, y = dice.randrange(-1000, 3000), dice.randrange(-1000, 3000)
+            known[id] = (x, y, x + dice.randrange(1, 900), y + dice.randrange(1, 300))
+            index.put(id, known[id])
+        if step % 10 == 0:
+            x, y = dice.randrange(-1200, 3000), dice.randrange(-1200, 3000)
+            area = (x, y, x + 500, y + 400)
+            wanted = sorted(
+                id
+                for id, one in known.items()
+                if one[0] <= area[2] and one[2] >= area[0] and one[1] <= area[3] and one[3] >= area[1]
+            )
+            assert index.within(*area) == wanted
+            assert index.is_free(*area) or wanted
+            assert index.is_free(*area, but=wanted)
+    assert len(index) == len(known)
+    bounds = index.bounds()
+    assert bounds is not None
+    assert bounds[0] == min(one[0] for one in known.values())
+    index.clear()
+    assert index.bounds() is None

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Graph, Look, PortRef
+from engine.graph.problem import Problem
+from graph_editor.context_menus import menu_at
+from graph_editor.editor import Editor
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_double_click_enters_a_container_and_the_breadcrumb_leads_out(editor: Editor, mouse, qtbot) -> None:
+    paths = []
+    editor.body_path_changed.connect(lambda: paths.append(editor.body_path()))
+    editor.set_title("digits-convnet", True)
+    mouse.double_click(150, 370)
+    assert editor.body_path() == ("rs",)
+    assert editor.breadcrumb.steps == ("digits-convnet", "Residual")
+    assert set(editor.scene.blocks) == {"rse", "rsc1", "rsr", "rsc2", "rsx"}
+    place = editor.breadcrumb.step_rect(0).center().toPoint()
+    qtbot.mouseClick(editor.breadcrumb, Qt.MouseButton.LeftButton, pos=place)
+    assert editor.body_path() == ()
+    assert editor.selected_ids() == ("rs",)
+    assert paths == [("rs",), ()]
+
+
+def test_the_expand_icon_and_enter_go_in_and_escape_out(editor: Editor, mouse) -> None:
+    item = editor.scene.blocks["rs"]
+    mouse.click(item.rectangle()[2] - 16, item.rectangle()[1] + 24)
+    assert editor.body_path() == ("rs",)
+    QTest.keyClick(editor.view, Qt.Key.Key_Escape)
+    assert editor.body_path() == ()
+    editor.select(["rs"])
+    QTest.keyClick(editor.view, Qt.Key.Key_Return)
+    assert editor.body_path() == ("rs",)
+
+
+def test_undoing_the_container_away_leads_out(editor: Editor) -> None:
+    editor.select(["rs"])
+    editor.duplicate()
+    (copy,) = editor.selected_ids()
+    editor.enter(copy)
+    assert editor.body_path() == (copy,)
+    editor.document.undo_stack.undo()
+    assert editor.body_path() == ()
+
+
+def test_jump_to_a_block_inside(editor: Editor) -> None:
+    editor.jump_to(("rs", "rsr"))
+    assert editor.body_path() == ("rs",)
+    assert editor.selected_ids() == ("rsr",)
+    editor.jump_to(("ce",))
+    assert editor.body_path() == ()
+    assert editor.view.visible_area().contains(editor.scene.blocks["ce"].pos())
+    editor.jump_to(("gone", "far"))
+    assert editor.body_path() == ()
+
+
+def test_deleting_an_exit_takes_the_wires_of_the_container_along_as_one_step(editor: Editor) -> None:
+    before = editor.document.graph
+    editor.enter("rs")
+    editor.select(["rsx"])
+    editor.delete_selection()
+    assert PortRef("fl", "input") not in {wire.target for wire in editor.document.graph.wires}
+    assert editor.document.undo_stack.count() == 1
+    editor.document.undo_stack.undo()
+    assert editor.document.graph == before
+
+
+def test_rename_in_place(editor: Editor) -> None:
+    editor.select(["de"])
+    QTest.keyClick(editor.view, Qt.Key.Key_F2)
+    assert editor.name_editor.isVisible()
+    assert editor.name_editor.selectedText() == "Dense"
+    QTest.keyClicks(editor.name_editor, "hidden")
+    QTest.keyClick(editor.name_editor, Qt.Key.Key_Return)
+    assert editor.document.graph.blocks["de"].name == "hidden"
+    assert not editor.name_editor.isVisible()
+    editor.rename_selected()
+    QTest.keyClicks(editor.name_editor, "other")
+    QTest.keyClick(editor.name_editor, Qt.Key.Key_Escape)
+    assert editor.document.graph.blocks["de"].name == "hidden"
+    assert editor.document.undo_stack.count() == 1
+
+
+def test_copy_cut_and_paste(editor: Editor) -> None:
+    editor.select(["cv", "re"])
+    editor.copy()
+    editor.paste()
+    assert len(editor.document.graph.blocks) == 10
+    assert editor.document.undo_stack.count() == 1
+    pasted = editor.selected_ids()
+    assert len(pasted) == 2
+    assert {editor.document.graph.blocks[id].look for id in pasted} == {Look(344, 136), Look(584, 136)}
+    assert [wire.source.block in pasted for wire in editor.document.graph.wires].count(True) == 1
+    editor.paste()
+    assert Look(376, 168) in {editor.document.graph.blocks[id].look for id in editor.selected_ids()}
+    editor.cut()
+    assert len(editor.document.graph.blocks) == 10
+    editor.paste()
+    assert len(editor.document.graph.blocks) == 12
+
+
+def test_pasting_foreign_text_says_so(editor: Editor) -> None:
+    told = []
+    editor.message.connect(told.append)
+    QApplication.clipboard().setText("a poem")
+    editor.paste()
+    assert told == ["The clipboard cannot be pasted: it holds no blocks. Copy blocks of a drawing first."]
+    assert editor.document.undo_stack.count() == 0
+
+
+def test_select_all_delete_and_undo(editor: Editor) -> None:
+    before = editor.document.graph
+    editor.select_all()
+    assert len(editor.selected_ids()) == 8
+    QTest.keyClick(editor.view, Qt.Key.Key_Delete)
+    assert editor.document.graph == Graph()
+    assert editor.empty.isVisible()
+    editor.document.undo_stack.undo()
+    assert editor.document.graph == before
+    assert not editor.empty.isVisible()
+
+
+def test_bypass_is_refused_with_a_reason_where_shapes_differ(editor: Editor) -> None:
+    editor.select(["re"])
+    QTest.keyClick(editor.view, Qt.Key.Key_M)
+    assert editor.document.graph.blocks["re"].bypassed
+    editor.toggle_bypass()
+    assert not editor.document.graph.blocks["re"].bypassed
+    editor.select(["mp"])
+    editor.toggle_bypass()
+    assert not editor.document.graph.blocks["mp"].bypassed
+    assert "it receives N×16×8×8 and gives N×16×4×4" in editor.refusal.problem.sentence
+    editor.select(["ce"])
+    editor.toggle_bypass()
+    assert "cannot be bypassed" in editor.refusal.problem.sentence
+
+
+def test_tab_and_a_double_click_on_nothing_open_search_and_a_name_with_values_adds_a_block(editor, mouse) -> None:
+    QTest.keyClick(editor.view, Qt.Key.Key_Tab)
+    popup = editor.search_popup()
+    assert popup.isVisible()
+    QTest.keyClick(popup.line(), Qt.Key.Key_Escape)
+    assert not popup.isVisible()
+    mouse.double_click(500, 480)
+    assert popup.isVisible()
+    QTest.keyClicks(popup.line(), "conv 32 5")
+    QTest.keyClick(popup.line(), Qt.Key.Key_Return)
+    (new,) = editor.selected_ids()
+    block = editor.document.graph.blocks[new]
+    assert (block.type, block.parameters["out_channels"], block.parameters["kernel_size"]) == ("conv2d", 32, (5, 5))
+    item = editor.scene.blocks[new]
+    assert abs(item.x() + item.geometry.width / 2 - 500) <= 8
+    assert editor.document.undo_stack.count() == 1
+
+
+def test_a_block_dragged_from_the_palette_follows_and_is_dropped(editor: Editor, mouse) -> None:
+    editor.ghost_begin("dropout")
+    outside = editor.mapToGlobal(QPoint(-50, 200))
+    editor.ghost_move(outside)
+    editor.ghost_drop(outside)
+    assert len(editor.document.graph.blocks) == 8
+    editor.ghost_begin("dropout")
+    place = editor.to_global(QPointF(600, 470))
+    editor.ghost_move(place)
+    editor.ghost_drop(place)
+    (new,) = editor.selected_ids()
+    assert editor.document.graph.blocks[new].type == "dropout"
+    assert editor.document.undo_stack.count() == 1
+    editor.ghost_begin("relu")
+    editor.ghost_move(place)
+    editor.ghost_cancel()
+    assert editor.view.gesture is None
+    assert len(editor.document.graph.blocks) == 9
+
+
+def test_dropped_on_a_wire_it_is_inserted_and_what_follows_moves_aside(editor: Editor) -> None:
+    wire = editor.scene.wires[PortRef("de", "input")]
+    place = editor.to_global(QPointF(*wire.route.label))
+    editor.ghost_begin("dropout")
+    editor.ghost_move(place)
+    assert wire.insertion
+    editor.ghost_drop(place)
+    (new,) = editor.selected_ids()
+    ends = {(wire.source.block, wire.target.block) for wire in editor.document.graph.wires}
+    assert {("fl", new), (new, "de")} <= ends
+    assert ("fl", "de") not in ends
+    item = editor.scene.blocks[new]
+    assert editor.document.graph.blocks["de"].look.x >= item.rectangle()[2] + 64
+    assert editor.document.graph.blocks["ce"].look.x > 720
+    assert editor.document.undo_stack.count() == 1
+
+
+def test_an_input_inside_a_container_is_refused_in_words(editor: Editor) -> None:
+    editor.enter("rs")
+    editor.add_block("input")
+    assert "stands outside of containers" in editor.refusal.problem.sentence
+    assert editor.document.undo_stack.count() == 0
+
+
+def test_add_block_looks_for_a_free_place(editor: Editor) -> None:
+    editor.add_block("relu")
+    editor.add_block("relu")
+    first, second = (editor.scene.blocks[id].rectangle() for id in editor.document.graph.blocks if len(id) == 6)
+    assert first[1] != second[1] or first[0] != second[0]
+
+
+def test_a_badge_tells_the_problem_on_a_click(editor: Editor, mouse) -> None:
+    facts = {"title": "Dense", "name": "Dense", "expected": "N×features", "received": "N×1", "source": "", "hint": ""}
+    editor.set_analysis(Analysis(problems=(Problem(code="rank", path=("de",), port="input", facts=facts),)))
+    item = editor.scene.blocks["de"]
+    mouse.click(item.rectangle()[2] - 4, item.rectangle()[1])
+    assert editor.refusal.offers
+    assert editor.refusal.problem.headline == "Dense expects N×features but receives N×1"
+    mouse.click(500, 480)
+    assert not editor.refusal.isVisible()
+
+
+def entries(menu: QMenu) -> list[str]:
+    return [action.text().partition("\t")[0] for action in menu.actions() if not action.isSeparator()]
+
+
+def test_context_menus(editor: Editor) -> None:
+    wanted = []
+    editor.view_wanted.connect(lambda kind, key: wanted.append((kind, key)))
+    editor.help_wanted.connect(wanted.append)
+    block = menu_at(editor, QPointF(380, 128))
+    assert entries(block) == [
+        "Rename", "Duplicate", "Copy", "Bypass", "Delete", "Show filters", "Show latent space", "Help",
+    ]  # fmt: skip
+    assert editor.selected_ids() == ("cv",)
+    for action in block.actions()[-3:]:
+        action.trigger()
+    assert wanted == [("filters", "cv"), ("latent-space", "cv"), "conv2d"]
+    wire = menu_at(editor, QPointF(500, 128))
+    assert entries(wire) == ["Delete"]
+    wire.actions()[0].trigger()
+    assert len(editor.document.graph.wires) == 7
+    assert entries(menu_at(editor, QPointF(500, 500))) == ["Add block …", "Paste", "Select all", "Fit"]
+
+
+@pytest.mark.qt_log_ignore("does not support raise", "grabbing the keyboard")
+def test_the_right_button_opens_the_menu(editor: Editor, mouse) -> None:
+    from PySide6.QtGui import QContextMenuEvent
+
+    place = mouse.at(380, 128)
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, place, editor.view.viewport().mapToGlobal(place), Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(editor.view.viewport(), event)
+    menu = editor.findChild(QMenu)
+    assert menu is not None
+    assert menu.isVisible()
+    menu.close()
+
+
+def test_arrows_walk_along_wires_and_with_ctrl_they_move(editor: Editor) -> None:
+    editor.select(["in"])
+    walked = []
+    for _ in range(4):
+        QTest.keyClick(editor.view, Qt.Key.Key_Right)
+        walked.append(editor.selected_ids()[0])
+    assert walked == ["cv", "re", "mp", "rs"]
+    assert editor.scene.blocks["rs"].focused
+    QTest.keyClick(editor.view, Qt.Key.Key_Left)
+    assert editor.selected_ids() == ("mp",)
+    QTest.keyClick(editor.view, Qt.Key.Key_Down)
+    assert editor.selected_ids() == ("ce",)
+    QTest.keyClick(editor.view, Qt.Key.Key_Right, CTRL)
+    assert editor.document.graph.blocks["ce"].look == Look(728, 272)
+    wanted = []
+    editor.edit_wanted.connect(wanted.append)
+    QTest.keyClick(editor.view, Qt.Key.Key_Return)
+    assert wanted == ["ce"]
+
+
+def test_sweeping_with_ctrl_and_alt_cuts_wires_in_one_step(editor: Editor, mouse) -> None:
+    mouse.drag((490, 60), (490, 230), keys=CTRL | Qt.KeyboardModifier.AltModifier)
+    assert PortRef("re", "input") not in {wire.target for wire in editor.document.graph.wires}
+    assert editor.document.undo_stack.count() == 1
+
+
+def test_previews_and_loss_values_stand_on_their_blocks(editor: Editor) -> None:
+    height = editor.scene.blocks["cv"].geometry.height
+    image = QImage(80, 20, QImage.Format.Format_RGB32)
+    image.fill(QColor("#ff00ff"))
+    editor.set_previews({"cv": image})
+    item = editor.scene.blocks["cv"]
+    assert item.geometry.height == height + 48
+    middle = editor.view.mapFromScene(item.mapToScene(item.geometry.preview.center()))
+    assert editor.view.viewport().grab().toImage().pixelColor(middle) == QColor("#ff00ff")
+    editor.set_previews({})
+    assert editor.scene.blocks["cv"].geometry.height == height
+    before = editor.view.viewport().grab().toImage()
+    editor.set_loss_values({"ce": ("0.095", (2.0, 1.0, 0.5, 0.095))})
+    assert editor.view.viewport().grab().toImage() != before
+
+
+def test_the_minimap_shows_when_something_is_out_of_sight_and_goes_there(editor: Editor, qtbot) -> None:
+    editor.fit()
+    assert not editor.minimap.isVisible()
+    editor.view.zoom_to(2)
+    assert editor.minimap.isVisible()
+    before = editor.view.visible_area().center()
+    qtbot.mouseClick(editor.minimap, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    after = editor.view.visible_area().center()
+    assert after.x() < before.x()
+    assert editor.minimap.grab().toImage() is not None
+
+
+def test_the_zoom_bar_zooms_resets_and_fits(editor: Editor, qtbot) -> None:
+    qtbot.mouseClick(editor.zoom_bar.larger, Qt.MouseButton.LeftButton)
+    assert editor.zoom_bar.text == "125 %"
+    qtbot.mouseClick(editor.zoom_bar, Qt.MouseButton.LeftButton, pos=QPoint(50, 14))
+    assert editor.zoom_bar.text == "100 %"
+    editor.view.zoom_to(3)
+    qtbot.mouseClick(editor.zoom_bar.fitting, Qt.MouseButton.LeftButton)
+    assert editor.view.visible_area().contains(editor.scene.bounds())
+
+
+def test_an_empty_canvas_says_how_to_begin(make_editor, qtbot) -> None:
+    editor = make_editor(Graph())
+    assert editor.empty.isVisible()
+    wanted = []
+    editor.example_wanted.connect(lambda: wanted.append(True))
+    qtbot.mouseClick(editor.empty, Qt.MouseButton.LeftButton, pos=editor.empty.link_rect().center().toPoint())
+    assert wanted == [True]
+    editor.add_block("input")
+    assert not editor.empty.isVisible()
+
+
+def test_stale_shapes_are_dropped(editor: Editor, mouse) -> None:
+    asked = []
+    editor.shapes_wanted.connect(lambda id, spec, candidates: asked.append(id))
+    editor.view.search_wanted.emit(QPointF(500, 480), PortRef("mp", "output"), False)
+    editor.view.search_wanted.emit(QPointF(500, 480), PortRef("fl", "output"), False)
+    assert asked[0] < asked[1]
+    editor.set_shapes(asked[0], {"relu": editor.scene.analysis.specs["mp/output"]})
+    editor.set_shapes(asked[1], {"relu": editor.scene.analysis.specs["fl/output"]})
+    editor.search_popup().hide()
+
+
+@pytest.mark.parametrize("part", ["view", "breadcrumb", "zoom_bar", "minimap", "empty", "name_editor"])
+def test_every_part_has_an_accessible_name(editor: Editor, part: str) -> None:
+    assert getattr(editor, part).accessibleName()

@@ -1,0 +1,178 @@
+"""The scene always shows exactly what the document holds."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.graph import edits
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Block, Graph, Look, PortRef
+from engine.graph.problem import Problem, Refused
+from graph_editor.document import Document
+from graph_editor.editor import Editor
+from graph_editor.scene import GraphScene
+
+TYPES = ("dense", "relu", "conv2d", "add", "flatten", "dropout", "cross_entropy", "residual", "mystery")
+
+
+def assert_mirrors(scene: GraphScene) -> None:
+    """Items, places, texts, ports, wires, index and lanes are those of the document."""
+    body = scene.body
+    assert scene.blocks.keys() == body.blocks.keys()
+    assert {target: item.wire for target, item in scene.wires.items()} == {wire.target: wire for wire in body.wires}
+    for id, block in body.blocks.items():
+        item = scene.blocks[id]
+        assert (item.x(), item.y()) == (block.look.x, block.look.y)
+        assert item.content.name == block.name
+        assert item.bypassed == block.bypassed
+        assert scene.index.rectangle(id) == item.rectangle()
+        type = scene.document.types.get(block.type)
+        if type is not None:
+            ports = type.ports_of(block, scene.document.graph.variables)
+            assert [port.id for port in item.content.inputs] == [port.id for port in ports.inputs]
+        for place in item.geometry.ports:
+            end = PortRef(block=id, port=place.id)
+            wired = end in scene.wires if place.is_input else any(wire.source == end for wire in body.wires)
+            assert item.port_state(place.id, place.is_input).wired == wired
+    assert len(scene.index) == len(body.blocks)
+    for target, wire in scene.wires.items():
+        source = scene.blocks[wire.wire.source.block]
+        assert wire.route.points[0] == source.port_point(wire.wire.source.port, False)
+        assert wire.route.points[-1] == scene.blocks[target.block].port_point(target.port, True)
+    assert scene.picked_blocks <= scene.blocks.keys()
+    assert {id for id, item in scene.blocks.items() if item.selected} == scene.picked_blocks
+    assert {target for target, item in scene.wires.items() if item.selected} == scene.picked_wires
+    assert len([item for item in scene.items() if item.parentItem() is None]) == len(body.blocks) + len(body.wires)
+
+
+def random_edit(document: Document, scene: GraphScene, dice: random.Random) -> None:
+    body, path = scene.body, scene.path
+    ids = sorted(body.blocks)
+    kind = dice.randrange(9)
+    if kind <= 1 or not ids:
+        type = dice.choice(TYPES)
+        made = iter(document.new_ids(12))
+        id = next(made)
+        known = document.types.get(type)
+        inner = known.body(lambda: next(made)) if known is not None and known.body is not None else None
+        look = Look(dice.randrange(-50, 200) * 8, dice.randrange(-50, 100) * 8)
+        document.edit("Add", edits.add_block, Block(id, type, type, body=inner, look=look), path=path)
+    elif kind == 2:
+        document.edit("Remove", edits.remove_blocks, tuple(dice.sample(ids, min(2, len(ids)))), path=path)
+    elif kind == 3:
+        places = {id: (dice.randrange(200) * 8, dice.randrange(100) * 8) for id in dice.sample(ids, min(3, len(ids)))}
+        document.edit("Move", edits.move, places, path=path)
+    elif kind == 4:
+        document.edit("Rename", edits.rename, dice.choice(ids), f"name {dice.randrange(9)}", path=path)
+    elif kind == 5:
+        document.edit("Bypass", edits.set_bypassed, (dice.choice(ids),), dice.random() < 0.5, path=path)
+    elif kind == 6 and body.wires:
+        document.edit("Cut", edits.disconnect, (dice.choice(body.wires).target,), path=path)
+    elif kind == 7:
+        adds = [id for id in ids if body.blocks[id].type == "add"]
+        if adds:
+            count = dice.randrange(2, 5)
+            document.edit("Ports", edits.set_parameter, dice.choice(adds), "inputs", count, path=path)
+    else:
+        outs = [(id, place.id) for id in ids for place in scene.blocks[id].geometry.ports if not place.is_input]
+        ins = [(id, place.id) for id in ids for place in scene.blocks[id].geometry.ports if place.is_input]
+        if outs and ins:
+            document.edit("Wire", edits.connect, PortRef(*dice.choice(outs)), PortRef(*dice.choice(ins)), path=path)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_edits_undos_and_redos_the_scene_is_the_document(editor: Editor, seed: int) -> None:
+    dice = random.Random(seed)
+    document, scene = editor.document, editor.scene
+    for _ in range(120):
+        roll = dice.random()
+        if roll < 0.12:
+            document.undo_stack.undo()
+        elif roll < 0.2:
+            document.undo_stack.redo()
+        elif roll < 0.26:
+            inside = [id for id, block in scene.body.blocks.items() if block.body is not None]
+            editor.leave() if scene.path or not inside else editor.enter(dice.choice(sorted(inside)))
+        elif roll < 0.32:
+            scene.pick(
+                dice.sample(sorted(scene.blocks), min(2, len(scene.blocks))),
+                dice.sample(sorted(scene.wires), min(1, len(scene.wires))),
+            )
+        else:
+            try:
+                random_edit(document, scene, dice)
+            except Refused:
+                continue
+        assert_mirrors(scene)
+    while document.undo_stack.canUndo():
+        document.undo_stack.undo()
+    assert_mirrors(scene)
+    while document.undo_stack.canRedo():
+        document.undo_stack.redo()
+    assert_mirrors(scene)
+
+
+def test_loading_another_drawing_shows_it(editor: Editor) -> None:
+    editor.enter("rs")
+    editor.document.load(Graph(blocks={"a": Block("a", "dense", "Dense")}), None)
+    assert editor.body_path() == ()
+    assert_mirrors(editor.scene)
+
+
+def test_many_blocks_at_once_are_loaded_in_bulk(editor: Editor) -> None:
+    blocks = {f"b{n}": Block(f"b{n}", "relu", f"r{n}", look=Look(n * 100, 0)) for n in range(500)}
+    editor.document.commit("Many", Graph(blocks=blocks))
+    assert_mirrors(editor.scene)
+    editor.document.undo_stack.undo()
+    assert_mirrors(editor.scene)
+
+
+def test_an_analysis_puts_shapes_on_wires_and_colours_label_ports(editor: Editor) -> None:
+    scene = editor.scene
+    wire = scene.wires[PortRef(block="re", port="input")]
+    assert wire.spec is not None
+    assert wire.spec.per_sample == "16×8×8"
+    assert scene.wires[PortRef(block="ce", port="target")].is_label
+    assert scene.blocks["in"].port_state("label", False).label
+    assert scene.blocks["ce"].port_state("target", True).label
+    assert scene.blocks["ce"].content.second == "10 classes"
+
+
+def test_problems_become_badges_and_faulty_ports_also_from_inside_containers(editor: Editor) -> None:
+    facts = {"title": "Dense", "name": "hidden", "expected": "a", "received": "b", "source": "", "hint": ""}
+    problems = (
+        Problem(code="rank", path=("de",), port="input", facts=facts),
+        Problem(code="rank", path=("rs", "rsc1"), port="input", facts=facts),
+        Problem(code="not-connected", severity="warning", path=("re",), facts=facts),
+        Problem(code="not-connected", severity="advice", path=("fl",), facts=facts),
+    )
+    editor.set_analysis(Analysis(problems=problems))
+    blocks = editor.scene.blocks
+    assert {id: item.severity for id, item in blocks.items() if item.severity} == {
+        "de": "error",
+        "rs": "error",
+        "re": "warning",
+    }
+    assert blocks["de"].port_state("input", True).faulty
+    editor.enter("rs")
+    assert editor.scene.blocks["rsc1"].severity == "error"
+    editor.set_analysis(Analysis())
+    assert editor.scene.blocks["rsc1"].severity == ""
+
+
+def test_a_loss_shows_its_output_only_when_it_is_used(editor: Editor) -> None:
+    assert editor.scene.blocks["ce"].geometry.port("loss", False) is None
+
+
+def test_hits_are_found_by_arithmetic(editor: Editor) -> None:
+    scene = editor.scene
+    assert scene.block_at(380, 128).id == "cv"
+    assert scene.block_at(500, 300) is None
+    hit = scene.port_at(450, 130, 12)
+    assert hit is not None
+    assert hit.ref == PortRef(block="cv", port="output")
+    wire = scene.wire_at(500, 131, 6)
+    assert wire is not None
+    assert wire.target == PortRef(block="re", port="input")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from graph_editor.block_index import BlockIndex
+from graph_editor.wire_geometry import Route, along, curve, distance_to, straight
+from graph_editor.wire_router import Ends, Router
+
+
+def index(**blocks: tuple[float, float, float, float]) -> BlockIndex:
+    made = BlockIndex()
+    for id, rectangle in blocks.items():
+        made.put(id, rectangle)
+    return made
+
+
+def ends(start: tuple[float, float], end: tuple[float, float], label: bool = False, signal: str = "s") -> Ends:
+    return Ends(start, end, "a", "b", signal, label)
+
+
+def levels(route: Route) -> list[float]:
+    return [one[1] for one, two in zip(route.points, route.points[1:], strict=False) if one[1] == two[1]]
+
+
+def test_ports_on_one_level_are_joined_by_a_straight_wire() -> None:
+    router = Router(index(a=(0, 0, 100, 48), b=(200, 0, 300, 48)))
+    route = router.route("w", ends((100, 24), (200, 24)))
+    assert route.points == ((100, 24), (200, 24))
+    assert route.label == (150, 24)
+
+
+def test_a_way_forward_to_another_level_is_a_curve_with_level_ends() -> None:
+    router = Router(index(a=(0, 0, 100, 48), b=(300, 100, 400, 148)))
+    route = router.route("w", ends((100, 24), (300, 124)))
+    element = route.path.elementAt(1)
+    assert (route.path.elementCount(), element.y) == (4, 24)
+    assert route.path.elementAt(2).y == 124
+
+
+def test_a_block_in_between_is_passed_in_a_lane() -> None:
+    made = index(a=(0, 0, 100, 48), c=(150, 0, 250, 48), b=(300, 0, 400, 48))
+    route = Router(made).route("w", ends((100, 24), (300, 24)))
+    for one, two in zip(route.points, route.points[1:], strict=False):
+        assert made.is_free(*map(min, one, two), *map(max, one, two), ("a", "b"))
+    assert max(point[1] for point in route.points) > 48 or min(point[1] for point in route.points) < 0
+
+
+def test_a_way_back_runs_between_the_rows() -> None:
+    router = Router(index(a=(400, 0, 500, 48), b=(0, 200, 100, 248)))
+    route = router.route("w", ends((500, 24), (0, 224)))
+    lane = [level for level in levels(route) if level not in (24, 224)]
+    assert len(lane) == 1
+    assert 48 < lane[0] < 200
+    assert route.points[1][0] == 524
+    assert route.points[-2][0] == -24
+
+
+def test_two_signals_share_no_lane_but_one_signal_does() -> None:
+    made = index(a=(400, 0, 500, 48), b=(0, 200, 100, 248))
+    router = Router(made)
+    first = router.route("one", ends((500, 24), (0, 224), signal="x"))
+    second = router.route("two", ends((500, 24), (0, 224), signal="y"))
+    same = router.route("three", ends((500, 24), (0, 224), signal="x"))
+    assert abs(levels(first)[1] - levels(second)[1]) >= 16
+    assert levels(same)[1] == levels(first)[1]
+    router.forget("one")
+    router.forget("three")
+    assert levels(router.route("four", ends((500, 24), (0, 224), signal="z")))[1] == levels(first)[1]
+
+
+def test_labels_run_along_right_angles() -> None:
+    router = Router(index(a=(0, 0, 100, 96), b=(300, 100, 400, 248)))
+    route = router.route("w", ends((100, 72), (300, 148), label=True))
+    assert all(one[0] == two[0] or one[1] == two[1] for one, two in zip(route.points, route.points[1:], strict=False))
+
+
+def test_corners_are_round_and_the_casing_keeps_off_them() -> None:
+    route = along([(0, 0), (100, 0), (100, 100), (200, 100)])
+    assert route.path.pointAtPercent(0).x() == 0
+    assert route.casing is not None
+    assert round(route.casing.boundingRect().left(), 6) == 14
+
+
+def test_distance() -> None:
+    assert distance_to(straight((0, 0), (100, 0)).points, 50, 7) == 7
+    assert distance_to(curve((0, 0), (100, 0)).points, 120, 0) == 20
