@@ -61,8 +61,7 @@ class LineChart(PlotArea):
         self._marks: tuple[Mark, ...] = ()
         self._steps: StepSeries | None = None
         self._step_x = 1.0
-        self._step_first = 0.0
-        self._steps_name = ""
+        self._steps_from = 0
         self._label_places: tuple[tuple[str, QRectF], ...] = ()
 
     # What is shown.
@@ -74,13 +73,13 @@ class LineChart(PlotArea):
         x_per_step: float = 1.0,
         marks: Sequence[Mark] = (),
         x_end: float = 1.0,
-        steps_name: str = "step",
+        steps_from: int = 0,
     ) -> None:
-        """Show curves; `steps` is kept, not copied: append to it and call this again."""
+        """Show curves; `steps` is kept, not copied: append to it and call this again. Before `steps_from` none show."""
         self._curves = tuple(curve for curve in curves if len(curve.x))
         self._steps = steps if steps is not None and len(steps) else None
         self._step_x = x_per_step
-        self._steps_name = steps_name
+        self._steps_from = steps_from
         self._marks = tuple(marks)
         low, high = self._y_range()
         self.set_home(0.0, max(x_end, 1e-9), low, high)
@@ -120,12 +119,12 @@ class LineChart(PlotArea):
     def _steps_limits(self) -> tuple[float, ...]:
         """Where most of the raw steps are: a spike must not press the curves flat."""
         assert self._steps is not None
-        _, lows, highs = self._steps.envelope(0, len(self._steps), 64)
+        _, lows, highs = self._steps.envelope(self._steps_from, len(self._steps), 64)
         lows, highs = lows[np.isfinite(lows)], highs[np.isfinite(highs)]
         if not len(lows) or not len(highs):
             return ()
-        first = self._steps.array()[:1]
-        start = [float(first[0])] if np.isfinite(first[0]) else []
+        first = float(self._steps.array()[min(self._steps_from, len(self._steps) - 1)])
+        start = [first] if np.isfinite(first) else []
         if len(highs) < 16:
             return float(lows.min()), float(highs.max())
         return (float(np.quantile(lows, 0.01)), float(np.quantile(highs, 0.97)), *start)
@@ -236,7 +235,7 @@ class LineChart(PlotArea):
         if self._steps is None:
             return
         x0, x1, _, _ = self.view_range
-        first = max(math.floor(x0 / self._step_x) - 1, 0)
+        first = max(math.floor(x0 / self._step_x) - 1, self._steps_from)
         last = min(math.ceil(x1 / self._step_x) + 2, len(self._steps))
         steps_px = plot.width() * (last - first) * self._step_x / (x1 - x0)
         x, y = self._steps.line(first, last, max(int(steps_px), 1))
@@ -329,19 +328,23 @@ class LineChart(PlotArea):
         x, _ = self.to_data(at, plot)
         lines: list[tuple[str, QColor | None]] = []
         near = [mark for mark in self._marks if abs(self.x_px(mark.x, plot) - at.x()) <= 4]
-        shown = sorted((curve for curve in self._curves if curve.name), key=lambda curve: curve.faint)
+        before = []
         epoch = self._nearest(x)
-        for curve in shown:
-            if curve.x[0] - 1e-9 <= epoch <= curve.x[-1] + 1e-9:
-                value = curve.y[int(np.abs(curve.x - epoch).argmin())]
-                name = f"{curve.name}, run before" if curve.faint else curve.name
-                lines.append((f"{name} {self.value_text(float(value))}", self._color(curve)))
+        for curve in self._curves:
+            if curve.name and curve.x[0] - 1e-9 <= epoch <= curve.x[-1] + 1e-9:
+                text = self.value_text(float(curve.y[int(np.abs(curve.x - epoch).argmin())]))
+                if curve.faint:
+                    before.append(text)
+                else:
+                    lines.append((f"{curve.name} {text}", self._color(curve)))
+        if before:
+            lines.append((f"run before {' · '.join(before)}", None))
         if lines:
             lines.insert(0, (f"{self._x_title} {epoch:g}", None))
         if self._steps is not None:
             step = round(x / self._step_x)
             if 0 <= step < len(self._steps):
-                lines.append((f"{self._steps_name} {step}: {self.value_text(float(self._steps.array()[step]))}", None))
+                lines.append((f"step {step} {self.value_text(float(self._steps.array()[step]))}", None))
         lines.extend((mark.text, None) for mark in near)
         return Card(tuple(lines)) if lines else None
 

@@ -40,7 +40,7 @@ def tick_texts(values: Sequence[float]) -> list[str]:
 
 
 def short_number(value: float, digits: int = 3) -> str:
-    """A number in a cramped place: three significant digits, SI suffix from 10 000 on (11.7 M), a true minus."""
+    """A number in a cramped place: three significant digits, two below 0.1, SI suffix from 10 000 on (11.7 M)."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else _minus(str(value).replace("inf", "∞"))
     size = abs(value)
@@ -50,7 +50,8 @@ def short_number(value: float, digits: int = 3) -> str:
     if size >= 1000:
         return _minus(f"{value:.0f}")
     if size >= 1e-4 or size == 0:
-        decimals = digits - 1 - math.floor(math.log10(size)) if size else 0
+        kept = digits if size >= 0.1 else digits - 1
+        decimals = kept - 1 - math.floor(math.log10(size)) if size else 0
         return _minus(f"{value:.{min(max(decimals, 0), 6)}f}")
     return _minus(f"{value:.1e}")
 

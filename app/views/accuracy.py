@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from app.charts.line_chart import LineChart, Mark
+from app.charts.line_chart import LineChart
 from app.views.history import RunHistory
-from app.views.loss import mark_words, run_curves
+from app.views.loss import marks_of, run_curves
 from app.views.view import View
 
 NONE = "This network has no classes: there is no accuracy"
@@ -34,9 +34,10 @@ class AccuracyView(View):
         own = run_curves(history, name)
         self.chart.show_lines(
             [*before, *own],
-            marks=[Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in history.marks],
+            marks=marks_of(history),
             x_end=history.x_end(),
         )
+        self.chart.setAccessibleDescription(", ".join(f"{c.name} {self.chart.value_text(c.y[-1])}" for c in own))
         return bool(own)
 
     def _draw_new(self) -> None:

@@ -174,6 +174,17 @@ class RunHistory:
     def _epoch_x(self) -> NDArray[np.float64]:
         return self._steps.array() / max(self.steps_per_epoch, 1)
 
+    def stage_starts(self) -> tuple[int, ...]:
+        """The steps at which the second and later stages began, as far as an epoch of them has ended."""
+        changed = np.flatnonzero(np.diff(self._stages.array()))
+        return tuple(self._steps.array()[changed].tolist())
+
+    def first_step_of(self, name: str) -> int:
+        """The step from which the train part tells metric `name`: 0, or the end of the last epoch without it."""
+        column = self._metrics.get(f"train.{name}")
+        told = np.flatnonzero(~np.isnan(column.array())) if column is not None else []
+        return int(self._steps.array()[told[0] - 1]) if len(told) and told[0] > 0 else 0
+
     def x_of(self, step: int) -> float:
         """A step in epochs."""
         return step / max(self.steps_per_epoch, 1)

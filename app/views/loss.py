@@ -33,14 +33,16 @@ class LossView(View):
         total = name in ("loss", "reconstruction_error")
         steps = history.losses if total else None
         if own and total and own[0].name == "train":
-            own[0] = in_the_middle(own[0], history)
+            own[0] = in_the_middle(own[0], history, history.first_step_of(name))
         self.chart.show_lines(
             [*curves, *own],
             steps,
             1 / max(history.steps_per_epoch, 1),
-            [Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in history.marks],
+            marks_of(history),
             history.x_end(),
+            history.first_step_of(name),
         )
+        self.chart.setAccessibleDescription(", ".join(f"{c.name} {self.chart.value_text(c.y[-1])}" for c in own))
         return bool(own) or (steps is not None and len(steps) > 1)
 
     def _metric(self, history: RunHistory) -> str:
@@ -60,7 +62,7 @@ def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curv
     return curves
 
 
-def in_the_middle(curve: Curve, history: RunHistory) -> Curve:
+def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
     """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle."""
     losses, spe = history.losses.array(), history.steps_per_epoch
     last = round(curve.x[-1] * spe)
@@ -68,7 +70,14 @@ def in_the_middle(curve: Curve, history: RunHistory) -> Curve:
     if not len(steps) or len(losses) < last or not np.isfinite(losses[0]):
         return curve
     is_mean = abs(float(steps.mean()) - curve.y[-1]) <= 0.02 * abs(curve.y[-1]) + 1e-9
-    return curve._replace(shift=-0.5 if is_mean else 0.0, start=float(losses[0]))
+    return curve._replace(shift=-0.5 if is_mean else 0.0, start=None if begins else float(losses[0]))
+
+
+def marks_of(history: RunHistory) -> list[Mark]:
+    """Where settings changed and stages began, in epochs."""
+    marks = [Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in history.marks]
+    stages = [Mark(history.x_of(step), f"stage {index}") for index, step in enumerate(history.stage_starts(), start=2)]
+    return sorted([*marks, *stages])
 
 
 def mark_words(name: str, value: float) -> str:

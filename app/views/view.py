@@ -64,6 +64,7 @@ class View(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(message)
         self.chart = self.make_chart()
+        self.chart.setAccessibleName(self.title)
         self._stack.addWidget(self.chart)
         self.set_theme(theme)
 

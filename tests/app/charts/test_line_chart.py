@@ -57,7 +57,7 @@ def test_the_name_tells_the_last_value(theme, shown) -> None:
     chart = shown(LineChart(theme))
     chart.show_lines([Curve("train", EPOCHS, np.linspace(2, 0.0951, 12))], x_end=20)
     chart.grab()
-    assert chart.labels()[0][0] == "train 0.0951"
+    assert chart.labels()[0][0] == "train 0.095"
     percent = shown(LineChart(theme, percent=True))
     percent.show_lines([Curve("train", EPOCHS, np.linspace(0.5, 0.978, 12))], x_end=20)
     percent.grab()

@@ -44,7 +44,8 @@ def test_texts_have_equal_decimals_and_suffixes() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0951, "0.0951"),
+        (0.0951, "0.095"),
+        (0.00668, "0.0067"),
         (0.128, "0.128"),
         (2.3026, "2.30"),
         (123.4, "123"),

@@ -100,6 +100,27 @@ def test_contrastive_divergence_shows_its_error(loss) -> None:
     assert [curve.y.tolist() for curve in loss.chart._curves] == [[9.0], [9.5]]
 
 
+def test_after_pretraining_the_loss_has_the_scale_to_itself(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2, 2)))
+    for epoch in range(2):
+        history.add(Losses("r1", stage=0, first_step=2 * epoch, values=np.float32([60, 50]).tobytes()))
+        history.add(EpochEnded("r1", 0, epoch + 1, 2 * epoch + 2, {"reconstruction_error": 55.0}, {}))
+    loss.show_history(history)
+    assert loss.chart.view_range[3] >= 55
+    history.add(Losses("r1", stage=1, first_step=4, values=np.float32([2.3, 1.9]).tobytes()))
+    history.add(EpochEnded("r1", 1, 1, 6, {"loss": 2.1}, {"loss": 2.0}))
+    loss.show_history(history)
+    assert loss.chart.view_range[3] <= 3
+    assert [tuple(mark) for mark in loss.chart._marks] == [(2.0, "stage 2")]
+
+
+def test_the_chart_tells_its_last_values_to_screen_readers(loss, history) -> None:
+    loss.show_history(history())
+    assert loss.chart.accessibleName() == "Loss"
+    assert loss.chart.accessibleDescription().startswith("train 0.")
+
+
 def test_one_of_several_losses(loss) -> None:
     history = RunHistory()
     history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2,)))
