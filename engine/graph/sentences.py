@@ -114,6 +114,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "nan-loss": ("Loss became NaN at epoch {epoch}, step {step}{block_words}", "Try a learning rate of {rate}."),
     "out-of-memory": ("The {device} ran out of memory at a batch of {batch}", "Try a batch of {half}."),
     "run-failed": ("The run failed: {reason}", "{hint}"),
+    "measure-failed": ("This cannot be shown: {reason}", "The run goes on."),
     "worker-died": (
         "The training process ended unexpectedly{reason}",
         "Your drawing is safe. Start it again to go on from the last checkpoint.",

@@ -225,7 +225,7 @@ class _Check:
         pretrained = [tuple(s.block.split("/")) for s in self.plan.stages if isinstance(s, ContrastiveDivergence)]
         reached = self.flat.upstream([*self.losses, *(path for path in pretrained if path in self.flat.blocks)])
         weighted = [path for path, block in self.flat.blocks.items() if block.body is None and self._has_weights(path)]
-        if not any(path in reached and not self.flat.frozen(path) for path in weighted):
+        if not any(path in reached and not self.flat.blocks[path].learning.frozen for path in weighted):
             yield Problem(code="nothing-trains")
         for path in weighted:
             if path not in reached:

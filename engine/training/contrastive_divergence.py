@@ -84,13 +84,13 @@ class ContrastiveDivergenceStage:
         (visible,) = batch
         weight, visible_bias, hidden_bias = self._tensors
         hidden = torch.addmm(hidden_bias, visible, weight.t()).sigmoid_()
-        sampled = torch.bernoulli(hidden)
+        sampled = _sample(hidden)
         rebuilt = torch.addmm(visible_bias, sampled, weight).sigmoid_()
         error = torch.sub(visible, rebuilt)
         row = error.flatten().dot(error.flatten()) / len(visible)
         model, model_hidden = rebuilt, torch.addmm(hidden_bias, rebuilt, weight.t()).sigmoid_()
         for _ in range(self._stage.k - 1):
-            model = torch.addmm(visible_bias, torch.bernoulli(model_hidden), weight).sigmoid_()
+            model = torch.addmm(visible_bias, _sample(model_hidden), weight).sigmoid_()
             model_hidden = torch.addmm(hidden_bias, model, weight.t()).sigmoid_()
         rate = self._rate / len(visible)
         to_weight, to_visible, to_hidden = self._velocities
@@ -183,6 +183,11 @@ class ContrastiveDivergenceStage:
                 name=call.block.name,
                 received=received,
             )
+
+
+def _sample(probabilities: Tensor) -> Tensor:
+    """1 with the probability given, else 0; torch.bernoulli takes four times as long on a CPU, as long as a product."""
+    return torch.sub(probabilities, torch.rand_like(probabilities)).ceil_()
 
 
 def _path(key: str) -> tuple[str, ...]:

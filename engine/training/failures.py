@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import torch
 
-from engine.graph.problem import Fact, Fix, Problem, block_words
-from engine.training.checkpoint import Snapshot, set_random_state
+from engine.graph.problem import Fact, Fix, Problem, Refused, block_words
+from engine.training.checkpoint import set_random_state
 from engine.training.devices import choose_device, device_words
 from engine.training.plan import ContrastiveDivergence, TrainingRequest
 from engine.training.run import NotFinite, Run, clock
 from engine.training.session import Session
-from engine.training.stages import Stage, make_stage
+from engine.training.stages import make_stage
 
 _REPLAY_S = 15.0
 """How long the search for the block may take; a block is named or not, the step is always known."""
 
 
+def problem_of(fault: Exception, request: TrainingRequest, run: Run | None) -> Problem:
+    """What is told of whatever ended a run; `run` is None where it had not begun."""
+    if isinstance(fault, Refused):
+        return fault.problem
+    if isinstance(fault, NotFinite):
+        assert run is not None
+        return not_finite_problem(run, fault)
+    return memory_problem(request) if out_of_memory(fault) else unexpected_problem(fault)
+
+
 def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
     """Where the loss stopped being a number: epoch, step, block, and a rate to try.
 
-    The block is found by replaying from the last snapshot, whose weights the session holds afterwards.
+    The block is found by replaying from the last snapshot.
     """
     rate = float(f"{run.learning_rate / 10:.1g}")
     path = _block_at(run, fault.step)
@@ -30,6 +40,13 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
     facts: dict[str, Fact] = {"epoch": fault.epoch, "step": fault.step, "block_words": words, "rate": rate}
     fix = Fix(edit="set_learning_rate", arguments=(rate, run.stage_index), facts={"value": rate})
     return Problem(code="nan-loss", path=tuple(path.split("/")) if path else (), facts=facts, fixes=(fix,))
+
+
+def go_back(run: Run) -> None:
+    """Let the session hold the weights of the last snapshot, so that it can go on from there."""
+    if run.snapshot is not None and run.snapshot.facts is not None:
+        run.session.network.load_state(run.snapshot.weights)
+        run.session.position = run.snapshot.facts.position
 
 
 def out_of_memory(fault: Exception) -> bool:
@@ -66,7 +83,9 @@ def _block_at(run: Run, failed_step: int) -> str | None:
         return None
     changes = list(run.changes)
     stage = make_stage(session, plan, begin=False)
-    _restore(session, stage, kept)
+    session.network.load_state(kept.weights)
+    stage.load_state(kept.optimiser)
+    set_random_state(kept.run, session.device)
     stage.set_learning_rate(kept.facts.learning_rate)
     at, give_up = kept.facts.position, clock() + _REPLAY_S
     step, epoch, first = at.step, at.epoch, at.batch
@@ -78,18 +97,11 @@ def _block_at(run: Run, failed_step: int) -> str | None:
             if step == failed_step:
                 found = _first_not_finite(session, batch)
             if step == failed_step or clock() > give_up:
-                _restore(session, stage, kept)
                 return found
             stage.step(batch)
             step += 1
         epoch, first = epoch + 1, 0
     return None
-
-
-def _restore(session: Session, stage: Stage, kept: Snapshot) -> None:
-    session.network.load_state(kept.weights)
-    stage.load_state(kept.optimiser)
-    set_random_state(kept.run, session.device)
 
 
 @torch.no_grad()

@@ -25,13 +25,6 @@ class FlatGraph:
         for path, body in bodies(graph):
             for block in sorted(body.blocks.values(), key=lambda block: block.id):
                 self.blocks[(*path, block.id)] = block
-                if block.weights is not None:
-                    owner = next(
-                        ((*path[:depth], block.weights.of) for depth in range(len(path), -1, -1)),
-                        None,
-                    )
-                    if owner is not None:
-                        self._owners[(*path, block.id)] = owner
             for wire in body.wires:
                 source, target = body.blocks.get(wire.source.block), body.blocks.get(wire.target.block)
                 if source is None or target is None:
@@ -43,6 +36,13 @@ class FlatGraph:
                 if target.body is not None:
                     taken = (*taken[0], taken[1]), "input"
                 self._sources[taken] = given
+
+        for path, block in self.blocks.items():
+            if block.weights is not None:
+                around = ((*path[:depth], block.weights.of) for depth in reversed(range(len(path))))
+                owner = next((known for known in around if known in self.blocks), None)
+                if owner is not None:
+                    self._owners[path] = owner
 
     def of_role(self, role: str) -> list[IdPath]:
         """Paths of the blocks whose type plays `role`."""
@@ -74,11 +74,6 @@ class FlatGraph:
                     reached.add(source)
                     stack.append(source)
         return frozenset(reached)
-
-    def frozen(self, path: IdPath) -> bool:
-        """Whether the block, or a container around it, is frozen."""
-        around = (self.blocks.get(path[:depth]) for depth in range(1, len(path) + 1))
-        return any(block is not None and block.learning.frozen for block in around)
 
     def _role(self, block: Block) -> str | None:
         type = self._types.get(block.type)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.problem import Refused
 from engine.training.commands import Control
 from engine.training.devices import choose_device, device_words
 from engine.training.events import Event, Failed, Loading
-from engine.training.failures import memory_problem, not_finite_problem, out_of_memory, unexpected_problem
+from engine.training.failures import go_back, problem_of
 from engine.training.plan import TrainingRequest
 from engine.training.ready import refuse_faults
-from engine.training.run import NotFinite, Run, clock
+from engine.training.run import Run, clock
 from engine.training.session import Session, open_session
 
 
@@ -46,13 +45,10 @@ def train(
         run = Run(session, control, begun_at)
         yield run.started()
         yield from _stages(run)
-    except NotFinite as fault:
-        assert run is not None
-        yield Failed(request.run, not_finite_problem(run, fault), run.checkpoint_path)
-    except Refused as fault:
-        yield Failed(request.run, fault.problem, run.checkpoint_path if run is not None else None)
     except Exception as fault:  # noqa: BLE001 -- whatever torch or a block raises ends the run, not the worker
-        problem = memory_problem(request) if out_of_memory(fault) else unexpected_problem(fault)
+        problem = problem_of(fault, request, run)
+        if run is not None:
+            go_back(run)
         yield Failed(request.run, problem, run.checkpoint_path if run is not None else None)
     finally:
         if session is not None:

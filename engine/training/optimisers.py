@@ -73,9 +73,11 @@ class _Group:
         """Gradients of the parameters that the loss reaches; which those are is seen at the first step."""
         if self.live is None:
             reached = [index for index, parameter in enumerate(self.parameters) if parameter.grad is not None]
-            self.live = [self.parameters[index] for index in reached]
+            self._reached = [self.parameters[index] for index in reached]
+            # Detached, they share their memory and may be changed without a switch of autograd at every step
+            self.live = [parameter.detach() for parameter in self._reached]
             self.live_slots = {name: [slot[index] for index in reached] for name, slot in self.slots.items()}
-        return [parameter.grad for parameter in self.live]  # type: ignore[misc]
+        return [parameter.grad for parameter in self._reached]  # type: ignore[misc]
 
     def state(self) -> dict[str, Tensor]:
         return {
@@ -117,7 +119,6 @@ class Adam(_Fused):
         # All parameters have taken equally many steps, so one counter on each device serves them all.
         self._step = torch.zeros((), dtype=torch.float32, device=self._all[0].device if self._all else "cpu")
 
-    @torch.no_grad()
     def step(self) -> None:
         """One step along the gradients; parameters without one stay as they are."""
         self._step += 1
@@ -167,7 +168,6 @@ class Sgd(_Fused):
             for group in groups:
                 group.add_slot("momentum_buffer")
 
-    @torch.no_grad()
     def step(self) -> None:
         """One step along the gradients; parameters without one stay as they are."""
         for group in self._groups:

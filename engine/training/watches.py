@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.graph.problem import Refused
+from engine.graph.problem import Problem, Refused
 from engine.measurements.results import Ask
 from engine.training.commands import Watch
 from engine.training.events import Array, Measured
@@ -60,6 +60,10 @@ class Watches:
                 answer = Measured(run, ask.id, step, arrays)
             except Refused as fault:
                 answer = Measured(run, ask.id, step, {}, fault.problem)
+            except Exception as fault:  # noqa: BLE001 -- a view that cannot be drawn must not end a run
+                lines = str(fault).splitlines() or [type(fault).__name__]
+                problem = Problem(code="measure-failed", facts={"reason": lines[0].rstrip(".")})
+                answer = Measured(run, ask.id, step, {}, problem)
             end = clock()
             watched.due = end + max(watched.every_s, (end - begin) * len(self._watched) / _SHARE)
             yield answer

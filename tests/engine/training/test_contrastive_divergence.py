@@ -43,7 +43,7 @@ def test_a_step_is_the_formula(drawing, requested, k):
         h0 = sigmoid(v0 @ weight + hidden_bias)
         vk, hk, first = v0, h0, None
         for _ in range(k):
-            sampled = torch.bernoulli(torch.from_numpy(hk).float()).double().numpy()
+            sampled = (torch.rand(hk.shape).double().numpy() < hk).astype(float)
             vk = sigmoid(sampled @ weight.T + visible_bias)
             first = vk if first is None else first
             hk = sigmoid(vk @ weight + hidden_bias)

@@ -319,3 +319,34 @@ def test_refused_weights_file(drawing, requested, script, tmp_path):
     assert events[-1].problem.code == "damaged"
     with pytest.raises(Refused, match="There is no file"):
         open_session(requested(drawing(*MLP), Supervised(1), weights=str(tmp_path / "gone")), BLOCK_TYPES)
+
+
+def test_a_measurement_that_breaks_does_not_end_the_run(drawing, requested, script, monkeypatch):
+    from engine.measurements import measure
+
+    def broken(session, ask):
+        raise RuntimeError("no such axis\nand more")
+
+    monkeypatch.setattr(measure, "measure", broken)
+    control = script({2: (Watch(Ask("a", "filters", "l1")),)})
+    events = list(train(requested(drawing(*MLP), Supervised(1)), control))
+    assert of(Measured, events)[0].problem.sentence == "This cannot be shown: no such axis. The run goes on."
+    assert isinstance(events[-1], Finished)
+
+
+def test_measurements_take_a_small_share_of_the_time(drawing, requested, script, monkeypatch):
+    import time
+
+    from engine.measurements import measure
+
+    def slow(session, ask):
+        time.sleep(0.02)
+        return {}
+
+    monkeypatch.setattr(measure, "measure", slow)
+    control = script({2: (Watch(Ask("a", "filters", "l1"), every_ms=0),)})
+    begin = time.perf_counter()
+    events = list(train(requested(drawing(*MLP), Supervised(40)), control))
+    spent = time.perf_counter() - begin
+    # once at the start, once at the end, and between them one in 0.5 s
+    assert 2 <= len(of(Measured, events)) <= 3 + spent / 0.5
