@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.blocks.shared import EPS, INPUT, channels, one_to_one, pictures, sizes_known, values_of_rank
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Repair
+from engine.blocks.shared import EPS, FLATTEN, INPUT, channels, one_to_one, pictures, sizes_known, values_of_rank
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import Value
 
 _PARAMETERS = (
@@ -26,8 +26,9 @@ def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
 
 def _expect_rows(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     spec = inputs.get(INPUT)
-    repairs = (Repair("batch_norm2d"),) if spec is not None and spec.rank == 4 else ()
-    fault = values_of_rank(inputs, INPUT, (2, 3), "N×features", "Use Batch norm 2-D for pictures.", repairs)
+    repairs = (FLATTEN,) if spec is not None and spec.rank == 4 else ()
+    hint = "Use Batch norm 2-D for pictures, or put a Flatten between them."
+    fault = values_of_rank(inputs, INPUT, (2, 3), "N×features", hint, repairs)
     return fault or sizes_known(inputs, (1,))
 
 
