@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.panels.buttons import IconButton, PlainButton, baseline
 from app.panels.empty_state import EmptyState
-from app.views.registry import VIEW_KINDS, Candidate, candidates, default_block, make_view
+from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, make_view, sole_candidate
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import round_menu
@@ -43,7 +43,7 @@ from graph_editor.theme import (
 if TYPE_CHECKING:
     from app.panels.view_tile import ViewTile
     from app.views.history import RunHistory
-    from engine.measurements.results import Ask
+    from app.views.view import Ask
 
 BEFORE_RUN = "Press Run: loss, filters and latent space appear here"
 PACE = "every 0.1 s"
@@ -190,7 +190,7 @@ class LiveViews(QWidget):
     def add_view(self, kind: str, block: str | None = None) -> None:
         """Open another view; without a block, of the one that suits best."""
         if block is None:
-            block = default_block(kind, candidates(kind, self._graph, self._types))
+            block = self._suiting(kind)
         self._was_asked = True
         self._change((*self._specs, self._new_view(id=secrets.token_hex(4), kind=kind, block=block)))
 
@@ -379,22 +379,26 @@ class LiveViews(QWidget):
 
     def _aim(self) -> None:
         """Tell each view its block's name, or that it is gone."""
-        found: dict[str, tuple[Candidate, ...]] = {}
         for spec in self._specs:
             tile = self._tiles.get(spec.id)
             if tile is None:
                 continue
-            if spec.kind not in found:
-                found[spec.kind] = candidates(spec.kind, self._graph, self._types)
-            fitting = found[spec.kind]
-            kind = VIEW_KINDS[spec.kind]
-            name = next((candidate.name for candidate in fitting if candidate.path == spec.block), "")
-            gone = spec.block is not None and bool(self._types) and not name
-            if spec.block is None and not kind.needs_block and len(fitting) == 1:
-                name = fitting[0].name
-            tile.view.set_missing(gone)
-            tile.view.set_block(spec.block, name)
+            block = spec.block
+            if block is None:
+                # One that was never aimed looks at what suits it best as the drawing grows.
+                block = self._suiting(spec.kind)
+            if block is not None:
+                aimed = candidate_at(spec.kind, block, self._graph, self._types)
+            else:
+                aimed = sole_candidate(spec.kind, self._graph, self._types)
+            tile.view.set_missing(spec.block is not None and bool(self._types) and aimed is None)
+            tile.view.set_block(block, aimed.name if aimed is not None else "")
         self._tell_asks()
+
+    def _suiting(self, kind: str) -> str | None:
+        if not VIEW_KINDS[kind].needs_block:
+            return None
+        return default_block(kind, candidates(kind, self._graph, self._types))
 
     def _tell_asks(self) -> None:
         asks = self.asks()

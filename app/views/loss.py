@@ -29,6 +29,8 @@ class LossView(View):
     def draw_history(self, history: RunHistory, previous: RunHistory | None) -> bool:
         name = self._metric(history)
         curves = list(run_curves(previous, name, faint=True)) if previous is not None else []
+        if previous is not None and curves and curves[0].name == "train":
+            curves[0] = in_the_middle(curves[0], previous, previous.first_step_of(name))
         own = list(run_curves(history, name))
         total = name in ("loss", "reconstruction_error")
         steps = history.losses if total else None

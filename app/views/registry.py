@@ -135,6 +135,35 @@ def candidates(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> tuple
     return () if fits is None else tuple(_walk(graph, types, fits, (), ()))
 
 
+def candidate_at(kind: str, path: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
+    """The block at an id path, if a view of `kind` can look at it; costs nothing in large drawings."""
+    fits = VIEW_KINDS[kind].fits
+    names, body, block = [], graph, None
+    for id in path.split("/"):
+        block = body.blocks.get(id) if body is not None else None
+        if block is None:
+            return None
+        names.append(block.name)
+        body = block.body
+    type = types.get(block.type) if block is not None else None
+    if block is None or type is None or fits is None or not fits(block, type):
+        return None
+    return Candidate(path, " › ".join(names))
+
+
+def sole_candidate(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
+    """The one block at the root that a view of `kind` can look at; None if there are more, or none."""
+    fits = VIEW_KINDS[kind].fits
+    found: Block | None = None
+    for block in graph.blocks.values():
+        type = types.get(block.type)
+        if fits is not None and type is not None and fits(block, type):
+            if found is not None:
+                return None
+            found = block
+    return Candidate(found.id, found.name) if found is not None else None
+
+
 def _walk(
     graph: Graph,
     types: Mapping[str, BlockType],

@@ -15,6 +15,8 @@ from app.charts.look import SPACE_4, SPACE_8, Theme
 from app.views.history import RunHistory
 from engine.measurements.results import Ask
 
+__all__ = ["DELETED", "WAITS", "Ask", "View", "as_numpy"]
+
 WAITS = "Waits for the first epoch"
 DELETED = "Its block was deleted"
 

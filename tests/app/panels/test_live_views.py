@@ -281,3 +281,15 @@ def test_a_theme_reaches_every_tile(running) -> None:
     at = tile.mapTo(running, QPoint(tile.width() // 2, 3))
     assert running.grab().toImage().pixelColor(at) == dark.color("panel")
     assert running.grab().toImage().pixelColor(3, 40) == dark.color("canvas")
+
+
+def test_a_view_that_was_never_aimed_looks_at_what_suits_it_as_the_drawing_grows(views) -> None:
+    views.set_views((ViewSpec(id="f", kind="filters"), ViewSpec(id="l", kind="latent")))
+    views.show_history(run_history())
+    assert views.tile("f").view.block == "cv"
+    assert views.tile("l").view.block == "fl"
+    blocks = {id: block for id, block in GRAPH.blocks.items() if id != "cv"}
+    views.set_graph(Graph(blocks=blocks), BLOCK_TYPES)
+    assert views.tile("f").view.block == "dn"
+    assert not views.tile("f").view.is_missing
+    assert views.views()[0].block is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.registry import VIEW_KINDS, candidates, default_block
+from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, sole_candidate
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look
 
@@ -49,6 +49,19 @@ def test_a_new_view_looks_where_most_is_seen() -> None:
     assert default_block("latent", candidates("latent", GRAPH, BLOCK_TYPES)) == "fl"
     assert default_block("loss", candidates("loss", GRAPH, BLOCK_TYPES)) is None
     assert default_block("filters", ()) is None
+
+
+def test_one_block_is_found_by_its_path() -> None:
+    assert candidate_at("filters", "rs/c2", GRAPH, BLOCK_TYPES) == ("rs/c2", "Residual › Inner")
+    assert candidate_at("filters", "re", GRAPH, BLOCK_TYPES) is None, "it has no weights"
+    assert candidate_at("filters", "rs/gone", GRAPH, BLOCK_TYPES) is None
+    assert candidate_at("filters", "cv/deeper", GRAPH, BLOCK_TYPES) is None
+
+
+def test_the_only_loss_is_named_and_one_of_two_is_not() -> None:
+    assert sole_candidate("loss", GRAPH, BLOCK_TYPES) == ("ce", "Cross-entropy")
+    second = Block(id="c3", type="cross_entropy", name="Second")
+    assert sole_candidate("loss", Graph(blocks={**GRAPH.blocks, "c3": second}), BLOCK_TYPES) is None
 
 
 def test_an_energy_block_has_filters() -> None:
