@@ -150,10 +150,38 @@ EPS = Parameter(
 )
 
 
+AXES = {1: "Length", 2: "Height and width", 3: "Depth, height and width"}
+_GRIDS = {
+    1: "sequences N×channels×length",
+    2: "pictures N×channels×height×width",
+    3: "volumes N×channels×depth×height×width",
+}
+
+
+def grid(inputs: Inputs, dimensions: int, repairs: tuple[Repair, ...] = ()) -> Mismatch | None:
+    """A Mismatch unless the input is N×channels× as many spatial axes as `dimensions`."""
+    if dimensions == 2 and not repairs:
+        return pictures(inputs)
+    return values_of_rank(inputs, INPUT, (dimensions + 2,), _GRIDS[dimensions], "", repairs)
+
+
+def tuple_parameter(
+    id: str,
+    label: str,
+    default: tuple[int, ...] | None,
+    help: str,
+    length: int,
+    minimum: int = 1,
+    advanced: bool = False,
+) -> Parameter:
+    """`length` whole numbers, one a spatial axis; without a default it may be none."""
+    return Parameter(
+        id, label, "tuple", default, help, minimum, 65_536, length=length, optional=default is None, advanced=advanced
+    )
+
+
 def pair_parameter(
     id: str, label: str, default: tuple[int, int] | None, help: str, minimum: int = 1, advanced: bool = False
 ) -> Parameter:
     """A pair of whole numbers, height and width."""
-    return Parameter(
-        id, label, "tuple", default, help, minimum, 65_536, length=2, optional=default is None, advanced=advanced
-    )
+    return tuple_parameter(id, label, default, help, 2, minimum, advanced)

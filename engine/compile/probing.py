@@ -10,7 +10,7 @@ import importlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import nn
@@ -59,19 +59,23 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     outputs = [port.id for port in all_ports.outputs]
     timed = any(spec.has_time for spec in inputs.values())
     lengths = _SHORT_TIMES if "steps_over_time" in type.traits else _TIMES
-    specs = [inputs[port] for port in ports]
+    optional = {port.id for port in all_ports.inputs if port.optional}
+    given = _Given(
+        tuple(inputs[port] for port in ports if port not in optional),
+        {port: inputs[port] for port in ports if port in optional},
+    )
     length = time or DEFAULT_TIME
     try:
         with _construct_fake(type, parameters, inputs) as module:
             counter = MultiplyAdds()
             if timed:
-                first = _run(module, specs, lengths[0][0], lengths[1][0])
-                second = _run(module, specs, lengths[0][1], lengths[1][1])
+                first = _run(module, given, lengths[0][0], lengths[1][0])
+                second = _run(module, given, lengths[0][1], lengths[1][1])
                 with cast(TorchDispatchMode, counter):
-                    _run(module, specs, length, length)
+                    _run(module, given, length, length)
             else:
                 with cast(TorchDispatchMode, counter):
-                    first = second = _run(module, specs, 1, 1)
+                    first = second = _run(module, given, 1, 1)
         found = {
             port: _spec(a, b, lengths, "steps_over_time" in type.traits)
             for port, a, b in zip(outputs, first, second, strict=True)
@@ -104,10 +108,19 @@ def _construct_fake(type: BlockType, parameters: Parameters, inputs: Inputs) -> 
         yield construct(type, parameters, inputs)
 
 
-def _run(module: nn.Module, specs: list[TensorSpec], time: int, changed_time: int) -> list[torch.Tensor]:
+class _Given(NamedTuple):
+    """What a module is called with: its required inputs in order, its optional ones by keyword."""
+
+    required: tuple[TensorSpec, ...]
+    optional: Mapping[str, TensorSpec]
+
+
+def _run(module: nn.Module, given: _Given, time: int, changed_time: int) -> list[torch.Tensor]:
     module.eval()
+    required = [_fake(spec, time, changed_time) for spec in given.required]
+    optional = {port: _fake(spec, time, changed_time) for port, spec in given.optional.items()}
     with torch.no_grad():
-        result = module(*(_fake(spec, time, changed_time) for spec in specs))
+        result = module(*required, **optional)
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 

@@ -19,7 +19,8 @@ from engine.graph.tensor_spec import TensorSpec
 class Call(msgspec.Struct, frozen=True, eq=False):
     """One use of one module. `target` is its dotted name, that of the owner where weights are shared.
 
-    `sources` are the keys of the tensors that come in, in the order of the module's arguments.
+    `sources` are the keys of the tensors that come in, in the order of the module's arguments; the last of them go by
+    the `keywords`.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     inputs: Inputs
     outputs: tuple[str, ...]
     sources: tuple[str, ...]
+    keywords: tuple[str, ...]
     target: str
     owner: bool
 
@@ -112,6 +114,7 @@ class _Builder:
         produced = tuple(port_key(here, port) for port in outputs)
         for key in produced:
             self._produce(key)
+        optional = {port.id for port in type.ports(record.parameters, None).inputs if port.optional}
         self.calls.append(
             Call(
                 key=path_key(here),
@@ -121,6 +124,7 @@ class _Builder:
                 inputs=record.inputs,
                 outputs=produced,
                 sources=tuple(incoming.values()),
+                keywords=tuple(port for port in incoming if port in optional),
                 target=targets[owner],
                 owner=weights is None,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 import torch
@@ -63,7 +64,10 @@ def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[s
     for call in program.calls:
         if not needed.intersection(call.outputs):
             continue
-        node = graph.call_module(call.target, tuple(tensors[source] for source in call.sources))
+        given = [tensors[source] for source in call.sources]
+        positional = len(given) - len(call.keywords)
+        named: dict[str, Any] = dict(zip(call.keywords, given[positional:], strict=True))
+        node = graph.call_module(call.target, tuple(given[:positional]), named)
         if len(call.outputs) == 1:
             tensors[call.outputs[0]] = node
         else:

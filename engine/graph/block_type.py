@@ -131,11 +131,14 @@ class BlockType(msgspec.Struct, frozen=True):
         return self.ports(lenient_parameters(self, block, variables), block.body)
 
     def arguments_order(self, ports: Ports) -> tuple[str, ...]:
-        """The input ports in the order in which the module takes them: a loss takes its prediction first."""
-        ids = tuple(port.id for port in ports.inputs)
-        if self.prediction is None:
-            return ids
-        return (self.prediction.port, *(id for id in ids if id != self.prediction.port))
+        """The input ports in the order in which the module takes them: a loss takes its prediction first.
+
+        Optional ports come last; where they are connected, the module takes them by keyword, the port's id.
+        """
+        required = [port.id for port in ports.inputs if not port.optional]
+        if self.prediction is not None:
+            required.sort(key=lambda id: id != self.prediction.port)  # type: ignore[union-attr]
+        return (*required, *(port.id for port in ports.inputs if port.optional))
 
     def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
         """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""
