@@ -8,40 +8,30 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QMenu,
     QScrollArea,
-    QSizePolicy,
-    QSplitter,
-    QSplitterHandle,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.panels.buttons import IconButton, PlainButton, baseline
 from app.panels.empty_state import EmptyState
+from app.panels.view_tile import TileRow, ViewTile
+from app.panels.views_header import ViewsHeader
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, make_view, sole_candidate
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import round_menu
 from graph_editor.theme import (
-    HEADING_HEIGHT,
-    SEMIBOLD,
-    SIZE_HEADING,
-    SIZE_NORMAL,
-    SPACE_8,
-    SPACE_12,
     TILE_GAP,
     Theme,
 )
 
 if TYPE_CHECKING:
-    from app.panels.view_tile import ViewTile
     from app.views.history import RunHistory
     from app.views.view import Ask
 
@@ -84,12 +74,12 @@ class LiveViews(QWidget):
         self._filled: str | None = None
         self._is_maximised = False
         self._told: tuple[Ask, ...] = ()
-        self._header = _Header(theme)
+        self._header = ViewsHeader(theme)
         self._header.add.clicked.connect(self._open_add_menu)
         self._header.maximise.clicked.connect(lambda: self.set_maximised(not self._is_maximised))
         self._empty = EmptyState(BEFORE_RUN, "", theme)
         self._empty.activated.connect(self._open_add_menu)
-        self._splitter = _Row(Qt.Orientation.Horizontal)
+        self._splitter = TileRow()
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -345,9 +335,6 @@ class LiveViews(QWidget):
         self._tell_asks()
 
     def _make_tiles(self) -> None:
-        # Imported here: with the views comes pyqtgraph, 0.2 s, and none is seen before the first run.
-        from app.panels.view_tile import ViewTile
-
         wanted = {spec.id: spec for spec in self._specs}
         changed = False
         for id in [id for id, tile in self._tiles.items() if id not in wanted or tile.view.kind != wanted[id].kind]:
@@ -431,85 +418,6 @@ class LiveViews(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(936, 288)
-
-
-class _Header(QWidget):
-    """Title, what is going on, Add view, maximise."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._subtitle = ""
-        self.setFixedHeight(HEADING_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.add = PlainButton("Add view", theme, "ph.plus")
-        self.add.height_px = 24
-        self.maximise = IconButton("ph.arrows-out-simple", "Fill the window", theme, side=24)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE_12, 0, SPACE_8, 1)
-        row.setSpacing(SPACE_8)
-        row.addStretch()
-        row.addWidget(self.add)
-        row.addWidget(self.maximise)
-
-    def set_subtitle(self, text: str) -> None:
-        if text != self._subtitle:
-            self._subtitle = text
-            self.update()
-
-    def subtitle(self) -> str:
-        return self._subtitle
-
-    def set_lively(self, lively: bool) -> None:
-        self.add.setVisible(lively)
-        self.maximise.setVisible(lively)
-
-    def set_maximised(self, maximised: bool) -> None:
-        self.maximise.set_icon_name("ph.arrows-in-simple" if maximised else "ph.arrows-out-simple")
-        words = "Give the window back" if maximised else "Fill the window"
-        self.maximise.setToolTip(words)
-        self.maximise.setAccessibleName(words)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.add.set_theme(theme)
-        self.maximise.set_theme(theme)
-        self.update()
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self._theme
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("panel"))
-        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.color("line"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = (self.height() - 1) / 2
-        font = theme.font(SIZE_HEADING, SEMIBOLD)
-        painter.setFont(font)
-        painter.setPen(theme.color("text"))
-        painter.drawText(QPointF(SPACE_12, baseline(font, middle)), "Live views")
-        left = SPACE_12 + QFontMetricsF(font).horizontalAdvance("Live views") + SPACE_12
-        font = theme.font(SIZE_NORMAL)
-        painter.setFont(font)
-        painter.setPen(theme.color("secondary"))
-        painter.drawText(QPointF(left, baseline(font, middle)), self._subtitle)
-        painter.end()
-
-
-class _Handle(QSplitterHandle):
-    """The gap between two tiles: nothing to see, wide enough to drag."""
-
-    def paintEvent(self, event: QEvent) -> None:
-        pass
-
-
-class _Row(QSplitter):
-    def __init__(self, orientation: Qt.Orientation) -> None:
-        super().__init__(orientation)
-        self.setHandleWidth(TILE_GAP)
-        self.setChildrenCollapsible(False)
-
-    def createHandle(self) -> QSplitterHandle:
-        return _Handle(self.orientation(), self)
 
 
 def _save(picture: QImage, path: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
 from app.panels.buttons import IconButton, baseline
-from app.views.view import View
 from graph_editor.theme import (
     FOCUS_WIDTH,
     HEADING_HEIGHT,
@@ -18,8 +19,12 @@ from graph_editor.theme import (
     SPACE_4,
     SPACE_8,
     SPACE_12,
+    TILE_GAP,
     Theme,
 )
+
+if TYPE_CHECKING:
+    from app.views.view import View
 
 MENU_SIDE = 24
 TILE_MIN_WIDTH = 176
@@ -138,3 +143,22 @@ class ViewTile(QWidget):
         painter.setBrush(self._theme.brush("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_BLOCK, RADIUS_BLOCK)
         painter.end()
+
+
+class _Gap(QSplitterHandle):
+    """The gap between two tiles: nothing to see, wide enough to drag."""
+
+    def paintEvent(self, event: QEvent) -> None:
+        pass
+
+
+class TileRow(QSplitter):
+    """Tiles side by side; the gaps between them can be dragged."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setHandleWidth(TILE_GAP)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Gap(self.orientation(), self)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -293,3 +296,8 @@ def test_a_view_that_was_never_aimed_looks_at_what_suits_it_as_the_drawing_grows
     assert views.tile("f").view.block == "dn"
     assert not views.tile("f").view.is_missing
     assert views.views()[0].block is None
+
+
+def test_before_the_first_run_neither_numpy_nor_pyqtgraph_is_loaded() -> None:
+    code = "import sys; import app.panels.live_views; sys.exit(sum(m in sys.modules for m in ('numpy', 'pyqtgraph')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
