@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from engine.graph.block_type import BlockType, Ports, lenient_parameters
-from engine.graph.graph import Block
+from engine.graph.block_type import BlockType, Port, Ports, lenient_parameters
+from engine.graph.graph import Block, Graph, Wire
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import execution_order
 from engine.graph.values import Value
 from graph_editor.block_geometry import BlockContent, PortContent, strip_height
+from graph_editor.block_parts import MINIATURE_BLOCKS, Miniature
 
 
 def content_of(
@@ -38,6 +40,31 @@ def content_of(
         strip=strip_height(type.role == "loss", block.body is not None, preview),
         container=block.body is not None,
     )
+
+
+def used_ports(id: str, wires: Iterable[Wire]) -> Ports:
+    """The ports of block `id` that wires touch, sorted, labelled by their ids."""
+    taken, given = set(), set()
+    for wire in wires:
+        if wire.target.block == id:
+            taken.add(wire.target.port)
+        if wire.source.block == id:
+            given.add(wire.source.port)
+    return Ports(
+        inputs=tuple(Port(id=port, label=port) for port in sorted(taken)),
+        outputs=tuple(Port(id=port, label=port) for port in sorted(given)),
+    )
+
+
+def miniature_of(body: Graph, type: BlockType | None, types: Mapping[str, BlockType]) -> Miniature:
+    """The first blocks of a container's body, in the order of execution, without its borders."""
+    families = []
+    for id in execution_order(body):
+        inner = types.get(body.blocks[id].type)
+        if inner is None or inner.role != "boundary":
+            families.append(inner.family if inner is not None else "merge")
+    skip = type is not None and "residual" in type.id
+    return Miniature(tuple(families[:MINIATURE_BLOCKS]), skip, len(families) > MINIATURE_BLOCKS)
 
 
 def _ports(ports: Ports) -> tuple[tuple[PortContent, ...], tuple[PortContent, ...]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QImage, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
 from graph_editor.block_parts import LossCurve, Miniature, paint_badge, paint_lift, paint_shadow
+from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
 from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import (
     BLOCK_ICON_AT,
@@ -20,10 +19,6 @@ from graph_editor.theme import (
     FOCUS_GAP,
     FOCUS_WIDTH,
     LIFT_DRAGGED,
-    PORT_ACCEPTS_DIAMETER,
-    PORT_DIAMETER,
-    PORT_HALO_DIAMETER,
-    PORT_RING,
     RADIUS_BLOCK,
     WIRE_WIDTH,
 )
@@ -34,25 +29,9 @@ NAME_BASELINE, SECOND_BASELINE, ALONE_BASELINE, LABEL_BASELINE = 21.0, 36.5, 28.
 ICON_CENTRE = 24.0
 _EXPAND_SIZE = 12
 OVER = -8.0
+MEDIUM_NAME_AT = 40.0
+NAME_SIZES = (DETAIL_NAME_SIZE, 18, 16)
 BLOCK_Z, SELECTED_Z, LIFTED_Z = 10.0, 11.0, 20.0
-
-
-class PortState(NamedTuple):
-    """How a port is drawn; `hand` is "accepts" or "impossible" while a wire is in the hand."""
-
-    wired: bool = False
-    label: bool = False
-    faulty: bool = False
-    hand: str = ""
-
-
-class _Dot(NamedTuple):
-    centre: QPointF
-    ring: float
-    radius: float
-    pen: QPen
-    brush: QBrush
-    halo: bool
 
 
 class BlockItem(QGraphicsItem):
@@ -69,13 +48,13 @@ class BlockItem(QGraphicsItem):
         self.geometry = BlockGeometry(88, 48, "", "", 0.0, (), QRectF())
         self.selected = self.hovered = self.focused = self.lifted = self.ghost = self.bypassed = False
         self.severity = ""
-        self._port_states: dict[tuple[str, bool], PortState] = {}
+        self._port_states: PortStates = {}
         self._preview: QImage | None = None
         self._loss: LossCurve | None = None
         self._miniature: Miniature | None = None
         self._bounds = QRectF()
         self._bypass: QPainterPath | None = None
-        self._dots: tuple[_Dot, ...] = ()
+        self._dots: tuple[Dot, ...] = ()
         self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] = ()
         self._medium_text: tuple[QPointF, QStaticText] | None = None
         self._medium_font = look.name_font
@@ -104,7 +83,7 @@ class BlockItem(QGraphicsItem):
         after = self.geometry
         return before.ports != after.ports or before.width != after.width or before.height != after.height
 
-    def set_port_states(self, states: dict[tuple[str, bool], PortState]) -> None:
+    def set_port_states(self, states: PortStates) -> None:
         """Draw the ports as told, by id and whether it is an input; the others as empty."""
         if states != self._port_states:
             self._port_states = states
@@ -238,7 +217,7 @@ class BlockItem(QGraphicsItem):
             painter.setBrush(look.no_brush)
             painter.setPen(look.wire_pen("wire", WIRE_WIDTH))
             painter.drawPath(self._bypass)
-        self._paint_dots(painter)
+        paint_dots(painter, self._dots, look)
         if self.severity:
             paint_badge(painter, width - 4.0, 0.0, self.severity, look)
 
@@ -354,20 +333,6 @@ class BlockItem(QGraphicsItem):
             painter.drawImage(target, image)
             painter.setOpacity(1.0)
 
-    def _paint_dots(self, painter: QPainter) -> None:
-        look = self._look
-        for dot in self._dots:
-            painter.setPen(look.nothing)
-            if dot.halo:
-                painter.setBrush(look.halo)
-                painter.drawEllipse(dot.centre, PORT_HALO_DIAMETER / 2, PORT_HALO_DIAMETER / 2)
-            else:
-                painter.setBrush(look.canvas)
-                painter.drawEllipse(dot.centre, dot.ring, dot.ring)
-            painter.setPen(dot.pen)
-            painter.setBrush(dot.brush)
-            painter.drawEllipse(dot.centre, dot.radius, dot.radius)
-
     # Preparing.
 
     def _prepare(self) -> None:
@@ -390,15 +355,13 @@ class BlockItem(QGraphicsItem):
         for _, text, secondary in texts:
             text.prepare(font=look.second_font if secondary else look.name_font)
         self._texts = tuple(texts)
-        room = geometry.width - 42 - 6
-        size = DETAIL_NAME_SIZE
+        room = geometry.width - MEDIUM_NAME_AT - 6
         natural = look.name_metrics.horizontalAdvance(self.content.name) / look.name_font.pixelSize()
-        while size > 13 and natural * size > room:
-            size -= 1
+        size = next((size for size in NAME_SIZES if natural * size <= room), NAME_SIZES[-1])
         self._medium_font, metrics = look.name_font_at(size)
         name = metrics.elidedText(self.content.name, Qt.TextElideMode.ElideRight, room)
         top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
-        self._medium_text = (QPointF(42, top), _static(name))
+        self._medium_text = (QPointF(MEDIUM_NAME_AT, top), _static(name))
         self._bypass = self._way_over()
         self._prepare_dots()
         self.update()
@@ -414,25 +377,9 @@ class BlockItem(QGraphicsItem):
         return along(corners).path
 
     def _prepare_dots(self) -> None:
-        look = self._look
-        dots = []
-        radius = PORT_DIAMETER / 2
-        for place in self.geometry.ports:
-            state = self.port_state(place.id, place.is_input)
-            paint = look.error if state.faulty else look.labels if state.label else look.wire
-            if self.bypassed and not state.wired:
-                paint = look.off
-            centre = QPointF(place.x, place.y)
-            if state.hand == "accepts":
-                dots.append(_Dot(centre, 0, PORT_ACCEPTS_DIAMETER / 2, look.nothing, look.accent_fill, True))
-            elif state.hand == "impossible" or self.ghost:
-                dots.append(_Dot(centre, radius + PORT_RING, radius - 1, look.hollow("disabled"), look.canvas, False))
-            elif state.wired or state.faulty:
-                dots.append(_Dot(centre, radius + PORT_RING, radius, look.nothing, paint, False))
-            else:
-                token = "labels" if state.label else "wire"
-                dots.append(_Dot(centre, radius + PORT_RING, radius - 1, look.hollow(token), look.canvas, False))
-        self._dots = tuple(dots)
+        self._dots = dots_of(
+            self.geometry.ports, self._port_states, self._look, ghost=self.ghost, bypassed=self.bypassed
+        )
 
     def _bounding(self) -> QRectF:
         width, height = self.geometry.width, self.geometry.height

@@ -10,21 +10,19 @@ from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
 
-from engine.graph.analysis import Analysis, path_key, port_key
-from engine.graph.block_type import BlockType, Port, Ports
+from engine.graph.analysis import Analysis
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import Block, Graph, PortRef, Wire
 from engine.graph.paths import BodyPath, ancestors_of, body_at
 from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
-from engine.graph.tensor_spec import TensorSpec
-from engine.graph.traversal import execution_order
-from graph_editor.block_content import content_of
+from graph_editor.annotations import Annotations
+from graph_editor.block_content import content_of, miniature_of, used_ports
 from graph_editor.block_geometry import PortPlace
 from graph_editor.block_icon import block_icon
 from graph_editor.block_index import BlockIndex
-from graph_editor.block_item import BlockItem, PortState
-from graph_editor.block_parts import MINIATURE_BLOCKS, LossCurve, Miniature
+from graph_editor.block_item import BlockItem
+from graph_editor.block_ports import PortState
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE, Theme
@@ -66,15 +64,12 @@ class GraphScene(QGraphicsScene):
         self.blocks: dict[str, BlockItem] = {}
         self.wires: dict[PortRef, WireItem] = {}
         self.index = BlockIndex()
-        self.analysis = Analysis()
+        self.known = Annotations()
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
         self._router = Router(self.index)
         self._touching: dict[str, set[PortRef]] = {}
-        self._previews: Mapping[str, QImage] = {}
-        self._losses: Mapping[str, tuple[str, tuple[float, ...]]] = {}
-        self._problems: dict[str, list[Problem]] = {}
         self._hand: dict[tuple[str, str, bool], str] = {}
         self._lost_sources: set[str] = set()
         self.setSceneRect(-_EXTENT / 2, -_EXTENT / 2, _EXTENT, _EXTENT)
@@ -82,6 +77,11 @@ class GraphScene(QGraphicsScene):
         self._rebuild()
 
     # What is shown.
+
+    @property
+    def analysis(self) -> Analysis:
+        """What was last said about the drawing."""
+        return self.known.analysis
 
     @property
     def body(self) -> Graph:
@@ -116,12 +116,11 @@ class GraphScene(QGraphicsScene):
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Show shapes and problems as now known."""
-        self.analysis = analysis
-        self._read_problems()
+        self.known.read(self.path, analysis)
         stale: set[str] = set()
         again: set[PortRef] = set()
         for target, wire in self.wires.items():
-            spec = self._spec(wire.wire.source)
+            spec = self.known.spec(wire.wire.source)
             if spec != wire.spec:
                 stale |= {target.block, wire.wire.source.block}
                 if wire.set_spec(spec):
@@ -129,13 +128,13 @@ class GraphScene(QGraphicsScene):
         for id in stale:
             self._refresh(id, again)
         for id, item in self.blocks.items():
-            item.set_severity(self._severity(id))
+            item.set_severity(self.known.severity(id))
             self._refresh_ports(id)
         self._lay(again)
 
     def set_previews(self, previews: Mapping[str, QImage]) -> None:
         """Show pictures on blocks, by instance path."""
-        before, self._previews = self._previews, previews
+        before, self.known.previews = self.known.previews, previews
         again: set[PortRef] = set()
         for id in self.blocks:
             key = self.key(id)
@@ -148,18 +147,18 @@ class GraphScene(QGraphicsScene):
 
     def set_loss_values(self, values: Mapping[str, tuple[str, tuple[float, ...]]]) -> None:
         """Show the value and the curve of losses, by instance path."""
-        self._losses = values
+        self.known.losses = values
         for id, item in self.blocks.items():
             if self._is_loss(id):
-                item.set_loss(LossCurve(*values.get(self.key(id), ("", ()))))
+                item.set_loss(self.known.loss(id))
 
     def key(self, id: str) -> str:
         """The key of a block of this body in an Analysis."""
-        return path_key((*self.path, id))
+        return self.known.key(id)
 
     def problems_of(self, id: str) -> tuple[Problem, ...]:
         """The problems at a block of this body or inside it."""
-        return tuple(self._problems.get(id, ()))
+        return self.known.problems(id)
 
     # The selection.
 
@@ -332,7 +331,7 @@ class GraphScene(QGraphicsScene):
         self._router.clear()
         self._hand = {}
         body = self.body
-        self._read_problems()
+        self.known.read(self.path, self.analysis)
         for wire in body.wires:
             self._add_wire(wire)
         for block in body.blocks.values():
@@ -357,7 +356,7 @@ class GraphScene(QGraphicsScene):
         if wire.target in self.wires:
             self._remove_wire(wire.target)
         item = WireItem(wire, self.look)
-        item.set_spec(self._spec(wire.source))
+        item.set_spec(self.known.spec(wire.source))
         self.wires[wire.target] = item
         for end in (wire.source.block, wire.target.block):
             self._touching.setdefault(end, set()).add(wire.target)
@@ -378,35 +377,23 @@ class GraphScene(QGraphicsScene):
     def _refresh(self, id: str, again: set[PortRef]) -> None:
         item, block = self.blocks[id], self.body.blocks[id]
         type = self.document.types.get(block.type)
-        touching = [self.wires[target].wire for target in self._touching.get(id, ())]
-        inputs: dict[str, TensorSpec] = {}
-        for wire in touching:
-            if wire.target.block == id:
-                spec = self._spec(wire.source)
-                if spec is not None:
-                    inputs[wire.target.port] = spec
-        used = Ports(
-            inputs=tuple(
-                Port(id=port, label=port) for port in sorted({w.target.port for w in touching if w.target.block == id})
-            ),
-            outputs=tuple(
-                Port(id=port, label=port) for port in sorted({w.source.port for w in touching if w.source.block == id})
-            ),
-        )
-        preview = self._previews.get(self.key(id))
+        touching = self.wires_of(id)
+        inputs = {wire.target.port: wire.spec for wire in touching if wire.target.block == id and wire.spec is not None}
+        used = used_ports(id, [wire.wire for wire in touching])
+        preview = self.known.preview(id)
         content = content_of(block, type, self.document.graph.variables, inputs, used, preview is not None)
         family = type.family if type is not None else "merge"
         moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
         item.set_preview(preview)
         if block.body is not None:
-            item.set_miniature(self._miniature(block, type))
+            item.set_miniature(miniature_of(block.body, type, self.document.types))
         if self._is_loss(id):
-            item.set_loss(LossCurve(*self._losses.get(self.key(id), ("", ()))))
+            item.set_loss(self.known.loss(id))
         if (item.x(), item.y()) != (block.look.x, block.look.y):
             item.setPos(block.look.x, block.look.y)
             moved = True
         item.set_state(selected=id in self.picked_blocks, lifted=False)
-        item.set_severity(self._severity(id))
+        item.set_severity(self.known.severity(id))
         self._refresh_ports(id)
         self.index.put(id, item.rectangle())
         if moved:
@@ -414,20 +401,17 @@ class GraphScene(QGraphicsScene):
 
     def _refresh_ports(self, id: str) -> None:
         item = self.blocks[id]
-        faulty = {problem.port for problem in self._problems.get(id, ()) if problem.severity == "error"}
-        wired = set()
-        for target in self._touching.get(id, ()):
-            source = self.wires[target].wire.source
-            if source.block == id:
-                wired.add((source.port, False))
-            if target.block == id:
-                wired.add((target.port, True))
+        faulty = self.known.faulty_ports(id)
+        wired = {
+            (end.port, end is wire.target): wire.spec
+            for wire in self.wires_of(id)
+            for end in (wire.wire.source, wire.target)
+            if end.block == id
+        }
         states = {}
         for place in item.geometry.ports:
             end = (place.id, place.is_input)
-            spec = self.analysis.specs.get(port_key((*self.path, id), place.id)) if not place.is_input else None
-            if place.is_input and end in wired:
-                spec = self.wires[PortRef(block=id, port=place.id)].spec
+            spec = wired.get(end) if place.is_input else self.known.spec(PortRef(block=id, port=place.id))
             states[end] = PortState(
                 wired=end in wired,
                 label=spec is not None and spec.is_label,
@@ -436,16 +420,9 @@ class GraphScene(QGraphicsScene):
             )
         item.set_port_states(states)
 
-    def _miniature(self, block: Block, type: BlockType | None) -> Miniature:
-        body = block.body
-        assert body is not None
-        families = []
-        for id in execution_order(body):
-            inner = self.document.types.get(body.blocks[id].type)
-            if inner is None or inner.role != "boundary":
-                families.append(inner.family if inner is not None else "merge")
-        skip = type is not None and "residual" in type.id
-        return Miniature(tuple(families[:MINIATURE_BLOCKS]), skip, len(families) > MINIATURE_BLOCKS)
+    def _is_loss(self, id: str) -> bool:
+        type = self.document.types.get(self.body.blocks[id].type)
+        return type is not None and type.role == "loss"
 
     # Laying wires.
 
@@ -487,27 +464,6 @@ class GraphScene(QGraphicsScene):
         )
         if not rect.contains(wanted):
             self.setSceneRect(rect.united(wanted))
-
-    # Reading.
-
-    def _spec(self, source: PortRef) -> TensorSpec | None:
-        return self.analysis.specs.get(port_key((*self.path, source.block), source.port))
-
-    def _is_loss(self, id: str) -> bool:
-        type = self.document.types.get(self.body.blocks[id].type)
-        return type is not None and type.role == "loss"
-
-    def _read_problems(self) -> None:
-        self._problems = {}
-        depth = len(self.path)
-        for problem in self.analysis.problems:
-            path = tuple(step for step in problem.path if isinstance(step, str))
-            if len(path) > depth and path[:depth] == self.path:
-                self._problems.setdefault(path[depth], []).append(problem)
-
-    def _severity(self, id: str) -> str:
-        severities = {problem.severity for problem in self._problems.get(id, ())}
-        return "error" if "error" in severities else "warning" if "warning" in severities else ""
 
     def _nearest(self, path: BodyPath) -> BodyPath:
         while path:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QCursor,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
     QResizeEvent,
     QWheelEvent,
@@ -24,6 +20,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 from engine.graph.problem import Problem
 from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.commands import CanvasCommands
+from graph_editor.dot_grid import DotGrid
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.overview import Overview
 from graph_editor.scene import GraphScene
@@ -33,7 +30,6 @@ LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
 WHEEL_STEP = 1.0015
 SETTLE_MS = 80
 PORT_GRAB, WIRE_GRAB = 11.0, 7.0
-DOTS = 16.0
 
 
 class GraphView(QGraphicsView):
@@ -65,7 +61,7 @@ class GraphView(QGraphicsView):
         self._panning: tuple[int, int] | None = None
         self._hovered: object | None = None
         self._picture: tuple[QRectF, QPixmap, float] | None = None
-        self._dots: tuple[float, float, QPixmap, float] | None = None
+        self._dots = DotGrid()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -332,53 +328,17 @@ class GraphView(QGraphicsView):
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._key(event.key(), event.modifiers(), event.isAutoRepeat()):
+        from graph_editor.interactions.keys import press_key
+
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space, self._space_used = True, False
+                self.show_cursor()
+            event.accept()
+        elif press_key(self, event.key(), event.modifiers()):
             event.accept()
         else:
             event.ignore()
-
-    def _key(self, key: int, modifiers: Qt.KeyboardModifier, repeated: bool) -> bool:
-        scene = self.graph_scene
-        picked = sorted(scene.picked_blocks)
-        plain = not modifiers & ~Qt.KeyboardModifier.KeypadModifier
-        if key == Qt.Key.Key_Space:
-            if not repeated:
-                self._space, self._space_used = True, False
-                self.show_cursor()
-        elif key == Qt.Key.Key_Tab:
-            inside = self.viewport().rect().contains(self.viewport().mapFromGlobal(QCursor.pos()))
-            place = self.pointer if inside else self.viewport().rect().center()
-            self.search_wanted.emit(self.mapToScene(place), None, False)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
-            from graph_editor.interactions.walk import walk
-
-            walk(self, key, modifiers)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(picked) == 1:
-            if scene.blocks[picked[0]].content.container:
-                self.enter_wanted.emit(picked[0])
-            else:
-                self.edit_wanted.emit(picked[0])
-        elif key == Qt.Key.Key_Escape:
-            if self.cancel_gesture():
-                return True
-            if scene.picked_blocks or scene.picked_wires:
-                scene.pick()
-                scene.focus_block(None)
-            elif scene.path:
-                self.leave_wanted.emit()
-            else:
-                return False
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and plain:
-            self.commands.delete_picked()
-        elif key == Qt.Key.Key_F2 and len(picked) == 1:
-            self.rename_wanted.emit(picked[0])
-        elif key == Qt.Key.Key_F and plain:
-            self.fit_wanted.emit()
-        elif key == Qt.Key.Key_M and plain:
-            self.commands.toggle_bypass()
-        else:
-            return False
-        return True
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -421,7 +381,13 @@ class GraphView(QGraphicsView):
         if self.graph_scene.look.detail == OVERVIEW:
             self._paint_overview(painter)
         else:
-            self._paint_dots(painter, area)
+            exposed = QRectF(self.mapFromScene(area).boundingRect()).adjusted(-1, -1, 1, 1)
+            ratio = self.viewport().devicePixelRatioF()
+            color = self.graph_scene.look.theme.color("dots")
+            painter.save()
+            painter.setWorldMatrixEnabled(False)
+            self._dots.paint(painter, exposed, self.mapFromScene(QPointF(0, 0)), self.zoom, ratio, color)
+            painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         scene = self.graph_scene
@@ -437,45 +403,6 @@ class GraphView(QGraphicsView):
             self.gesture.paint(painter)
         if self.lingering is not None:
             self.lingering.paint(painter)
-
-    def _paint_dots(self, painter: QPainter, area: QRectF) -> None:
-        step = DOTS * self.zoom
-        while step < 12:
-            step *= 2
-        ratio = self.viewport().devicePixelRatioF()
-        side = self._dots
-        if side is None or side[0] != step or side[1] != ratio:
-            side = self._dots = (step, ratio, self._dot_tile(step, ratio), step * max(1, math.floor(256 / step)))
-        _, _, tile, size = side
-        origin = self.mapFromScene(QPointF(0, 0))
-        exposed = QRectF(self.mapFromScene(area).boundingRect()).adjusted(-1, -1, 1, 1)
-        painter.save()
-        painter.setWorldMatrixEnabled(False)
-        first_x = origin.x() + math.floor((exposed.left() - origin.x()) / size) * size
-        first_y = origin.y() + math.floor((exposed.top() - origin.y()) / size) * size
-        y = first_y
-        while y < exposed.bottom():
-            x = first_x
-            while x < exposed.right():
-                painter.drawPixmap(QPointF(round(x), round(y)), tile)
-                x += size
-            y += size
-        painter.restore()
-
-    def _dot_tile(self, step: float, ratio: float) -> QPixmap:
-        count = max(1, math.floor(256 / step))
-        side = math.ceil(step * count * ratio)
-        tile = QPixmap(side, side)
-        tile.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(tile)
-        pen = QPen(self.graph_scene.look.theme.color("dots"), max(1.5, 1.5 * ratio))
-        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-        painter.setPen(pen)
-        places = [round(number * step * ratio) + 1 for number in range(count)]
-        painter.drawPoints([QPointF(x, y) for x in places for y in places])
-        painter.end()
-        tile.setDevicePixelRatio(ratio)
-        return tile
 
     def _paint_overview(self, painter: QPainter) -> None:
         visible = self.visible_area()
@@ -514,6 +441,6 @@ class GraphView(QGraphicsView):
 
     def forget_paints(self) -> None:
         """Paint everything anew: the theme changed."""
-        self._dots = self._picture = None
+        self._picture = None
         self.overview.forget()
         self.viewport().update()

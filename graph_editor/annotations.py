@@ -1,0 +1,68 @@
+"""What is known about the blocks of one body: shapes, problems, previews and losses, by block id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QImage
+
+from engine.graph.analysis import Analysis, path_key, port_key
+from engine.graph.graph import PortRef
+from engine.graph.paths import BodyPath
+from engine.graph.problem import Problem
+from engine.graph.tensor_spec import TensorSpec
+from graph_editor.block_parts import LossCurve
+
+
+class Annotations:
+    """Set by the scene, asked by the scene; `read` sorts the problems anew for the body at `path`."""
+
+    def __init__(self) -> None:
+        self.path: BodyPath = ()
+        self.analysis = Analysis()
+        self.previews: Mapping[str, QImage] = {}
+        self.losses: Mapping[str, tuple[str, tuple[float, ...]]] = {}
+        self._problems: dict[str, list[Problem]] = {}
+
+    def read(self, path: BodyPath, analysis: Analysis) -> None:
+        """Speak of another body or another analysis."""
+        self.path, self.analysis = path, analysis
+        self._problems = {}
+        depth = len(path)
+        for problem in analysis.problems:
+            ids = tuple(step for step in problem.path if isinstance(step, str))
+            if len(ids) > depth and ids[:depth] == path:
+                self._problems.setdefault(ids[depth], []).append(problem)
+
+    def key(self, id: str) -> str:
+        """The key of a block of this body."""
+        return path_key((*self.path, id))
+
+    def spec(self, source: PortRef) -> TensorSpec | None:
+        """What leaves an output port."""
+        return self.analysis.specs.get(port_key((*self.path, source.block), source.port))
+
+    def preview(self, id: str) -> QImage | None:
+        """The picture of a block."""
+        return self.previews.get(self.key(id))
+
+    def loss(self, id: str) -> LossCurve:
+        """The value and curve of a loss; empty before the first run."""
+        return LossCurve(*self.losses.get(self.key(id), ("", ())))
+
+    def problems(self, id: str) -> tuple[Problem, ...]:
+        """The problems at a block or inside it."""
+        return tuple(self._problems.get(id, ()))
+
+    def severity(self, id: str) -> str:
+        """ "error" or "warning", the worst at a block or inside it; "" where there is nothing worse than advice."""
+        severities = {problem.severity for problem in self._problems.get(id, ())}
+        return "error" if "error" in severities else "warning" if "warning" in severities else ""
+
+    def faulty_ports(self, id: str) -> frozenset[str]:
+        """The ports that errors speak of."""
+        return frozenset(
+            problem.port
+            for problem in self._problems.get(id, ())
+            if problem.severity == "error" and problem.port is not None
+        )
