@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.panels.fields import BooleanField, ChoiceField, FieldRow, FloatField
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
-from engine.graph.block_type import BlockType, lenient_parameters
+from engine.graph.block_type import BlockType, WeightGroups, lenient_parameters
 from engine.graph.edits import set_learning
 from engine.graph.graph import Block, Graph, Initialiser, Learning
 from engine.graph.scope import Scope
@@ -39,41 +39,9 @@ ARGUMENTS: Mapping[str, tuple[str, str, float]] = {
 """The one argument of an initialiser: its id, label and default."""
 
 
-Groups = tuple[tuple[str, tuple[str, ...]], ...]
-"""Labels, and the weights that each stands for, as PyTorch calls them."""
-
-
-def weight_groups(type: BlockType, block: Block, variables: Mapping[str, Value]) -> Groups:
+def weight_groups(type: BlockType, block: Block, variables: Mapping[str, Value]) -> WeightGroups:
     """The weights that may be started in their own way."""
-    parameters = lenient_parameters(type, block, variables)
-    match type.module.rpartition(":")[2]:
-        case "Linear" | "Conv2d":
-            bias = (("Initial bias", ("bias",)),) if parameters.get("bias", True) else ()
-            return (("Initial weights", ("weight",)), *bias)
-        case "BatchNorm1d" | "BatchNorm2d":
-            return (("Initial scale", ("weight",)), ("Initial shift", ("bias",))) if parameters.get("affine") else ()
-        case "RBM":
-            return (
-                ("Initial weights", ("weight",)),
-                ("Visible bias", ("visible_bias",)),
-                ("Hidden bias", ("hidden_bias",)),
-            )
-        case "LSTM":
-            ends = _lstm_ends(parameters)
-            bias = tuple(f"bias_{kind}{end}" for end in ends for kind in ("ih", "hh"))
-            groups = [
-                ("Input weights", tuple(f"weight_ih{end}" for end in ends)),
-                ("State weights", tuple(f"weight_hh{end}" for end in ends)),
-            ]
-            return (*groups, ("Initial bias", bias)) if parameters.get("bias", True) else tuple(groups)
-    return ()
-
-
-def _lstm_ends(parameters: Mapping[str, Value]) -> tuple[str, ...]:
-    layers = parameters.get("num_layers", 1)
-    count = layers if isinstance(layers, int) else 1
-    directions = ("", "_reverse") if parameters.get("bidirectional") else ("",)
-    return tuple(f"_l{layer}{direction}" for layer in range(count) for direction in directions)
+    return type.weights(lenient_parameters(type, block, variables))
 
 
 def has_weights(type: BlockType, block: Block, variables: Mapping[str, Value]) -> bool:

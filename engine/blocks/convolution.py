@@ -14,6 +14,7 @@ from engine.blocks.shared import (
     pair_parameter,
     pictures,
     sizes_known,
+    weight_and_bias,
     whole,
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
@@ -117,6 +118,7 @@ CONV2D = BlockType(
     ports=one_to_one,
     expect=_expect,
     arguments=_arguments,
+    weights=weight_and_bias,
 )
 
 TYPES = (CONV2D,)

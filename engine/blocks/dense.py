@@ -13,6 +13,7 @@ from engine.blocks.shared import (
     one_to_one,
     sizes_known,
     values_of_rank,
+    weight_and_bias,
     whole,
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
@@ -54,6 +55,7 @@ DENSE = BlockType(
     ports=one_to_one,
     expect=expect_features,
     arguments=_arguments,
+    weights=weight_and_bias,
 )
 
 TYPES = (DENSE,)

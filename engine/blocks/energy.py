@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.blocks.shared import FLATTEN, INPUT, channels, one_to_one, sizes_known, values_of_rank, whole
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, WeightGroups
 from engine.graph.values import Value
 
 
@@ -16,6 +16,14 @@ def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     return {"visible": channels(inputs), "hidden": whole(parameters, "hidden")}
+
+
+def _weights(parameters: Parameters) -> WeightGroups:
+    return (
+        ("Initial weights", ("weight",)),
+        ("Visible bias", ("visible_bias",)),
+        ("Hidden bias", ("hidden_bias",)),
+    )
 
 
 RBM = BlockType(
@@ -32,6 +40,7 @@ RBM = BlockType(
     ports=one_to_one,
     expect=_expect,
     arguments=_arguments,
+    weights=_weights,
     traits=frozenset({"energy"}),
 )
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.blocks.shared import EPS, FLATTEN, INPUT, channels, one_to_one, pictures, sizes_known, values_of_rank
+from engine.blocks.shared import (
+    EPS,
+    FLATTEN,
+    INPUT,
+    channels,
+    one_to_one,
+    pictures,
+    scale_and_shift,
+    sizes_known,
+    values_of_rank,
+)
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import Value
 
@@ -53,6 +63,7 @@ def _batch_norm(
         ports=one_to_one,
         expect=expect,
         arguments=_arguments,
+        weights=scale_and_shift,
         traits=frozenset({"batch_statistics"}),
     )
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.blocks.shared import BIAS, INPUT, channels, one_to_one, sizes_known, values_of_rank, whole
+from engine.blocks.shared import (
+    BIAS,
+    INPUT,
+    channels,
+    one_to_one,
+    recurrent_weights,
+    sizes_known,
+    values_of_rank,
+    whole,
+)
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import Value
 
@@ -56,6 +65,7 @@ LSTM = BlockType(
     ports=one_to_one,
     expect=_expect,
     arguments=_arguments,
+    weights=recurrent_weights,
 )
 
 TYPES = (LSTM,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.graph.block_type import Inputs, Mismatch, Parameter, Parameters, Port, Ports, Repair
+from engine.graph.block_type import Inputs, Mismatch, Parameter, Parameters, Port, Ports, Repair, WeightGroups
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
@@ -24,6 +24,31 @@ def one_to_one(parameters: Parameters, body: Graph | None) -> Ports:
 def no_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     """Nothing to construct the module with."""
     return {}
+
+
+def weight_and_bias(parameters: Parameters) -> WeightGroups:
+    """A weight, and a bias where the parameter of that name is not off."""
+    bias = (("Initial bias", ("bias",)),) if parameters.get("bias", True) else ()
+    return (("Initial weights", ("weight",)), *bias)
+
+
+def scale_and_shift(parameters: Parameters) -> WeightGroups:
+    """The γ and β of a normalisation, where they are learned."""
+    return (("Initial scale", ("weight",)), ("Initial shift", ("bias",))) if parameters.get("affine", True) else ()
+
+
+def recurrent_weights(parameters: Parameters) -> WeightGroups:
+    """The weights of nn.RNNBase by layer and direction."""
+    layers = parameters.get("num_layers", 1)
+    count = int(layers) if isinstance(layers, (int, float)) else 1
+    directions = ("", "_reverse") if parameters.get("bidirectional") else ("",)
+    ends = tuple(f"_l{layer}{direction}" for layer in range(count) for direction in directions)
+    bias = (("Initial bias", tuple(f"bias_{kind}{end}" for end in ends for kind in ("ih", "hh"))),)
+    return (
+        ("Input weights", tuple(f"weight_ih{end}" for end in ends)),
+        ("State weights", tuple(f"weight_hh{end}" for end in ends)),
+        *(bias if parameters.get("bias", True) else ()),
+    )
 
 
 def same_arguments(*names: str) -> Callable[[Parameters, Inputs], Mapping[str, Value]]:

@@ -16,6 +16,9 @@ Parameters = Mapping[str, Value]
 Inputs = Mapping[str, TensorSpec]
 """The specs that reach a block, by input port; unconnected ports are absent."""
 
+WeightGroups = tuple[tuple[str, tuple[str, ...]], ...]
+"""Labels such as “Initial weights”, and the parameters of the module that each stands for, as PyTorch calls them."""
+
 Trait = Literal["needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy"]
 Role = Literal["input", "layer", "loss", "container", "boundary"]
 
@@ -109,6 +112,7 @@ class BlockType(msgspec.Struct, frozen=True):
     module: str = ""
     arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] = lambda parameters, inputs: {}
     expand: Callable[[Parameters, Graph, Inputs, Inputs], Graph] | None = None
+    weights: Callable[[Parameters], WeightGroups] = lambda parameters: ()
     body: Callable[[Callable[[], str]], Graph] | None = None
     remedy: tuple[str, Item] | None = None
     prediction: Prediction | None = None
