@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenuBar, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -61,7 +61,6 @@ class MainWindow(QMainWindow):
         theme = self._wanted_theme()
         self.theme = theme
         apply_theme(_application(), theme)
-        self._style_separators(theme)
         self._build(theme)
         self.feed = CanvasFeed(workspace, theme, parent=self)
         self.commands = WindowCommands(self)
@@ -242,21 +241,12 @@ class MainWindow(QMainWindow):
     def _system_changed(self) -> None:
         self.set_theme(self._wanted_theme())
 
-    def _style_separators(self, theme: Theme) -> None:
-        # The panels at the sides draw their own line.
-        canvas = theme.hex("canvas")
-        self.setStyleSheet(
-            f"QMainWindow {{ background: {canvas}; }}"
-            f" QMainWindow::separator:vertical {{ background: {canvas}; width: 1px; }}"
-        )
-
     def set_theme(self, theme: Theme) -> None:
         """Let all parts take the look of another theme."""
         if theme is self.theme:
             return
         self.theme = theme
         apply_theme(_application(), theme)
-        self._style_separators(theme)
         for part in (
             self.run_bar,
             self.editor,
@@ -306,9 +296,10 @@ class MainWindow(QMainWindow):
 
     def show_problem_list(self) -> None:
         """The problems, over the status bar."""
-        width, height = 400, min(max(self.problem_list.sizeHint().height(), 96), self.height() // 2)
-        corner = self.mapToGlobal(QPoint(8, self.height() - self.status.height() - height - 8))
-        self.problem_popup.open_at(corner, QSize(width, height))
+        wanted = self.problem_list.sizeHint()
+        width, height = min(420, self.width() - 16), min(max(wanted.height(), 96), self.height() // 2)
+        bottom = self.height() - self.status.height() - 8
+        self.problem_popup.open_at(QRect(8, bottom - height, width, height))
 
     def situation(self) -> Situation:
         """What actions ask about."""
@@ -361,8 +352,7 @@ class MainWindow(QMainWindow):
         remembered.mark_started()
         self._saved_words.stop()
         self.hide()
-        for popup in (self.problem_popup, self._beside):
-            popup.hide()
+        QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_changed)
         self.workspace.close()
         event.accept()
 

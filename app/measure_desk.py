@@ -12,7 +12,8 @@ from app.worker_link import WorkerLink
 from engine.graph.analysis import Analysis
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from engine.graph.paths import bodies
+from engine.graph.paths import BodyPath, body_at
+from engine.graph.problem import Refused
 from engine.measurements.results import Ask
 from engine.training.commands import Unwatch, Watch
 from engine.training.events import Measured
@@ -115,18 +116,21 @@ class MeasureDesk(QObject):
 
 
 def preview_paths(
-    graph: Graph, types: Mapping[str, BlockType], analysis: Analysis
+    graph: Graph, path: BodyPath, types: Mapping[str, BlockType], analysis: Analysis
 ) -> tuple[tuple[str, bool], ...]:
-    """The blocks that show pictures on the canvas: Inputs with pictures, convolutions, pooling; whether an Input."""
+    """The blocks of the body at `path` that show pictures: Inputs of pictures, convolutions, pooling."""
+    try:
+        body = body_at(graph, path)
+    except Refused:
+        return ()
     found: list[tuple[str, bool]] = []
-    for path, body in bodies(graph):
-        for id, block in body.blocks.items():
-            type = types.get(block.type)
-            if type is None or not (type.family in PREVIEW_FAMILIES or type.role == "input"):
-                continue
-            key = "/".join((*path, id))
-            ports = type.ports_of(block, graph.variables).outputs
-            specs = [analysis.specs.get(f"{key}/{port.id}") for port in ports]
-            if any(spec is not None and spec.rank == 4 for spec in specs):
-                found.append((key, type.role == "input"))
+    for id, block in body.blocks.items():
+        type = types.get(block.type)
+        if type is None or not (type.family in PREVIEW_FAMILIES or type.role == "input"):
+            continue
+        key = "/".join((*path, id))
+        ports = type.ports_of(block, graph.variables).outputs
+        specs = [analysis.specs.get(f"{key}/{port.id}") for port in ports]
+        if any(spec is not None and spec.rank == 4 for spec in specs):
+            found.append((key, type.role == "input"))
     return tuple(found[:MOST_PREVIEWS])

@@ -131,6 +131,7 @@ def _wire_canvas(window: MainWindow) -> None:
     analysis.shapes_known.connect(editor.set_shapes)
     editor.selection_changed.connect(selected)
     editor.body_path_changed.connect(selected)
+    editor.body_path_changed.connect(lambda: workspace.show_body(editor.body_path()))
     editor.message.connect(window.status.show_message)
     editor.shapes_wanted.connect(analysis.ask_shapes)
     editor.space_tapped.connect(workspace.runs.toggle)
@@ -158,7 +159,7 @@ def _wire_panels(window: MainWindow) -> None:
             window.status.show_message(offered.label)
 
     def jump(path: object) -> None:
-        window.problem_popup.hide()
+        window.problem_popup.close_now()
         window.show_start_page(False)
         window.editor.jump_to(path)
 

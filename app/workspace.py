@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.analysis_desk import AnalysisDesk
 from app.curves import curves_of, histories_of
 from app.measure_desk import MeasureDesk, preview_paths
+from app.panels.dataset_edits import dataset_of, inputs_of
 from app.panels.project_edits import ProjectEdits
 from app.project_store import Kept, Opened, ProjectStore
 from app.run_control import RunControl
@@ -24,6 +25,7 @@ from engine.data.catalogue import DATASETS
 from engine.graph import edits as graph_edits
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
+from engine.graph.paths import BodyPath
 from engine.graph.problem import Fix, Problem, Refused
 from engine.project.project_file import Project
 from engine.project.recovery import Beside
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from app.views.history import RunHistory
 
 FIRST_EXAMPLE = "digits-convnet"
+FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
 CHECKPOINT_PATIENCE_MS = 2000
 
 
@@ -165,10 +168,20 @@ class Workspace(QObject):
 
     def _analysed(self, analysis: Analysis) -> None:
         graph = self.document.graph
-        self.measures.watch_previews(preview_paths(graph, self.types, analysis))
+        self.watch_previews()
         fresh = not self.runs.state.is_running and not self.runs.state.has_weights
         if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on(graph):
             self.measures.open_session(self.runs.checkpoint)
+
+    def show_body(self, path: BodyPath) -> None:
+        """The canvas shows this body: its blocks are the ones whose pictures are wanted."""
+        self._shown_body = path
+        self.watch_previews()
+
+    def watch_previews(self) -> None:
+        """Have the pictures measured that the canvas shows."""
+        paths = preview_paths(self.document.graph, self._shown_body, self.types, self.analysis.analysis)
+        self.measures.watch_previews(paths)
 
     def _session_opened(self, message: SessionOpened) -> None:
         errors = [problem for problem in message.problems if problem.code == "weights-fit"]
@@ -249,7 +262,10 @@ class Workspace(QObject):
     @property
     def training_samples(self) -> int:
         """How many samples an epoch has; 0 where it is not known."""
-        dataset = self.document.settings.datasets[0] if self.document.settings.datasets else None
+        references = self.document.settings.datasets
+        dataset = next(iter(references), None) or next(
+            (DatasetRef(name=dataset_of(self.document, block)) for block in inputs_of(self.document)), None
+        )
         info = DATASETS.get(dataset.name) if dataset is not None else None
         return round(info.rows * dataset.split[0]) if info is not None and dataset is not None else 0
 
@@ -358,7 +374,7 @@ class Workspace(QObject):
 
     def new(self) -> None:
         """An empty canvas."""
-        self._open(Opened(project=Project(graph=Graph(), settings=Settings())))
+        self._open(Opened(project=Project(graph=Graph(), settings=Settings(views=FIRST_VIEWS))))
 
     def open(self, path: Path) -> None:
         """Open a file; `opened` or `refused` follows."""
@@ -477,6 +493,7 @@ class Workspace(QObject):
         self.store.touch()
 
     _next_example: str | None = None
+    _shown_body: BodyPath = ()
     _saving: tuple[int, Path | None] = (0, None)
     _export_path = Path()
 
@@ -523,6 +540,8 @@ class Workspace(QObject):
         self.link.close()
         self.remembered.flush()
         self.store.close()
+        # A stack that is destroyed tells once more that it is empty.
+        self.document.undo_stack.blockSignals(True)
 
 
 def with_title(settings: Settings, title: str) -> Settings:

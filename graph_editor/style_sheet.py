@@ -45,7 +45,9 @@ QToolTip { background: $tooltip; color: $tooltip_text; border: 1px solid $toolti
 QStatusBar { background: $panel; color: $secondary; border-top: 1px solid $line;
     min-height: ${status_height}px; max-height: ${status_height}px; }
 QStatusBar::item { border: none; }
+QMainWindow { background: $canvas; }
 QMainWindow::separator { background: $line; width: 1px; height: 1px; }
+QMainWindow::separator:vertical { background: $canvas; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }

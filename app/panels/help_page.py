@@ -15,7 +15,7 @@ class HelpPage(QWidget):
     """One page of rich text."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Tool)
+        super().__init__(parent, Qt.WindowType.Window)
         self._text = QTextBrowser(self)
         self._text.setOpenExternalLinks(True)
         self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
@@ -45,7 +45,6 @@ class HelpPage(QWidget):
         self.setWindowTitle(title)
         self._text.setHtml(html)
         self.show()
-        self.raise_()
 
     def text(self) -> str:
         """What it says, without markup."""

@@ -1,21 +1,22 @@
-"""A frame that floats over the window with a panel in it: the problem list, the inspector of a narrow window."""
+"""A frame that lies over the window with a panel in it: the problem list, the plan's fields, a floating inspector."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from graph_editor.theme import RADIUS_POPUP, Theme
 
 
 class Popup(QWidget):
-    """Opened by `open_at` it closes with a click elsewhere; made visible as a child of the window it stays."""
+    """A child of the window. Opened by `open_at` it closes with Escape or a press elsewhere; else it stays."""
 
     def __init__(self, content: QWidget | None, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._content: QWidget | None = None
+        self._keyboard_back_to: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(4, 4, 4, 4)
         self.hide()
@@ -41,18 +42,47 @@ class Popup(QWidget):
         self._theme = theme
         self.update()
 
-    def open_at(self, corner: QPoint, size: QSize) -> None:
-        """Open with its top left corner there, as a popup."""
-        if self.windowType() != Qt.WindowType.Popup:
-            self.setWindowFlags(Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-            self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setGeometry(corner.x(), corner.y(), size.width(), size.height())
+    def open_at(self, place: QRect) -> None:
+        """Open over this part of the parent, until Escape or a press elsewhere."""
+        app = QApplication.instance()
+        assert app is not None, "a popup needs an application"
+        self._keyboard_back_to = QApplication.focusWidget()
+        self.setGeometry(place)
         self.show()
+        self.raise_()
+        app.installEventFilter(self)
+
+    def close_now(self) -> None:
+        """Take it away and give the keyboard back."""
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        self.hide()
+        back, self._keyboard_back_to = self._keyboard_back_to, None
+        if back is not None and back.isVisible():
+            back.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not self.isVisible():
+            return False
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            inside = self.rect().contains(self.mapFromGlobal(event.globalPosition().toPoint()))
+            if not inside and isinstance(watched, QWidget) and watched.window() is self.window():
+                self.close_now()
+        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_now()
+                event.accept()
+                return True
+        elif event.type() == QEvent.Type.WindowDeactivate and watched is self.window():
+            self.close_now()
+        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._theme.pen("line"))
+        painter.fillRect(self.rect(), Qt.GlobalColor.transparent)
+        painter.setPen(self._theme.pen("edge"))
         painter.setBrush(self._theme.brush("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_POPUP, RADIUS_POPUP)
         painter.end()

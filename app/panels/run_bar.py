@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
@@ -248,14 +248,14 @@ class RunBar(QWidget):
 
     def _open_popup(self) -> None:
         if self._popup is None:
-            self._popup = RunPopup(self._theme, self)
+            self._popup = RunPopup(self._theme, self.window())
             self._popup.epochs.edited.connect(self.epochs_edited)
             self._popup.learning_rate.edited.connect(self.learning_rate_edited)
             self._popup.batch_size.edited.connect(self.batch_size_edited)
             self._popup.device.edited.connect(self.device_edited)
         if self._fields is not None:
             self._popup.show_fields(self._fields)
-        self._popup.open_at(self.plan_button.mapToGlobal(QPoint(0, self.plan_button.height() + 4)))
+        self._popup.open_below(self.plan_button)
 
     def _repaint_progress(self) -> None:
         self.update(0, self.height() - PROGRESS_HEIGHT, self.width(), PROGRESS_HEIGHT)

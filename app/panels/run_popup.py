@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.buttons import Button, baseline
 from app.panels.fields import ChoiceField, FieldRow, FloatField, IntegerField
+from app.panels.popup import Popup
 from graph_editor.theme import (
     ICON_IN_FIELD,
     MEDIUM,
     RADIUS_FIELD,
-    RADIUS_POPUP,
-    SPACE_4,
     SPACE_8,
-    SPACE_12,
-    SPACE_16,
     Theme,
 )
 
@@ -62,23 +59,21 @@ class PlanButton(Button):
         painter.drawPixmap(corner, pixmap)
 
 
-class RunPopup(QFrame):
+class RunPopup(Popup):
     """The same four fields as the wide bar's; a click beside it closes it."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self._theme = theme
-        self.setFixedWidth(POPUP_WIDTH)
-        self.epochs = IntegerField(theme, 1, 100_000, parent=self)
-        self.learning_rate = FloatField(theme, 0.0, None, logarithmic=True, parent=self)
-        self.batch_size = IntegerField(theme, 1, 1_000_000, parent=self)
-        self.device = ChoiceField(theme, ("auto",), parent=self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE_4, SPACE_12, SPACE_16 - SPACE_4, SPACE_12)
+        super().__init__(None, theme, parent)
+        page = QWidget()
+        self.epochs = IntegerField(theme, 1, 100_000, parent=page)
+        self.learning_rate = FloatField(theme, 0.0, None, logarithmic=True, parent=page)
+        self.batch_size = IntegerField(theme, 1, 1_000_000, parent=page)
+        self.device = ChoiceField(theme, ("auto",), parent=page)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, SPACE_8, SPACE_8, SPACE_8)
         column.setSpacing(SPACE_8)
         self._rows = [
-            FieldRow(words, field, theme, resettable=False, parent=self)
+            FieldRow(words, field, theme, resettable=False, parent=page)
             for words, field in (
                 ("Epochs", self.epochs),
                 ("Learning rate", self.learning_rate),
@@ -88,13 +83,13 @@ class RunPopup(QFrame):
         ]
         for row in self._rows:
             column.addWidget(row)
+        self.set_content(page)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
-        self._theme = theme
+        super().set_theme(theme)
         for row in self._rows:
             row.set_theme(theme)
-        self.update()
 
     def show_fields(self, fields: RunFields) -> None:
         """Show the plan's settings."""
@@ -104,17 +99,8 @@ class RunPopup(QFrame):
         self.device.set_choices(fields.devices, fields.labels)
         self.device.set_value(fields.device)
 
-    def open_at(self, corner: QPoint) -> None:
-        """Open with its top left corner there."""
-        self.adjustSize()
-        self.move(corner)
-        self.show()
+    def open_below(self, button: QWidget) -> None:
+        """Open below a button of the same window."""
+        corner = button.mapTo(self.parentWidget(), QPoint(0, button.height() + 4))
+        self.open_at(QRect(corner, QSize(POPUP_WIDTH, self.sizeHint().height())))
         self.epochs.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._theme.pen("line"))
-        painter.setBrush(self._theme.brush("panel"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_POPUP, RADIUS_POPUP)
-        painter.end()

@@ -1,0 +1,236 @@
+"""The window: first start, room, panels, menus, theme, start page, closing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from engine.graph.edits import remove_blocks
+from graph_editor.theme import load_theme
+
+
+def test_the_first_start_shows_the_convnet_as_a_copy_and_one_filled_button(window) -> None:
+    assert window.workspace.title == "digits-convnet"
+    assert window.workspace.path is None
+    assert not window.workspace.is_changed
+    assert window.run_bar.slot.text() == "Run"
+    assert window.run_bar.slot.isEnabled()
+    assert window.status.saved.text() == "Not saved yet"
+    assert window.gallery.isVisible()
+    assert len(window.gallery.cards) == 7
+
+
+def test_the_room_is_shared_as_drawn(window, qtbot) -> None:
+    qtbot.wait(50)
+    assert window.palette_panel.width() == 216
+    assert window.docks["inspector"].width() == pytest.approx(288, abs=2)
+    assert window.docks["views"].height() == pytest.approx(288, abs=2)
+    assert window.run_bar.height() == 44
+    assert window.menuWidget().height() == 72
+    assert window.status.height() == 24
+    window.resize(1280, 720)
+    qtbot.wait(50)
+    assert window.palette_panel.is_rail()
+    assert window.docks["inspector"].width() == pytest.approx(264, abs=2)
+    assert window.docks["views"].height() == pytest.approx(224, abs=2)
+    assert window.editor.width() == pytest.approx(968, abs=3)
+
+
+def test_the_smallest_window_floats_the_inspector_and_folds_the_fields(window, qtbot) -> None:
+    window.resize(100, 100)
+    qtbot.wait(50)
+    assert (window.width(), window.height()) == (1024, 640)
+    assert window.inspector_floats
+    assert not window.inspector.isVisible()
+    assert window.run_bar.plan_button.isVisible()
+    assert not window.run_bar.epochs.isVisible()
+    window.editor.select([next(iter(window.workspace.document.graph.blocks))])
+    assert window.inspector.isVisible()
+    window.editor.select([])
+    assert not window.inspector.isVisible()
+    window.resize(1440, 900)
+    qtbot.wait(50)
+    assert window.inspector.isVisible()
+    assert not window.inspector_floats
+
+
+@pytest.mark.parametrize("name", ["palette", "views", "inspector"])
+def test_the_toggles_of_the_run_bar_show_and_hide_panels(window, qtbot, name: str) -> None:
+    toggle = window.run_bar.toggles[name]
+    qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
+    assert not window.docks[name].isVisible()
+    assert not window.actions_table[name].isChecked()
+    window.actions_table[name].trigger()
+    assert window.docks[name].isVisible()
+    assert toggle.isChecked()
+
+
+def test_the_layout_is_remembered(open_window, qtbot) -> None:
+    first = open_window()
+    first.show_panel("palette", False)
+    first.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first.docks["inspector"])
+    first.close()
+    second = open_window()
+    assert not second.docks["palette"].isVisible()
+    assert not second.run_bar.toggles["palette"].isChecked()
+    assert second.dockWidgetArea(second.docks["inspector"]) == Qt.DockWidgetArea.LeftDockWidgetArea
+    second.actions_table["reset_layout"].trigger()
+    assert second.docks["palette"].isVisible()
+    assert second.dockWidgetArea(second.docks["inspector"]) == Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_panels_get_title_bars_while_they_are_moved(window) -> None:
+    dock = window.docks["inspector"]
+    assert dock.titleBarWidget().height() == 0
+    window.actions_table["arrange"].trigger()
+    assert dock.titleBarWidget().isVisible()
+    window.actions_table["arrange"].trigger()
+    assert dock.titleBarWidget().height() == 0
+
+
+def test_every_menu_action_has_a_name_and_no_key_twice(window) -> None:
+    keys = [
+        sequence.toString() for action in window.actions() if action.objectName() for sequence in action.shortcuts()
+    ]
+    assert len(keys) == len(set(keys))
+    assert [menu.title() for menu in (window.actions_table.menus[name] for name in ("File", "Run", "Help"))] == [
+        "File",
+        "Run",
+        "Help",
+    ]
+
+
+def test_actions_are_enabled_when_they_can_be_used(window) -> None:
+    table = window.actions_table
+    assert not table["undo"].isEnabled()
+    assert not table["cut"].isEnabled()
+    block = next(iter(window.workspace.document.graph.blocks))
+    window.editor.select([block])
+    window.commands.refresh()
+    assert table["cut"].isEnabled()
+    window.editor.delete_selection()
+    window.commands.refresh()
+    assert table["undo"].isEnabled()
+    assert table["undo"].text().startswith("Undo delete")
+    table["undo"].trigger()
+    assert block in window.workspace.document.graph.blocks
+
+
+def test_the_theme_is_chosen_and_remembered(open_window) -> None:
+    window = open_window()
+    window.actions_table["theme_dark"].trigger()
+    assert window.theme is load_theme("dark")
+    assert window.run_bar.grab().toImage().pixelColor(700, 4) == load_theme("dark").color("panel")
+    window.actions_table["theme_light"].trigger()
+    assert window.run_bar.grab().toImage().pixelColor(700, 4) == load_theme("light").color("panel")
+    window.close()
+    assert open_window().workspace.remembered.theme_choice == "light"
+
+
+def test_the_theme_follows_the_system(window, monkeypatch) -> None:
+    # The off-screen platform has no colour scheme of its own: only what Qt tells is played.
+    hints = QGuiApplication.styleHints()
+    assert window.workspace.remembered.theme_choice == "system"
+    for scheme, name in ((Qt.ColorScheme.Dark, "dark"), (Qt.ColorScheme.Light, "light")):
+        monkeypatch.setattr("app.main_window.system_theme_name", lambda name=name: name)
+        hints.colorSchemeChanged.emit(scheme)
+        assert window.theme.name == name
+
+
+def test_the_start_page_stands_in_the_canvas_place(window, qtbot) -> None:
+    window.actions_table["start_page"].trigger()
+    assert window.start_page.isVisible()
+    assert not window.editor.isVisible()
+    assert not window.actions_table["cut"].isEnabled()
+    card = next(card for card in window.start_page.cards if card.facts.id == "moons-boundary")
+    with qtbot.waitSignal(window.workspace.opened):
+        qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.workspace.title == "moons-boundary"
+    assert window.editor.isVisible()
+
+
+def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -> None:
+    document = window.workspace.document
+    gone = next(iter(document.graph.blocks))
+    document.edit("Delete", remove_blocks, (gone,))
+    left = document.graph
+    window.actions_table["new"].trigger()
+    assert not document.graph.blocks
+    window.workspace.store.wait()
+    (kept,) = window.workspace.remembered.recent_files
+    with qtbot.waitSignal(window.workspace.opened):
+        window.workspace.open(kept)
+    assert document.graph == left
+
+
+def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    workspace.set_epochs(7)
+    assert workspace.is_changed
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net")
+    assert (workspace.path, workspace.is_changed) == (tmp_path / "net.loom", False)
+    assert window.status.saved.text() == "Saved just now"
+    assert "net" in window.windowTitle()
+    graph = workspace.document.graph
+    workspace.new()
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(tmp_path / "net.loom")
+    assert workspace.document.graph == graph
+    assert workspace.document.settings.plan.stages[0].epochs == 7
+
+
+def test_a_damaged_file_is_told_over_the_canvas_and_leaves_the_work_alone(window, qtbot, tmp_path: Path) -> None:
+    file = tmp_path / "broken.loom"
+    file.write_bytes(b"PK\x03\x04 and then nothing")
+    graph = window.workspace.document.graph
+    with qtbot.waitSignal(window.workspace.refused):
+        window.workspace.open(file)
+    assert "broken.loom" in window.notice.text()
+    assert window.notice.isVisible()
+    assert window.workspace.document.graph is graph
+
+
+def test_closing_asks_nothing_and_the_next_start_brings_it_back(open_window) -> None:
+    first = open_window()
+    document = first.workspace.document
+    document.edit("Delete", remove_blocks, (next(iter(document.graph.blocks)),))
+    first.workspace.set_learning_rate(0.02)
+    graph = document.graph
+    first.close()
+    second = open_window()
+    assert second.workspace.document.graph == graph
+    assert second.workspace.document.settings.plan.stages[0].learning_rate == 0.02
+    assert second.workspace.is_changed
+
+
+def test_the_run_bar_edits_the_plan_as_undo_steps(window, qtbot) -> None:
+    field = window.run_bar.epochs
+    qtbot.mouseClick(field._entry, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(field._entry, "35")
+    qtbot.keyClick(field._entry, Qt.Key.Key_Return)
+    plan = window.workspace.document.settings.plan
+    assert plan.stages[0].epochs == 35
+    window.commands.refresh()
+    window.actions_table["undo"].trigger()
+    assert window.workspace.document.settings.plan.stages[0].epochs == 20
+    assert field.value() == 20
+
+
+def test_the_problem_list_opens_over_the_status_bar(window, qtbot) -> None:
+    qtbot.mouseClick(window.status.problems, Qt.MouseButton.LeftButton)
+    assert window.problem_popup.isVisible()
+    qtbot.mouseClick(window.run_bar, Qt.MouseButton.LeftButton)
+    assert not window.problem_popup.isVisible()
+
+
+def test_help_pages_say_keys_and_blocks(window) -> None:
+    window.actions_table["keys"].trigger()
+    page = window.commands._help
+    assert "Ctrl+R" in page.text()
+    window.editor.help_wanted.emit("conv2d")
+    assert "kernel_size" in page.text()
+    page.close()
