@@ -108,6 +108,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no setting {setting}",
         "Use a path such as plan.batch_size=32 or a block’s name and parameter.",
     ),
+    "initialiser": ("There is no initialiser {name}", "Choose one of {known}."),
     "optimiser": ("There is no optimiser {name}", "Choose one of {known}."),
     "device": ("The device {device} is not on this machine", "Choose one of {known}."),
     # running
