@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -27,7 +28,7 @@ def run_demo(picture: Path, epochs: int | None) -> int:
     from app.__main__ import has_display
     from app.cli.picture import offscreen_application
 
-    if has_display():
+    if has_display() and os.environ.get("QT_QPA_PLATFORM") not in ("offscreen", "minimal"):
         return _live(epochs)
     offscreen_application()
     with tempfile.TemporaryDirectory(prefix="tensorloom-demo-", ignore_cleanup_errors=True) as folder:

@@ -92,9 +92,9 @@ class BlockType(msgspec.Struct, frozen=True):
 
     `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port,
     the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the
-    inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain drawings. `body`
-    draws the body of a new container; `remedy` is the parameter and value that mend a container whose added blocks do
-    not fit.
+    inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain drawings. `weights`
+    names what learns and may be started in its own way. `body` draws the body of a new container; `remedy` is the
+    parameter and value that mend a container whose added blocks do not fit.
     """
 
     id: str
