@@ -330,6 +330,7 @@ class BlockItem(QGraphicsItem):
             width, height = image.width() * scale, image.height() * scale
             target = QRectF(area.center().x() - width / 2, area.center().y() - height / 2, width, height)
             painter.setOpacity(0.4 if self.bypassed else 1.0)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
             painter.drawImage(target, image)
             painter.setOpacity(1.0)
 

@@ -47,17 +47,15 @@ class CanvasCommands(QObject):
             return False
         return True
 
-    def new_block(
-        self, type_id: str, parameters: Mapping[str, Value], x: float, y: float
-    ) -> tuple[Block, tuple[str, ...]]:
-        """A block not yet in the drawing, its centre at a place of the scene, and the ids drawn for its body."""
+    def new_block(self, type_id: str, parameters: Mapping[str, Value], x: float, y: float) -> Block:
+        """A block not yet in the drawing, the middle of its header at a place of the scene."""
         type = self.document.types[type_id]
         ids = iter(self.document.new_ids(64 if type.body is not None else 1))
         id = next(ids)
         body = type.body(lambda: next(ids)) if type.body is not None else None
         block = Block(id=id, type=type_id, name=type.title, parameters=dict(parameters), body=body)
         width = self._width(block, type)
-        return replace_look(block, x - width / 2, y - BLOCK_HEIGHT / 2), (id,)
+        return replace_look(block, x - width / 2, y - BLOCK_HEIGHT / 2)
 
     def _width(self, block: Block, type: BlockType) -> int:
         from engine.graph.block_type import Ports
@@ -68,7 +66,7 @@ class CanvasCommands(QObject):
 
     def add(self, type_id: str, parameters: Mapping[str, Value], x: float, y: float) -> str | None:
         """Add a block with its centre at x, y; on a wire it is put into it. Its id, or None where refused."""
-        block, _ = self.new_block(type_id, parameters, x, y)
+        block = self.new_block(type_id, parameters, x, y)
         wire = self.scene.wire_at(x, y, 12)
         type = self.document.types[type_id]
         ports = type.ports_of(block, self.document.graph.variables)
@@ -115,7 +113,7 @@ class CanvasCommands(QObject):
         self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, end: PortRef, is_input: bool
     ) -> str | None:
         """Add a block and wire it to `end`, an output (or an input) that a wire was pulled from, as one step."""
-        block, _ = self.new_block(type_id, parameters, x, y)
+        block = self.new_block(type_id, parameters, x, y)
         type = self.document.types[type_id]
         ports = type.ports_of(block, self.document.graph.variables)
         width = self._width(block, type)

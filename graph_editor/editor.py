@@ -8,17 +8,17 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from engine.graph.analysis import Analysis, port_key
-from engine.graph.block_type import Ports, lenient_parameters
-from engine.graph.graph import Path, PortRef
+from engine.graph.analysis import Analysis
+from engine.graph.block_type import Ports
+from engine.graph.graph import Path
 from engine.graph.paths import BodyPath, body_at, body_path
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Value
 from graph_editor.block_content import content_of
 from graph_editor.block_icon import block_icon
 from graph_editor.block_item import BlockItem
 from graph_editor.breadcrumb import Breadcrumb
+from graph_editor.canvas_search import CanvasSearch
 from graph_editor.commands import CanvasCommands
 from graph_editor.context_menus import menu_at
 from graph_editor.document import Document
@@ -63,10 +63,7 @@ class Editor(QWidget):
         self.minimap = Minimap(theme, self.view.overview, viewport)
         self.refusal = RefusalPopup(theme, self)
         self.name_editor = NameEditor(theme, self)
-        self._search: SearchPopup | None = None
-        self._search_at = QPointF()
-        self._search_end: tuple[PortRef, bool] | None = None
-        self._request = 0
+        self.search = CanvasSearch(self.view, self.commands, theme, self)
         self._title, self._dirty = "Untitled", False
         self._fitted = False
         self._connect()
@@ -80,7 +77,8 @@ class Editor(QWidget):
         scene.redrawn.connect(self._redrawn)
         view.moved.connect(self._place_panels)
         view.moved.connect(self._show_areas)
-        view.search_wanted.connect(self._open_search)
+        view.search_wanted.connect(self.search.open)
+        self.search.shapes_wanted.connect(self.shapes_wanted)
         view.menu_wanted.connect(self._open_menu)
         view.problem_wanted.connect(self._show_problem_of)
         view.reason.connect(self._show_reason)
@@ -112,8 +110,7 @@ class Editor(QWidget):
         self.view.forget_paints()
         for part in (self.empty, self.breadcrumb, self.zoom_bar, self.minimap, self.refusal, self.name_editor):
             part.set_theme(theme)
-        if self._search is not None:
-            self._search.set_theme(theme)
+        self.search.set_theme(theme)
         self._place()
 
     def set_analysis(self, analysis: Analysis) -> None:
@@ -135,8 +132,7 @@ class Editor(QWidget):
 
     def set_shapes(self, request: int, shapes: Mapping[str, TensorSpec]) -> None:
         """The shapes that `shapes_wanted` asked for; a stale answer is dropped."""
-        if request == self._request and self._search is not None:
-            self._search.set_shapes(shapes)
+        self.search.set_shapes(request, shapes)
 
     # Where the canvas is.
 
@@ -264,7 +260,7 @@ class Editor(QWidget):
     def ghost_begin(self, type_id: str) -> None:
         """A block of this type hangs at the pointer."""
         type = self.document.types[type_id]
-        block, _ = self.commands.new_block(type_id, {}, 0, 0)
+        block = self.commands.new_block(type_id, {}, 0, 0)
         content = content_of(block, type, self.document.graph.variables, {}, Ports(), False)
         item = BlockItem("", self.scene.look)
         item.ghost = True
@@ -295,58 +291,11 @@ class Editor(QWidget):
         """Search for a block to add, at a place of the screen or in the middle."""
         viewport = self.view.viewport()
         place = viewport.rect().center() if position is None else viewport.mapFromGlobal(position)
-        self._open_search(self.view.mapToScene(place), None, False)
+        self.search.open(self.view.mapToScene(place))
 
     def search_popup(self) -> SearchPopup:
-        """The search, made when first wanted."""
-        if self._search is None:
-            self._search = SearchPopup(self.document.types, self.theme, self)
-            self._search.chosen.connect(self._search_chosen)
-            self._search.cancelled.connect(self.view.setFocus)
-        return self._search
-
-    def _open_search(self, at: QPointF, end: PortRef | None, is_input: bool) -> None:
-        self._search_at = at
-        self._search_end = (end, is_input) if end is not None else None
-        self._request += 1
-        spec = None
-        candidates: tuple[str, ...] = ()
-        if end is not None and not is_input:
-            spec = self.scene.analysis.specs.get(port_key((*self.scene.path, end.block), end.port))
-            candidates = self._accepting(spec)
-        elif end is not None:
-            candidates = tuple(
-                id for id, type in self.document.types.items() if type.role in ("input", "layer", "container")
-            )
-        self.search_popup().open_at(self.to_global(at), spec, candidates)
-        if spec is not None:
-            self.shapes_wanted.emit(self._request, spec, candidates)
-
-    def _accepting(self, spec: TensorSpec | None) -> tuple[str, ...]:
-        found = []
-        inside = bool(self.scene.path)
-        for id, type in self.document.types.items():
-            if type.role == "input" or (type.role == "boundary" and not inside):
-                continue
-            if type.role == "container":
-                found.append(id)
-                continue
-            block, _ = self.commands.new_block(id, {}, 0, 0)
-            ports = type.ports_of(block, self.document.graph.variables)
-            if not ports.inputs:
-                continue
-            parameters = lenient_parameters(type, block, self.document.graph.variables)
-            if spec is None or any(type.expect(parameters, {port.id: spec}) is None for port in ports.inputs):
-                found.append(id)
-        return tuple(found)
-
-    def _search_chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
-        at, end = self._search_at, self._search_end
-        if end is None:
-            self.commands.add(type_id, parameters, at.x(), at.y())
-        else:
-            self.commands.add_wired(type_id, parameters, at.x(), at.y(), *end)
-        self.view.setFocus()
+        """The popup of the search."""
+        return self.search.popup
 
     # Popups.
 

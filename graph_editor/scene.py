@@ -27,9 +27,8 @@ from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE, Theme
 from graph_editor.wire_item import WireItem
-from graph_editor.wire_router import Ends, Router
+from graph_editor.wire_layer import ALL_ROUTED, WireLayer
 
-ALL_ROUTED = 300
 BULK = 200
 _EXTENT = 1 << 16
 
@@ -62,14 +61,13 @@ class GraphScene(QGraphicsScene):
         self.look = CanvasLook(theme)
         self.path: BodyPath = ()
         self.blocks: dict[str, BlockItem] = {}
-        self.wires: dict[PortRef, WireItem] = {}
         self.index = BlockIndex()
+        self.layer = WireLayer(self.index, self.blocks)
+        self.wires = self.layer.items
         self.known = Annotations()
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
-        self._router = Router(self.index)
-        self._touching: dict[str, set[PortRef]] = {}
         self._hand: dict[tuple[str, str, bool], str] = {}
         self._lost_sources: set[str] = set()
         self.setSceneRect(-_EXTENT / 2, -_EXTENT / 2, _EXTENT, _EXTENT)
@@ -217,7 +215,7 @@ class GraphScene(QGraphicsScene):
 
     def wires_of(self, id: str) -> list[WireItem]:
         """The wires at a block."""
-        return [self.wires[target] for target in sorted(self._touching.get(id, ()))]
+        return self.layer.of(id)
 
     def bounds(self) -> QRectF:
         """The rectangle around all blocks and lanes; empty without any."""
@@ -234,25 +232,12 @@ class GraphScene(QGraphicsScene):
 
     def drag(self, places: Mapping[str, tuple[float, float]]) -> None:
         """Show blocks elsewhere without an edit; `settle` ends it."""
-        again: set[PortRef] = set()
-        for id, (x, y) in places.items():
-            item = self.blocks.get(id)
-            if item is None:
-                continue
+        known = {id: place for id, place in places.items() if id in self.blocks}
+        for id, (x, y) in known.items():
+            item = self.blocks[id]
             item.setPos(x, y)
             self.index.put(id, item.rectangle())
-            again |= self._touching.get(id, set())
-        whole = len(again) > ALL_ROUTED
-        first = next(iter(places), None)
-        for target in again:
-            wire = self.wires[target]
-            ends = wire.wire
-            if whole and first is not None and ends.source.block in places and target.block in places:
-                start = self.blocks[ends.source.block].port_point(ends.source.port, False)
-                wire.setPos(start[0] - wire.route.points[0][0], start[1] - wire.route.points[0][1])
-            else:
-                wire.setPos(0, 0)
-                self._lay_one(target)
+        self.layer.follow(known)
 
     def settle(self) -> None:
         """Put every block where the document has it."""
@@ -263,11 +248,11 @@ class GraphScene(QGraphicsScene):
                 continue
             if item.lifted:
                 item.set_state(lifted=False)
-                again |= self._touching.get(id, set())
+                again |= self.layer.targets(id)
             if (item.x(), item.y()) != (block.look.x, block.look.y):
                 item.setPos(block.look.x, block.look.y)
                 self.index.put(id, item.rectangle())
-                again |= self._touching.get(id, set())
+                again |= self.layer.targets(id)
         self._lay(again)
 
     def show_hand(self, states: Mapping[tuple[str, str, bool], str]) -> None:
@@ -307,7 +292,6 @@ class GraphScene(QGraphicsScene):
         for id in change.removed:
             self.index.remove(id)
             self.removeItem(self.blocks.pop(id))
-            self._touching.pop(id, None)
         for block in change.added.values():
             self._add_block(block)
         for wire in change.wires_added:
@@ -326,9 +310,9 @@ class GraphScene(QGraphicsScene):
             self.removeItem(item)
         for wire_item in self.wires.values():
             self.removeItem(wire_item)
-        self.blocks, self.wires, self._touching = {}, {}, {}
+        self.blocks.clear()
+        self.layer.clear()
         self.index.clear()
-        self._router.clear()
         self._hand = {}
         body = self.body
         self.known.read(self.path, self.analysis)
@@ -357,22 +341,16 @@ class GraphScene(QGraphicsScene):
             self._remove_wire(wire.target)
         item = WireItem(wire, self.look)
         item.set_spec(self.known.spec(wire.source))
-        self.wires[wire.target] = item
-        for end in (wire.source.block, wire.target.block):
-            self._touching.setdefault(end, set()).add(wire.target)
+        self.layer.put(item)
         if wire.target in self.picked_wires:
             item.set_state(selected=True)
         self.addItem(item)
 
     def _remove_wire(self, target: PortRef) -> None:
-        item = self.wires.pop(target, None)
-        if item is None:
-            return
-        self._lost_sources = self._lost_sources | {item.wire.source.block}
-        for end in (item.wire.source.block, target.block):
-            self._touching.get(end, set()).discard(target)
-        self._router.forget(target)
-        self.removeItem(item)
+        item = self.layer.take(target)
+        if item is not None:
+            self._lost_sources.add(item.wire.source.block)
+            self.removeItem(item)
 
     def _refresh(self, id: str, again: set[PortRef]) -> None:
         item, block = self.blocks[id], self.body.blocks[id]
@@ -389,15 +367,16 @@ class GraphScene(QGraphicsScene):
             item.set_miniature(miniature_of(block.body, type, self.document.types))
         if self._is_loss(id):
             item.set_loss(self.known.loss(id))
-        if (item.x(), item.y()) != (block.look.x, block.look.y):
+        # A block that is being dragged stays in the hand whatever else becomes known of it.
+        if not item.lifted and (item.x(), item.y()) != (block.look.x, block.look.y):
             item.setPos(block.look.x, block.look.y)
             moved = True
-        item.set_state(selected=id in self.picked_blocks, lifted=False)
+        item.set_state(selected=id in self.picked_blocks)
         item.set_severity(self.known.severity(id))
         self._refresh_ports(id)
         self.index.put(id, item.rectangle())
         if moved:
-            again |= self._touching.get(id, set())
+            again |= self.layer.targets(id)
 
     def _refresh_ports(self, id: str) -> None:
         item = self.blocks[id]
@@ -424,34 +403,10 @@ class GraphScene(QGraphicsScene):
         type = self.document.types.get(self.body.blocks[id].type)
         return type is not None and type.role == "loss"
 
-    # Laying wires.
-
     def _lay(self, targets: set[PortRef]) -> None:
-        if len(self.wires) <= ALL_ROUTED:
-            self._router.clear()
-            targets = set(self.wires)
-        for target in sorted(targets, key=lambda target: (self.wires[target].is_label, target)):
-            self.wires[target].setPos(0, 0)
-            self._lay_one(target)
+        self.layer.lay(targets)
         self._grow()
         self.redrawn.emit()
-
-    def _lay_one(self, target: PortRef) -> None:
-        item = self.wires[target]
-        wire = item.wire
-        source, taker = self.blocks.get(wire.source.block), self.blocks.get(target.block)
-        if source is None or taker is None:
-            return
-        ends = Ends(
-            start=source.port_point(wire.source.port, False),
-            end=taker.port_point(target.port, True),
-            source_block=wire.source.block,
-            target_block=target.block,
-            signal=wire.source,
-            label=item.is_label,
-            bends=wire.bends,
-        )
-        item.set_route(self._router.route(target, ends))
 
     def _grow(self) -> None:
         found = self.index.bounds()

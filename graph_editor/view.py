@@ -8,10 +8,8 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -22,12 +20,12 @@ from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
 from graph_editor.interactions.gesture import Gesture
-from graph_editor.overview import Overview
+from graph_editor.interactions.zoom import pinch, turn_wheel
+from graph_editor.overview import Overview, OverviewPicture
 from graph_editor.scene import GraphScene
 from graph_editor.theme import FIT_MARGIN
 
 LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
-WHEEL_STEP = 1.0015
 SETTLE_MS = 80
 PORT_GRAB, WIRE_GRAB = 11.0, 7.0
 
@@ -60,7 +58,7 @@ class GraphView(QGraphicsView):
         self._space = self._space_used = False
         self._panning: tuple[int, int] | None = None
         self._hovered: object | None = None
-        self._picture: tuple[QRectF, QPixmap, float] | None = None
+        self._picture = OverviewPicture(self.overview, scene)
         self._dots = DotGrid()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -286,32 +284,13 @@ class GraphView(QGraphicsView):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        modifiers = event.modifiers()
-        pixels = event.pixelDelta()
-        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
-        if fingers and not ctrl:
-            self.pan_by(pixels.x(), pixels.y())
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
-            step = event.angleDelta()
-            self.pan_by((step.x() or step.y()) // 2, 0)
-        else:
-            self.zoom_to(self.zoom * WHEEL_STEP ** event.angleDelta().y(), event.position().toPoint())
+        turn_wheel(self, event)
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_to(self.zoom * (1 + event.value()), event.position().toPoint())
-                return True
-        elif event.type() == QEvent.Type.Gesture:
-            pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]
-            if pinch is not None:
-                self.zoom_to(
-                    self.zoom * pinch.scaleFactor(), self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
-                )
-                return True
-        elif event.type() == QEvent.Type.Leave and self.gesture is None:
+        if pinch(self, event):
+            return True
+        if event.type() == QEvent.Type.Leave and self.gesture is None:
             self._hover(None)
         return bool(super().viewportEvent(event))
 
@@ -406,41 +385,26 @@ class GraphView(QGraphicsView):
 
     def _paint_overview(self, painter: QPainter) -> None:
         visible = self.visible_area()
-        if self._picture is None or not self._picture[0].intersects(visible):
+        if not self._picture.shows(visible):
             self._draw_overview()
-        assert self._picture is not None
-        area, pixmap, _ = self._picture
-        if not area.contains(visible) and area.intersected(self.graph_scene.bounds()) != self.graph_scene.bounds():
+        if not self._picture.is_enough(visible):
             self._settle.start()
         painter.save()
         painter.setWorldMatrixEnabled(False)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        corner = self.viewportTransform().map(area.topLeft())
-        scale = self.zoom
-        painter.drawPixmap(
-            QRectF(corner.x(), corner.y(), area.width() * scale, area.height() * scale), pixmap, QRectF(pixmap.rect())
-        )
+        self._picture.paint(painter, self.viewportTransform())
         painter.restore()
 
     def _draw_overview(self) -> None:
-        if self.graph_scene.look.detail != OVERVIEW:
-            return
-        visible = self.visible_area()
-        wide = visible.adjusted(-visible.width() / 2, -visible.height() / 2, visible.width() / 2, visible.height() / 2)
-        bounds = self.graph_scene.bounds().adjusted(-64, -64, 64, 64)
-        area = wide.intersected(bounds)
-        if area.isEmpty():
-            area = QRectF(visible.center(), visible.center()).adjusted(-1, -1, 1, 1)
-        pixmap = self.overview.pixmap(area, self.zoom, self.viewport().devicePixelRatioF())
-        self._picture = (area, pixmap, self.zoom)
-        self.viewport().update()
+        if self.graph_scene.look.detail == OVERVIEW:
+            self._picture.draw(self.visible_area(), self.zoom, self.viewport().devicePixelRatioF())
+            self.viewport().update()
 
     def _forget_overview(self) -> None:
-        self._picture = None
+        self._picture.forget()
         self.viewport().update()
 
     def forget_paints(self) -> None:
         """Paint everything anew: the theme changed."""
-        self._picture = None
+        self._picture.forget()
         self.overview.forget()
         self.viewport().update()

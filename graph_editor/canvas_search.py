@@ -1,0 +1,91 @@
+"""The search for a block to add: where it goes, what it is wired to, and which types can take that tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.graph.analysis import port_key
+from engine.graph.block_type import lenient_parameters
+from engine.graph.graph import PortRef
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Value
+from graph_editor.commands import CanvasCommands
+from graph_editor.search_popup import SearchPopup
+from graph_editor.theme import Theme
+from graph_editor.view import GraphView
+
+
+class CanvasSearch(QObject):
+    """Opens the popup over `parent`. `shapes_wanted(id, spec, candidates)` asks for what each type would make of it."""
+
+    shapes_wanted = Signal(int, object, object)
+
+    def __init__(self, view: GraphView, commands: CanvasCommands, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._view, self._commands, self._theme, self._parent = view, commands, theme, parent
+        self._popup: SearchPopup | None = None
+        self._at = QPointF()
+        self._end: tuple[PortRef, bool] | None = None
+        self._request = 0
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the look of another theme."""
+        self._theme = theme
+        if self._popup is not None:
+            self._popup.set_theme(theme)
+
+    @property
+    def popup(self) -> SearchPopup:
+        """The popup, made when first wanted."""
+        if self._popup is None:
+            self._popup = SearchPopup(self._commands.document.types, self._theme, self._parent)
+            self._popup.chosen.connect(self._chosen)
+            self._popup.cancelled.connect(self._view.setFocus)
+        return self._popup
+
+    def open(self, at: QPointF, end: PortRef | None = None, is_input: bool = False) -> None:
+        """Search at a place of the scene; with `end` for blocks to wire to that output, or input."""
+        self._at, self._end = at, (end, is_input) if end is not None else None
+        self._request += 1
+        spec: TensorSpec | None = None
+        candidates: tuple[str, ...] = ()
+        scene = self._commands.scene
+        if end is not None and is_input:
+            types = self._commands.document.types
+            candidates = tuple(id for id, type in types.items() if type.role in ("input", "layer", "container"))
+        elif end is not None:
+            spec = scene.analysis.specs.get(port_key((*scene.path, end.block), end.port))
+            candidates = self._accepting(spec)
+        self.popup.open_at(self._view.viewport().mapToGlobal(self._view.mapFromScene(at)), spec, candidates)
+        if spec is not None:
+            self.shapes_wanted.emit(self._request, spec, candidates)
+
+    def set_shapes(self, request: int, shapes: Mapping[str, TensorSpec]) -> None:
+        """The answer to `shapes_wanted`; a stale one is dropped."""
+        if request == self._request and self._popup is not None:
+            self._popup.set_shapes(shapes)
+
+    def _accepting(self, spec: TensorSpec | None) -> tuple[str, ...]:
+        found = []
+        variables = self._commands.document.graph.variables
+        inside = bool(self._commands.scene.path)
+        for id, type in self._commands.document.types.items():
+            if type.role == "input" or (type.role == "boundary" and not inside):
+                continue
+            block = self._commands.new_block(id, {}, 0, 0)
+            ports = type.ports_of(block, variables)
+            parameters = lenient_parameters(type, block, variables)
+            fits = spec is None or any(type.expect(parameters, {port.id: spec}) is None for port in ports.inputs)
+            if ports.inputs and fits:
+                found.append(id)
+        return tuple(found)
+
+    def _chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
+        if self._end is None:
+            self._commands.add(type_id, parameters, self._at.x(), self._at.y())
+        else:
+            self._commands.add_wired(type_id, parameters, self._at.x(), self._at.y(), *self._end)
+        self._view.setFocus()
