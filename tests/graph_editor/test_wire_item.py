@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.graph.graph import PortRef
+from engine.graph.tensor_spec import Dim, TensorSpec
+from graph_editor.editor import Editor
+from graph_editor.wire_item import byte_words, told, wire_width
+from tests.graph_editor.conftest import digits_analysis
+
+
+def spec(*shape: int, dtype: str = "float32") -> TensorSpec:
+    return TensorSpec((Dim("N"), *shape), dtype)
+
+
+def test_under_the_pointer_a_wire_tells_shape_type_and_size() -> None:
+    assert told(spec(16, 8, 8)) == "N×16×8×8 · float32 · 4 kB/sample"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(4, "4 B"), (1000, "0.977 kB"), (4096, "4 kB"), (401408, "392 kB"), (3_000_000, "2.93 MB")]
+)
+def test_sizes_in_words(count: int, words: str) -> None:
+    assert byte_words(count) == words
+
+
+def test_thickness_grows_with_the_tensor_between_its_limits() -> None:
+    widths = [
+        wire_width(spec(*shape)) for shape in ((1,), (10,), (16, 8, 8), (2048, 7, 7), (64, 56, 56), (512, 512, 512))
+    ]
+    assert widths == sorted(widths)
+    assert (widths[0], widths[1], widths[2], widths[-1]) == (1.5, 2.0, 2.0, 4.0)
+    assert wire_width(spec(dtype="int64")) == 2.0
+
+
+def test_a_label_is_dashed_without_text_and_a_value_is_solid_with_its_shape(editor: Editor) -> None:
+    label = editor.scene.wires[PortRef("ce", "target")]
+    value = editor.scene.wires[PortRef("re", "input")]
+    assert label._pen.dashPattern()
+    assert label._text is None
+    assert not value._pen.dashPattern()
+    assert value._text is not None
+    assert value._text.text() == "16×8×8"
+    value.set_state(hovered=True)
+    assert value._text.text() == "N×16×8×8 · float32 · 4 kB/sample"
+    assert value._pen.widthF() == 3.0
+    value.set_state(hovered=False, selected=True)
+    assert value._pen.color() == editor.theme.color("accent")
+
+
+def test_a_new_shape_gives_a_new_text(editor: Editor) -> None:
+    specs = {**digits_analysis().specs, "cv/output": spec(32, 8, 8)}
+    from engine.graph.analysis import Analysis
+
+    editor.set_analysis(Analysis(specs=specs))
+    text = editor.scene.wires[PortRef("re", "input")]._text
+    assert text is not None
+    assert text.text() == "32×8×8"
+
+
+def test_what_becomes_known_while_a_block_is_dragged_leaves_it_in_the_hand(editor: Editor, mouse) -> None:
+    mouse.press(380, 120)
+    mouse.move(380, 240)
+    from engine.graph.analysis import Analysis
+
+    editor.set_analysis(Analysis(specs={"cv/output": spec(99, 8, 8)}))
+    assert editor.scene.blocks["cv"].y() == 224
+    mouse.release(380, 240)
+    assert editor.document.graph.blocks["cv"].look.y == 224
+    assert editor.scene.blocks["cv"].y() == 224
