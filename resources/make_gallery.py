@@ -33,7 +33,7 @@ from engine.training.session import Session, open_session
 from graph_editor.theme import Theme, load_theme
 
 FOLDER = Path(__file__).parent / "examples"
-WIDTH, HEIGHT, RATIO = 144, 112, 2
+WIDTH, HEIGHT, RATIO = 144, 128, 2
 ORDER = (
     "moons-boundary",
     "digits-dense",
@@ -95,7 +95,7 @@ def weights(block: str) -> Draw:
         filters = asked(session, "filters", block)["filters"]
         strongest = np.argsort(-np.square(filters).sum(axis=(1, 2)), kind="stable")
         limit = float(np.quantile(np.abs(filters), 0.98)) or largest(filters)
-        tiles(painter, [picture(filters[index], "signed", theme, limit) for index in strongest[:15]], 5, 3, 24, 4)
+        tiles(painter, [picture(filters[index], "signed", theme, limit) for index in strongest[:15]], 5, 3, 22, 5)
 
     return draw
 
@@ -129,22 +129,22 @@ def rebuilt(painter: QPainter, theme: Theme, session: Session) -> None:
     painter.setPen(QPen(theme.color("secondary"), 1.2))
     for index in range(4):
         x = left + index * (size + gap)
-        painter.drawImage(QRectF(x, 14, size, size), picture(found["pictures"][index], "grey", theme))
-        painter.drawImage(QRectF(x, 70, size, size), picture(found["rebuilt"][index].clip(0, 1), "grey", theme))
+        painter.drawImage(QRectF(x, 22, size, size), picture(found["pictures"][index], "grey", theme))
+        painter.drawImage(QRectF(x, 78, size, size), picture(found["rebuilt"][index].clip(0, 1), "grey", theme))
         middle = x + size / 2
-        painter.drawPolyline([QPointF(middle - 4, 54), QPointF(middle, 58), QPointF(middle + 4, 54)])
+        painter.drawPolyline([QPointF(middle - 4, 62), QPointF(middle, 66), QPointF(middle + 4, 62)])
 
 
 def skip(painter: QPainter, theme: Theme, session: Session) -> None:
     """A residual block: the body, the skip above it, and the sum."""
-    y = 62.0
+    y = 74.0
     painter.setPen(QPen(theme.color("wire"), 2))
     painter.drawLine(QPointF(0, y), QPointF(WIDTH, y))
     arc = QPainterPath(QPointF(14, y))
-    arc.lineTo(14, 36)
-    arc.quadTo(14, 28, 22, 28)
-    arc.lineTo(112, 28)
-    arc.quadTo(120, 28, 120, 36)
+    arc.lineTo(14, 48)
+    arc.quadTo(14, 40, 22, 40)
+    arc.lineTo(112, 40)
+    arc.quadTo(120, 40, 120, 48)
     arc.lineTo(120, y)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(arc)
