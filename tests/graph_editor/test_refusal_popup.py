@@ -36,6 +36,7 @@ def popup(qtbot) -> Iterator[RefusalPopup]:
     window.resize(700, 400)
     window.show()
     yield RefusalPopup(load_theme("light", 1.0), window)
+    window.close()
 
 
 def test_at_the_pointer_it_says_the_sentence_and_lets_the_mouse_through(popup: RefusalPopup) -> None:
