@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -159,12 +159,17 @@ class LiveViews(QWidget):
         if not self.isVisible() or self._pages.currentWidget() is not self._scroll:
             return ()
         shown = (self._tiles[spec.id].view for spec in self._specs if spec.id in self._tiles)
-        asks = (view.ask() for view in shown if view.isVisible() and not view.visibleRegion().isEmpty())
+        asks = (view.ask() for view in shown if self._is_seen(view))
         return tuple(ask for ask in asks if ask is not None)
 
     def tile(self, id: str) -> ViewTile | None:
         """The tile of a view, or None."""
         return self._tiles.get(id)
+
+    def _is_seen(self, view: QWidget) -> bool:
+        # A visible region would leave out what the chart inside covers, which is all of the view.
+        window = self._scroll.viewport()
+        return view.isVisible() and window.rect().intersects(QRect(view.mapTo(window, QPoint()), view.size()))
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""

@@ -117,6 +117,8 @@ class RunHistory:
 
     def _add_marked(self, event) -> None:  # noqa: ANN001
         self.marks = (*self.marks, Mark(event.step, event.name, event.value))
+        if event.name == "epochs" and self.stage < len(self.stages):
+            self.stages = (*self.stages[: self.stage], round(event.value), *self.stages[self.stage + 1 :])
 
     def _add_checkpointed(self, event) -> None:  # noqa: ANN001
         self.checkpoint_step = event.step

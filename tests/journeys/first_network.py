@@ -90,6 +90,12 @@ def train(hands: Hands) -> None:
     assert history.epochs_done == epochs
     assert history.losses.array()[-1] < history.losses.array()[0] / 2
     assert history.test["accuracy"] > 0.9
+    views = hands.window.live_views
+    assert [spec.kind for spec in views.views()] == ["loss", "filters", "latent"]
+    tiles = [views.tile(spec.id) for spec in views.views()]
+    assert all(tile.isVisible() for tile in tiles)
+    assert tiles[1].view.block == hands.block("dense")
+    hands.wait(lambda: tiles[1].view.step == tiles[2].view.step == history.step, "filters and latent space of the end")
     assert f"Finished {epochs} epoch" in hands.run_words.replace("\N{THIN SPACE}", "")
 
 

@@ -301,3 +301,11 @@ def test_a_view_that_was_never_aimed_looks_at_what_suits_it_as_the_drawing_grows
 def test_before_the_first_run_neither_numpy_nor_pyqtgraph_is_loaded() -> None:
     code = "import sys; import app.panels.live_views; sys.exit(sum(m in sys.modules for m in ('numpy', 'pyqtgraph')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_views_go_on_asking_once_their_charts_are_painted(running, qtbot) -> None:
+    running.show_measured("b", FILTERS, 4)
+    running.grab()
+    qtbot.waitUntil(lambda: running.tile("b").view.message() == "")
+    QApplication.processEvents()
+    assert [ask.id for ask in running.asks()] == ["b", "c"]

@@ -186,3 +186,12 @@ def test_columns_that_do_not_fit_are_refused(history) -> None:
     arrays["train.loss"] = arrays["train.loss"][:2]
     with pytest.raises(ValueError, match="length"):
         RunHistory.from_arrays(arrays, facts)
+
+
+def test_a_change_of_epochs_moves_the_end_of_the_axis() -> None:
+    history = RunHistory()
+    history.add(started())
+    assert history.x_end() == 5
+    history.add(Marked("r1", step=2, name="epochs", value=3.0))
+    assert history.planned_epochs == 3
+    assert history.x_end() == 3
