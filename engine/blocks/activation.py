@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.blocks.shared import INPUT, any_values, one_to_one, same_arguments
-from engine.graph.block_type import BlockType, Inputs, Parameter, Parameters
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import Value
 
 
@@ -34,6 +34,14 @@ def _activation(
         expect=any_values,
         arguments=same_arguments(*(parameter.id for parameter in parameters)),
     )
+
+
+def _expect_features(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    spec = inputs.get(INPUT)
+    if spec is not None and spec.rank < 2 and not spec.is_label:
+        hint = "It shares 1 out among the numbers of a sample."
+        return Mismatch("rank", INPUT, {"expected": "N×features", "received": spec, "hint": hint})
+    return any_values(parameters, inputs)
 
 
 def _softmax_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
@@ -87,7 +95,7 @@ SOFTMAX = BlockType(
     parameters=(),
     module="torch.nn:Softmax",
     ports=one_to_one,
-    expect=any_values,
+    expect=_expect_features,
     arguments=_softmax_arguments,
 )
 

@@ -16,7 +16,8 @@ from engine.blocks.shared import (
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
-from engine.graph.values import Value
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value, format_value
 
 _NAMES = "abcdefghijklmnop"
 _INPUTS = Parameter("inputs", "Inputs", "integer", 2, "How many tensors come in.", 2, len(_NAMES))
@@ -71,14 +72,19 @@ def _expect_same_count(parameters: Parameters, inputs: Inputs) -> Mismatch | Non
     fault = _expect_anything(parameters, inputs)
     if fault is not None or spec is None or not isinstance(shape, tuple):
         return fault
-    lengths = [length for length in spec.shape[1:] if isinstance(length, int)]
+    timed = any(isinstance(length, Dim) for length in spec.shape[1:])
+    count = math.prod(length.factor if isinstance(length, Dim) else length for length in spec.shape[1:])
     wanted = [int(length) for length in shape if isinstance(length, (int, float))]
-    if len(lengths) == spec.rank - 1 and wanted.count(-1) == 0 and math.prod(lengths) != math.prod(wanted):
-        expected = f"{math.prod(wanted)} numbers a sample"
-        return Mismatch(
-            "channels", INPUT, {"expected": expected, "received": spec, "hint": "Give a shape with as many."}
-        )
-    return None
+    known = math.prod(length for length in wanted if length != -1)
+    if wanted.count(-1) > 1 or known == 0:
+        facts: dict[str, Value | TensorSpec] = {"expected": "a shape without 0 and with one −1 at most"}
+        return Mismatch("channels", INPUT, {**facts, "received": format_value(shape), "hint": ""})
+    facts = {"received": spec, "hint": "Give a shape with as many."}
+    if -1 in wanted:
+        fits, facts["expected"] = count % known == 0, f"a multiple of {known} numbers a sample"
+    else:
+        fits, facts["expected"] = count == known and not timed, f"{known} numbers a sample"
+    return None if fits else Mismatch("channels", INPUT, facts)
 
 
 def _reshape_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:

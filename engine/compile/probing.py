@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
@@ -30,6 +32,8 @@ DEFAULT_TIME = 100
 
 # A fake tensor that cannot be made logs a page for each refusal, which is here a normal answer.
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
+# An even filter that keeps the picture's size costs a padded copy: no news to anyone who chose it.
+warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")
 
 
 class Probe(Plain, frozen=True):
@@ -148,9 +152,17 @@ def _length(a: int, b: int, lengths: tuple[tuple[int, int], tuple[int, int]], sh
 
 
 def _reason(fault: Exception) -> str:
-    """The first line of torch's message, without its probe numbers."""
+    """The first line of torch's message, the numbers of the probe written as the symbols they stand for."""
     line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-    return line.replace(str(BATCH), "N").rstrip(".")
+    return re.sub(r"\d+", lambda found: _symbols(int(found[0])), line).rstrip(".")
+
+
+def _symbols(number: int) -> str:
+    letters = ""
+    for prime, letter in ((BATCH, "N"), (_TIMES[0][0], "T")):
+        if number and number % prime == 0:
+            number, letters = number // prime, letters + letter
+    return letters if letters and number == 1 else f"{number}{letters}"
 
 
 def remembered_key(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> tuple[Any, ...]:

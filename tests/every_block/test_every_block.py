@@ -1,0 +1,340 @@
+"""One harness over every block type: what it declares is what its PyTorch module does."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+import pytest
+import torch
+from PySide6.QtCore import QCoreApplication
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+from engine.compile.analyse import Analyser
+from engine.compile.compiler import compile_graph
+from engine.compile.probing import construct, probe
+from engine.graph.block_type import BlockType, Parameter, Parameters
+from engine.graph.connection_rules import mismatch_problem
+from engine.graph.edits import add_block, connect
+from engine.graph.graph import Block, Graph, PortRef, Wire, decode_graph, encode_graph, sorted_wires
+from engine.graph.parameter_rules import parameter_problem
+from engine.graph.scope import Scope
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value
+from graph_editor.theme import has_icon
+
+SCOPE = Scope(types=BLOCK_TYPES)
+N, T = Dim("N"), Dim("T")
+MODULES = [type for type in BLOCK_TYPES.values() if type.module]
+
+SPECS: dict[str, TensorSpec] = {
+    "rows": TensorSpec((N, 12), "float32"),
+    "rows of 64": TensorSpec((N, 64), "float32"),
+    "one number": TensorSpec((N, 1), "float32"),
+    "scalars": TensorSpec((N,), "float32"),
+    "pictures": TensorSpec((N, 4, 8, 8), "float32"),
+    "small pictures": TensorSpec((N, 3, 1, 1), "float32"),
+    "sequence": TensorSpec((N, T, 6), "float32"),
+    "fixed sequence": TensorSpec((N, 5, 6), "float32"),
+    "flat sequence": TensorSpec((N, Dim("T", 6)), "float32"),
+    "labels": TensorSpec((N,), "int64"),
+    "label rows": TensorSpec((N, 12), "int64"),
+    "tokens": TensorSpec((N, T), "int64"),
+    "volume": TensorSpec((N, 2, 4, 4, 4), "float32"),
+}
+
+
+def values_of(parameter: Parameter) -> Iterator[Value]:
+    """Some values that the declaration allows: its bounds, each choice, and another."""
+    match parameter.kind:
+        case "boolean":
+            yield from (True, False)
+        case "choice":
+            yield from parameter.choices
+        case "integer":
+            low = int(parameter.minimum or 0)
+            yield from (low, low + 1, low + 3)
+        case "float":
+            yield from (parameter.minimum or 0.0, 0.25, parameter.maximum if (parameter.maximum or 9e9) <= 1 else 0.75)
+        case "tuple":
+            low = max(1, int(parameter.minimum or 1))
+            if parameter.length is None:
+                yield from ((-1,), (2, -1), (4, 8, 8), (12,))
+            else:
+                yield from ((low,) * parameter.length, (3,) * parameter.length, (3, 2, 1, 2)[: parameter.length])
+    if parameter.optional:
+        yield None
+
+
+def parameter_sets(type: BlockType) -> Iterator[dict[str, Value]]:
+    """The defaults, and each parameter by itself at each of its values."""
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    yield defaults
+    for parameter in type.parameters:
+        for value in values_of(parameter):
+            if value != parameter.default:
+                yield {**defaults, parameter.id: value}
+
+
+def inputs_of(type: BlockType, parameters: Parameters) -> Iterator[dict[str, TensorSpec]]:
+    """Every combination of the specs above at the needed ports, two different ones at most."""
+    ports = [port.id for port in type.ports(parameters, None).inputs if not port.optional]
+    if len(ports) == 1:
+        yield from ({ports[0]: spec} for spec in SPECS.values())
+        return
+    for first, second in itertools.product(SPECS.values(), repeat=2):
+        yield dict(zip(ports, itertools.chain([first], itertools.repeat(second)), strict=False))
+
+
+def real_shape(spec: TensorSpec, batch: int, time: int) -> tuple[int, ...]:
+    lengths = {"N": batch, "T": time, "T′": time}
+    return tuple(length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape)
+
+
+def real(spec: TensorSpec, batch: int, time: int) -> torch.Tensor:
+    shape = real_shape(spec, batch, time)
+    return torch.rand(shape) if spec.dtype == "float32" else torch.zeros(shape, dtype=torch.int64)
+
+
+def words(type: BlockType, parameters: Parameters, inputs: Mapping[str, TensorSpec]) -> str:
+    changed = {
+        parameter.id: parameters[parameter.id]
+        for parameter in type.parameters
+        if parameters[parameter.id] != parameter.default
+    }
+    return f"{type.id} {changed} on { ({port: f'{spec} {spec.dtype}' for port, spec in inputs.items()}) }"
+
+
+def cases(type: BlockType) -> list[tuple[dict[str, Value], dict[str, TensorSpec]]]:
+    """What the type accepts: all parameter sets on all inputs."""
+    return [
+        (parameters, inputs)
+        for parameters in parameter_sets(type)
+        for inputs in inputs_of(type, parameters)
+        if type.expect(parameters, inputs) is None
+    ]
+
+
+def ordered(type: BlockType, parameters: Parameters, inputs: Mapping[str, TensorSpec]) -> list[TensorSpec]:
+    return [inputs[port] for port in type.arguments_order(type.ports(parameters, None)) if port in inputs]
+
+
+def run(module: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    result = module(*tensors)
+    return tuple(result) if isinstance(result, (tuple, list)) else (result,)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_it_is_tried_on_something(type: BlockType) -> None:
+    assert len(cases(type)) >= 1 + len(type.parameters)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_analysed_shapes_and_weights_are_the_real_ones(type: BlockType) -> None:
+    for parameters, inputs in cases(type):
+        found = probe(type, parameters, inputs, None)
+        specs = ordered(type, parameters, inputs)
+        if found.refusal:
+            with pytest.raises((RuntimeError, ValueError)):
+                run(construct(type, parameters, inputs), *(real(spec, 2, 4) for spec in specs))
+            continue
+        module = construct(type, parameters, inputs).eval()
+        assert found.cost.parameters == sum(weight.numel() for weight in module.parameters())
+        for batch, time in ((2, 4), (3, 7)):
+            with torch.no_grad():
+                made = run(module, *(real(spec, batch, time) for spec in specs))
+            for spec, tensor in zip(found.outputs.values(), made, strict=True):
+                for real_length, length in zip(tensor.shape, real_shape(spec, batch, time), strict=True):
+                    changed_time = Dim("T′") in spec.shape and Dim("T′") not in itertools.chain(
+                        *(s.shape for s in specs)
+                    )
+                    assert real_length == length or changed_time, words(type, parameters, inputs)
+                assert str(tensor.dtype) == f"torch.{spec.dtype}"
+
+
+# torch counts none for recurrent layers: test_counting.py counts them by hand.
+@pytest.mark.parametrize("type", [type for type in MODULES if type.id != "lstm"], ids=lambda type: type.id)
+def test_multiply_adds_are_those_that_torch_counts(type: BlockType) -> None:
+    for parameters, inputs in cases(type):
+        found = probe(type, parameters, inputs, 7)
+        if found.refusal:
+            continue
+        module = construct(type, parameters, inputs).eval()
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            run(module, *(real(spec, 3, 7) for spec in ordered(type, parameters, inputs)))
+        assert found.cost.multiply_adds == counter.get_total_flops() // 2 // 3, words(type, parameters, inputs)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_gradients_flow_to_every_input_and_weight(type: BlockType) -> None:
+    torch.manual_seed(0)
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    for parameters, inputs in cases(type):
+        if parameters != defaults or probe(type, parameters, inputs, None).refusal:
+            continue
+        if "batch_statistics" in type.traits and inputs["input"].shape[2:] == (1, 1):
+            continue
+        module = construct(type, parameters, inputs).train()
+        tensors = [real(spec, 3, 4) for spec in ordered(type, parameters, inputs)]
+        leaves = [tensor.requires_grad_() for tensor in tensors if tensor.is_floating_point()]
+        total = sum((made * torch.rand_like(made)).sum() for made in run(module, *tensors))
+        total.backward()
+        for leaf in (*leaves, *module.parameters()):
+            if type.id == "rbm" and leaf is module.visible_bias:
+                continue
+            assert leaf.grad is not None, words(type, parameters, inputs)
+            assert leaf.grad.isfinite().all(), words(type, parameters, inputs)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_what_it_refuses_is_told_in_a_whole_sentence(type: BlockType) -> None:
+    refused = 0
+    for parameters in parameter_sets(type):
+        for inputs in inputs_of(type, parameters):
+            mismatch = type.expect(parameters, inputs)
+            if mismatch is None:
+                continue
+            refused += 1
+            assert mismatch.port in inputs
+            source = PortRef("giver", "output")
+            block = Block("b", type.id, "Some block")
+            graph = Graph(blocks={"b": block, "giver": Block("giver", "relu", "Giver")})
+            problem = mismatch_problem(mismatch, BLOCK_TYPES, graph, (), block, source)
+            assert "?" not in problem.sentence, problem.sentence
+            assert "{" not in problem.sentence
+            assert problem.sentence.endswith(".")
+            assert all("?" not in fix.label for fix in problem.fixes)
+            assert all(repair.type in BLOCK_TYPES for repair in mismatch.repairs)
+            for port in inputs:
+                type.expect(parameters, {port: inputs[port]})
+    assert type.expect({parameter.id: parameter.default for parameter in type.parameters}, {}) is None
+    assert refused, "something does not fit every block"
+
+
+# Values refused although torch has an answer for them.
+TORCH_MISREADS = {
+    "dense": "a matrix over the last axis of pictures",
+    "add": "broadcasts",
+    "cross_entropy": "takes probabilities as targets, and pictures of classes",
+    "binary_cross_entropy": "reshapes the target",
+    "max_pool2d": "reads N×H×W as one picture",
+    "avg_pool2d": "reads N×H×W as one picture",
+    "global_avg_pool2d": "averages over two axes of a volume",
+    "lstm": "reads rows as one sequence",
+}
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_values_that_it_refuses_torch_refuses_or_misreads(type: BlockType) -> None:
+    parameters = {parameter.id: parameter.default for parameter in type.parameters}
+    taken = []
+    for inputs in inputs_of(type, parameters):
+        if type.expect(parameters, inputs) is None or any(spec.is_label for spec in inputs.values()):
+            continue
+        try:
+            module = construct(type, parameters, inputs)
+            with torch.no_grad():
+                run(module, *(real(spec, 3, 4) for spec in ordered(type, parameters, inputs)))
+        except (RuntimeError, ValueError, AssertionError, TypeError, IndexError, UserWarning):
+            continue
+        taken.append(words(type, parameters, inputs))
+    assert bool(taken) == (type.id in TORCH_MISREADS), taken
+
+
+def _drawn(type: BlockType) -> Graph:
+    body = type.body(iter(f"{type.id}-{number}" for number in range(9)).__next__) if type.body else None
+    values = {parameter.id: next(values_of(parameter), parameter.default) for parameter in type.parameters}
+    block = Block("b", type.id, type.title, values, body=body)
+    scope = Scope(types=BLOCK_TYPES, ancestors=(Graph(),)) if type.role == "boundary" else SCOPE
+    return add_block(Graph(), scope, block)
+
+
+@pytest.mark.parametrize("type", BLOCK_TYPES.values(), ids=lambda type: type.id)
+def test_it_survives_json(type: BlockType) -> None:
+    graph = _drawn(type)
+    assert decode_graph(encode_graph(graph)) == graph
+    assert encode_graph(decode_graph(encode_graph(graph))) == encode_graph(graph)
+
+
+@pytest.mark.parametrize("type", BLOCK_TYPES.values(), ids=lambda type: type.id)
+def test_what_people_read_is_whole(type: BlockType, qapp: QCoreApplication) -> None:
+    assert type.icon
+    assert has_icon(type.icon), type.icon
+    assert type.title[0].isupper()
+    assert type.purpose.endswith(".")
+    assert type.formula
+    assert type.family in {*dict(FAMILIES), "loss"}
+    assert len(set(type.aliases)) == len(type.aliases)
+    assert all(alias == alias.lower() for alias in type.aliases)
+    for parameter in type.parameters:
+        assert parameter.label[0].isupper()
+        assert parameter.help.endswith(".")
+
+
+@pytest.mark.parametrize("type", BLOCK_TYPES.values(), ids=lambda type: type.id)
+def test_the_second_line_is_filled_for_all_parameters(type: BlockType) -> None:
+    for parameters in parameter_sets(type):
+        ports = type.ports(parameters, None).inputs
+        inputs = {port.id: SPECS["rows"] for port in ports}
+        line = type.second_line(parameters, inputs)
+        assert "{" not in line
+        assert len(line.split(" · ")) == len(type.summary) if type.summary else line == ""
+
+
+@pytest.mark.parametrize("type", BLOCK_TYPES.values(), ids=lambda type: type.id)
+def test_defaults_and_bounds_are_allowed_values(type: BlockType) -> None:
+    block = Block("b", type.id, type.title)
+    assert len({parameter.id for parameter in type.parameters}) == len(type.parameters)
+    for parameter in type.parameters:
+        assert parameter_problem(type, block, parameter, parameter.default, {}) is None
+        for value in values_of(parameter):
+            assert parameter_problem(type, block, parameter, value, {}) is None, (parameter.id, value)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_it_compiles_and_runs_in_a_drawing(type: BlockType) -> None:
+    """From Inputs to the block, through analysis and compiler, on the first inputs it accepts."""
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    inputs = next(
+        inputs
+        for parameters, inputs in cases(type)
+        if parameters == defaults and all(spec.rank > 1 or spec.is_label for spec in inputs.values())
+    )
+    graph = add_block(Graph(), SCOPE, Block("b", type.id, "Block"))
+    for port, spec in inputs.items():
+        shape = "×".join(str(length) for length in spec.shape[1:]) or "1"
+        promise = "x: 2 classes" if spec.dtype == "int64" and spec.rank == 1 else f"x: {shape} {spec.dtype}"
+        graph = add_block(graph, SCOPE, Block(f"in-{port}", "input", "Input", {"fields": (promise,)}))
+        graph = connect(graph, SCOPE, PortRef(f"in-{port}", "x"), PortRef("b", port))
+    assert not Analyser(BLOCK_TYPES).analyse(graph).problems
+    output = type.ports(defaults, None).outputs[0].id
+    part = compile_graph(graph, BLOCK_TYPES).slice((f"b/{output}",))
+    (made,) = part.module(*(real(inputs[key.split("/")[0].removeprefix("in-")], 3, 4) for key in part.inputs))
+    assert made.isfinite().all()
+
+
+def test_the_residual_trains_through_both_ways() -> None:
+    type = BLOCK_TYPES["residual"]
+    assert type.body is not None
+    body = type.body(iter(f"i{number}" for number in range(9)).__next__)
+    for skip, channels in (("identity", 16), ("projection", 3)):
+        field = Block("in", "input", "Input", {"fields": (f"image: {channels}×8×8",)})
+        box = Block("box", "residual", "Residual", {"skip": skip}, body=body)
+        wire = Wire(PortRef("in", "image"), PortRef("box", "i0"))
+        graph = Graph(blocks={"in": field, "box": box}, wires=sorted_wires([wire]))
+        network = compile_graph(graph, BLOCK_TYPES)
+        image = torch.rand(2, channels, 8, 8, requires_grad=True)
+        (made,) = network.slice(("box/i4",)).module(image)
+        made.sum().backward()
+        assert image.grad is not None
+        assert made.shape == (2, 16, 8, 8)
+        assert all(weight.grad is not None for weight in network.root.parameters())
+
+
+def test_the_catalogue_is_in_order() -> None:
+    assert all(id == type.id for id, type in BLOCK_TYPES.items())
+    assert len({type.title for type in BLOCK_TYPES.values()}) == len(BLOCK_TYPES)
+    assert "lstm" in BLOCK_TYPES
+    assert len(BLOCK_TYPES) >= 25
