@@ -163,5 +163,3 @@ def _shortened(values: np.ndarray) -> tuple[float, ...]:
         return ()
     parts = np.array_split(values[np.isfinite(values)], min(CURVE_POINTS, len(values)))
     return tuple(float(part.mean()) for part in parts if len(part))
-
-

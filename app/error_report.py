@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.buttons import IconButton, PlainButton
+from app.panels.label_look import style_label
 from graph_editor.theme import (
     RADIUS_POPUP,
     SEMIBOLD,
@@ -139,10 +140,8 @@ class ErrorPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
         self._theme = theme
-        self._heading.setFont(theme.font(SIZE_HEADING, SEMIBOLD))
-        self._heading.setStyleSheet(f"color: {theme.hex('text')}; background: transparent;")
-        self._words.setFont(theme.font(SIZE_NORMAL))
-        self._words.setStyleSheet(f"color: {theme.hex('secondary')}; background: transparent;")
+        style_label(self._heading, theme.font(SIZE_HEADING, SEMIBOLD), "text", theme)
+        style_label(self._words, theme.font(SIZE_NORMAL), "secondary", theme)
         self._details.setFont(theme.font(SIZE_SMALL, mono=True))
         for button in (self._cross, self.copy, self.more):
             button.set_theme(theme)

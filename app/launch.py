@@ -73,4 +73,3 @@ def process_events(seconds_ms: int = 0) -> None:
     loop = QEventLoop()
     QTimer.singleShot(seconds_ms, loop.quit)
     loop.exec()
-

@@ -6,7 +6,16 @@ import time
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenuBar, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QMenuBar,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.actions import Actions, Situation, fill_blocks
 from app.canvas_feed import CanvasFeed
@@ -32,6 +41,7 @@ from engine.training.plan import ViewSpec
 from graph_editor.editor import Editor
 from graph_editor.style_sheet import apply_theme
 from graph_editor.theme import (
+    HEADING_HEIGHT,
     INSPECTOR_WIDTH,
     INSPECTOR_WIDTH_NARROW,
     MENU_HEIGHT,
@@ -86,11 +96,15 @@ class MainWindow(QMainWindow):
         self._menu_bar.setFixedHeight(MENU_HEIGHT)
         self.run_bar = RunBar(theme, self)
         top = QWidget(self)
+        top.setAutoFillBackground(True)
         column = QVBoxLayout(top)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if not self._menu_bar.isNativeMenuBar():
-            column.addWidget(self._menu_bar)
+            row = QHBoxLayout()
+            row.setContentsMargins(6, 0, 0, 0)
+            row.addWidget(self._menu_bar)
+            column.addLayout(row)
         column.addWidget(self.run_bar)
         self.setMenuWidget(top)
 
@@ -99,6 +113,7 @@ class MainWindow(QMainWindow):
         self.pages.setMinimumSize(240, 160)
         self.editor = Editor(workspace.document, theme, self)
         self.examples = read_gallery()
+        workspace.example_seconds = {facts.id: facts.seconds for facts in self.examples if facts.seconds is not None}
         self.start_page = StartPage(self.examples, theme, self)
         self.pages.addWidget(self.editor)
         self.pages.addWidget(self.start_page)
@@ -147,7 +162,8 @@ class MainWindow(QMainWindow):
         restored = layout is not None and self.restoreState(layout, LAYOUT_VERSION)
         self._share_room(sizes=not restored)
         for name, dock in self.docks.items():
-            self.show_panel_state(name, not dock.isHidden())
+            floats = name == "inspector" and self.inspector_floats
+            self.show_panel_state(name, self._dock_was_shown if floats else not dock.isHidden())
 
     def _share_room(self, sizes: bool = True) -> None:
         """Narrow or widen the panels for the window's size; their sizes change where it crosses a bound."""
@@ -194,9 +210,8 @@ class MainWindow(QMainWindow):
         if wanted:
             corner = self.pages.mapTo(self, QPoint(0, 0))
             width = INSPECTOR_WIDTH_NARROW
-            self._beside.setGeometry(
-                corner.x() + self.pages.width() - width - 8, corner.y() + 8, width, max(self.pages.height() - 16, 240)
-            )
+            place = QRect(corner.x() + self.pages.width() - width - 8, corner.y() + 8, width, self.pages.height() - 16)
+            self._beside.lie_at(place)
             self._beside.raise_()
         self._beside.setVisible(wanted)
 
@@ -296,8 +311,10 @@ class MainWindow(QMainWindow):
 
     def show_problem_list(self) -> None:
         """The problems, over the status bar."""
-        wanted = self.problem_list.sizeHint()
-        width, height = min(420, self.width() - 16), min(max(wanted.height(), 96), self.height() // 2)
+        width = min(420, self.width() - 16)
+        rows = self.problem_list.rows()
+        wanted = sum(max(row.heightForWidth(width - 8), row.sizeHint().height()) for row in rows) or 40
+        height = min(wanted + HEADING_HEIGHT + 16, self.height() // 2)
         bottom = self.height() - self.status.height() - 8
         self.problem_popup.open_at(QRect(8, bottom - height, width, height))
 
@@ -361,5 +378,3 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication), "a window needs an application"
     return app
-
-

@@ -150,6 +150,7 @@ class ProjectStore(QObject):
         self._timer.stop()
         if last and self._keep is not None:
             kept = self._keep()
+            kept = msgspec.structs.replace(kept, beside=msgspec.structs.replace(kept.beside, closed=True))
             self._submit(lambda: self._write(kept))
         self.is_closed = True
         self._pool.shutdown(wait=True)

@@ -221,4 +221,3 @@ class WindowCommands(QObject):
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-

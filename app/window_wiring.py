@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.canvas_feed import WEIGHTS_NOW
-from app.panels.help_page import block_text
+from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
@@ -257,8 +257,8 @@ def _add_view(window: MainWindow, kind: str, path: str) -> None:
 def _show_block_help(window: MainWindow, type_id: str) -> None:
     type = window.workspace.types.get(type_id)
     if type is not None:
-        window.commands.show_help(type.title, block_text(type))
-
+        beside = window.inspector if window.inspector.isVisible() else window.editor
+        BlockHelp(type, window.theme, window).open_beside(beside)
 
 
 def _edit_in_inspector(window: MainWindow) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -270,8 +271,11 @@ class Workspace(QObject):
         return round(info.rows * dataset.split[0]) if info is not None and dataset is not None else 0
 
     def estimate_s(self) -> float | None:
-        """How long the plan takes here, from the last run of a drawing of this cost; None where none was measured."""
+        """How long the plan takes: from the last run of a drawing of this cost here, for an untouched example from the
+        run that the gallery tells of; None where none was measured."""
         speed = self.remembered.speed(self.speed_key)
+        if speed is None and self.document.undo_stack.isClean():
+            return self.example_seconds.get(self.example or "")
         epochs = sum(stage.epochs for stage in self.document.settings.plan.stages)
         samples = self.training_samples
         return epochs * samples / speed if speed and samples else None
@@ -438,20 +442,21 @@ class Workspace(QObject):
         Reads at once, before the window is shown, so that its first picture is the right one.
         """
         problem: Problem | None = None
+        given: Opened | None = None
         try:
-            if file is not None:
-                self._open(self.store.read_now(file))
-                return None
+            given = self.store.read_now(file) if file is not None else None
         except Refused as refusal:
             problem = refusal.problem
         try:
             recovered = self.store.recovered()
-            if recovered is not None:
+            if recovered is not None and (given is None or recovered.beside.changed):
                 beside = recovered.beside
                 path = Path(beside.file) if beside.file is not None else None
                 weights = recovered.checkpoint
                 self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
-                return problem
+                if given is None:
+                    return problem if problem is not None or beside.closed else Problem(code="recovered", severity="advice")
+                problem = Problem(code="put-aside", severity="advice")
         except Refused as refusal:
             problem = refusal.problem
         try:
@@ -492,6 +497,7 @@ class Workspace(QObject):
         self.history_changed.emit()
         self.store.touch()
 
+    example_seconds: Mapping[str, float] = MappingProxyType({})
     _next_example: str | None = None
     _shown_body: BodyPath = ()
     _saving: tuple[int, Path | None] = (0, None)

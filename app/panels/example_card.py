@@ -117,10 +117,12 @@ class ExampleCard(Button):
             self._paint_plain(painter, place)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        # As much as fits of the middle, never stretched.
-        scale = max(place.width() / picture.width(), place.height() / picture.height())
-        if place.height() / picture.height() < scale * 0.72:
-            scale = place.height() / picture.height()
+        painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
+        wide, high = place.width() / picture.width(), place.height() / picture.height()
+        # A picture that reaches its edges fills the place; one that stands free is shown whole.
+        middle = picture.height() // 2
+        full = any(picture.pixelColor(x, middle).alpha() == 255 for x in (1, picture.width() - 2))
+        scale = max(wide, high) if full else min(wide, high)
         width, height = picture.width() * scale, picture.height() * scale
         target = QRectF(place.center().x() - width / 2, place.center().y() - height / 2, width, height)
         painter.drawImage(target, picture)

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from app.panels.buttons import PlainButton
 from app.panels.example_card import ExampleCard, ExampleFacts
+from app.panels.label_look import style_label
 from graph_editor.theme import SEMIBOLD, SIZE_HEADING, SPACE_8, SPACE_12, SPACE_16, Theme
 
-CARD_MIN, CARD_MAX, CARD_MAX_HEIGHT = 132, 208, 196
+CARD_MIN, CARD_MAX, CARD_MAX_HEIGHT = 132, 208, 173
 
 
 class Gallery(QWidget):
@@ -54,13 +55,13 @@ class Gallery(QWidget):
             card.setMaximumWidth(CARD_MAX)
         row.addStretch(0)
         column.addLayout(row, 1)
+        column.addStretch(0)
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
         self._theme = theme
-        self._heading.setFont(theme.font(SIZE_HEADING, SEMIBOLD))
-        self._heading.setStyleSheet(f"color: {theme.hex('text')}; background: transparent;")
+        style_label(self._heading, theme.font(SIZE_HEADING, SEMIBOLD), "text", theme)
         for part in (*self._buttons, *self.cards):
             part.set_theme(theme)
         self.update()

@@ -7,7 +7,6 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
-from engine.graph.block_type import BlockType
 from graph_editor.theme import SIZE_NORMAL, SIZE_SMALL, SIZE_TITLE, SPACE_16, Theme
 
 
@@ -49,19 +48,6 @@ class HelpPage(QWidget):
     def text(self) -> str:
         """What it says, without markup."""
         return self._text.toPlainText()
-
-
-def block_text(type: BlockType) -> str:
-    """What a block does, its formula and its parameters."""
-    module = type.module.replace(":", ".")
-    rows = "".join(
-        f"<tr><td><code>{escape(parameter.id)}</code></td><td>{escape(parameter.help)}</td></tr>"
-        for parameter in type.parameters
-    )
-    table = f"<h3>Parameters</h3><table>{rows}</table>" if rows else ""
-    formula = f"<p><code>{escape(type.formula)}</code></p>" if type.formula else ""
-    head = f"<h2>{escape(type.title)}</h2><p class='secondary'>{module}</p>"
-    return f"{head}<p>{escape(type.purpose)}</p>{formula}{table}"
 
 
 def keys_text(keys: tuple[tuple[str, str, str], ...]) -> str:

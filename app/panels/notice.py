@@ -7,11 +7,13 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.panels.buttons import IconButton
+from app.panels.label_look import style_label
 from engine.graph.problem import Problem
 from graph_editor.theme import ICON, RADIUS_BLOCK, SIZE_NORMAL, SPACE_8, SPACE_12, SPACE_16, Theme
 
 MOST_WIDTH = 640
 SHOWN_MS = 12_000
+BELOW_BREADCRUMB = 48
 
 
 class Notice(QWidget):
@@ -41,8 +43,7 @@ class Notice(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
         self._theme = theme
-        self._label.setFont(theme.font(SIZE_NORMAL))
-        self._label.setStyleSheet(f"color: {theme.hex('text')}; background: transparent;")
+        style_label(self._label, theme.font(SIZE_NORMAL), "text", theme)
         self._cross.set_theme(theme)
         self.update()
 
@@ -75,7 +76,7 @@ class Notice(QWidget):
         room = min(MOST_WIDTH, parent.width() - 2 * SPACE_16) - around
         self._label.setFixedWidth(round(min(wanted, max(room, 80))))
         self.adjustSize()
-        self.move((parent.width() - self.width()) // 2, SPACE_12)
+        self.move((parent.width() - self.width()) // 2, BELOW_BREADCRUMB)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

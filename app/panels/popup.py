@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from graph_editor.theme import RADIUS_POPUP, Theme
+from graph_editor.popup_look import paint_popup
+from graph_editor.theme import SHADOW_POPUP, Theme
 
 
 class Popup(QWidget):
@@ -18,7 +19,8 @@ class Popup(QWidget):
         self._content: QWidget | None = None
         self._keyboard_back_to: QWidget | None = None
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(4, 4, 4, 4)
+        inset = SHADOW_POPUP + 4
+        self._column.setContentsMargins(inset, inset, inset, inset)
         self.hide()
         if content is not None:
             self.set_content(content)
@@ -42,12 +44,16 @@ class Popup(QWidget):
         self._theme = theme
         self.update()
 
+    def lie_at(self, place: QRect) -> None:
+        """Cover this part of the parent; the shadow falls around it."""
+        self.setGeometry(place.adjusted(-SHADOW_POPUP, -SHADOW_POPUP, SHADOW_POPUP, SHADOW_POPUP))
+
     def open_at(self, place: QRect) -> None:
         """Open over this part of the parent, until Escape or a press elsewhere."""
         app = QApplication.instance()
         assert app is not None, "a popup needs an application"
         self._keyboard_back_to = QApplication.focusWidget()
-        self.setGeometry(place)
+        self.lie_at(place)
         self.show()
         self.raise_()
         app.installEventFilter(self)
@@ -80,9 +86,6 @@ class Popup(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), Qt.GlobalColor.transparent)
-        painter.setPen(self._theme.pen("edge"))
-        painter.setBrush(self._theme.brush("panel"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_POPUP, RADIUS_POPUP)
+        panel = self.rect().adjusted(SHADOW_POPUP, SHADOW_POPUP, -SHADOW_POPUP, -SHADOW_POPUP)
+        paint_popup(painter, self._theme, QRectF(panel))
         painter.end()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
 from app.panels.buttons import IconButton, LinkButton, PrimaryButton, baseline
 from app.panels.fields import ChoiceField, FloatField, IntegerField
+from app.panels.label_look import style_label
 from app.panels.run_popup import PlanButton, RunPopup
 from app.run_state import Part, RunBarView
 from app.wording import device_words
@@ -169,8 +170,7 @@ class RunBar(QWidget):
         for line in self.findChildren(_Line):
             line.set_theme(theme)
         for label in self._labels:
-            label.setFont(theme.font(SIZE_NORMAL))
-            label.setStyleSheet(f"color: {theme.hex('secondary')}; background: transparent;")
+            style_label(label, theme.font(SIZE_NORMAL), "secondary", theme)
         if self._popup is not None:
             self._popup.set_theme(theme)
         self.update()

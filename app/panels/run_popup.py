@@ -15,6 +15,7 @@ from graph_editor.theme import (
     ICON_IN_FIELD,
     MEDIUM,
     RADIUS_FIELD,
+    SHADOW_POPUP,
     SPACE_8,
     Theme,
 )
@@ -102,5 +103,5 @@ class RunPopup(Popup):
     def open_below(self, button: QWidget) -> None:
         """Open below a button of the same window."""
         corner = button.mapTo(self.parentWidget(), QPoint(0, button.height() + 4))
-        self.open_at(QRect(corner, QSize(POPUP_WIDTH, self.sizeHint().height())))
+        self.open_at(QRect(corner, QSize(POPUP_WIDTH, self.sizeHint().height() - 2 * SHADOW_POPUP)))
         self.epochs.setFocus(Qt.FocusReason.PopupFocusReason)

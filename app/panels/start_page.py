@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.buttons import Button, IconButton, PlainButton, baseline
 from app.panels.example_card import ExampleCard, ExampleFacts
+from app.panels.label_look import style_label
 from app.wording import ago_words
 from graph_editor.theme import (
     ICON,
@@ -47,9 +48,11 @@ class StartPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
-        self._title, self._examples, self._recent = QLabel("Start"), QLabel("Examples"), QLabel("Recent files")
-        self._none = QLabel("No file was saved or opened yet.")
+        self._page = page = _Page()
+        self._title, self._examples, self._recent = (
+            QLabel(words, page) for words in ("Start", "Examples", "Recent files")
+        )
+        self._none = QLabel("No file was saved or opened yet.", page)
         self._cross = IconButton("ph.x", "Back to the canvas", theme)
         self._cross.clicked.connect(self.closed)
         self._empty = PlainButton("Empty canvas", theme, "ph.file-plus")
@@ -93,9 +96,7 @@ class StartPage(QScrollArea):
         around.addStretch(1)
         around.addWidget(content, 100)
         around.addStretch(1)
-        page.setAutoFillBackground(False)
         self.setWidget(page)
-        self.viewport().setAutoFillBackground(False)
         self._columns = 0
         self.set_theme(theme)
 
@@ -119,12 +120,15 @@ class StartPage(QScrollArea):
             (self._recent, SIZE_HEADING, SEMIBOLD, "text"),
             (self._none, SIZE_NORMAL, MEDIUM, "secondary"),
         ):
-            label.setFont(theme.font(size, weight))
-            label.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+            style_label(label, theme.font(size, weight), ink, theme)
         for part in (self._cross, self._empty, self._open, *self.cards, *self.files):
             part.set_theme(theme)
-        self.setStyleSheet(f"StartPage {{ background: {theme.hex('canvas')}; }}")
-        self.viewport().update()
+        self._page.set_colour(theme.color("canvas"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # A scroll area that is given another parent has its labels' fonts taken away by the style sheet.
+        self.set_theme(self._theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -142,6 +146,19 @@ class StartPage(QScrollArea):
             self.closed.emit()
         else:
             super().keyPressEvent(event)
+
+
+class _Page(QWidget):
+    _colour = QColor()
+
+    def set_colour(self, colour: QColor) -> None:
+        self._colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._colour)
+        painter.end()
 
 
 class FileRow(Button):

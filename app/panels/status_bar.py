@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.panels.buttons import Button, baseline
+from app.panels.label_look import style_label
 from app.wording import count_words, number_words, short_words
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
@@ -55,8 +56,7 @@ class StatusBar(QWidget):
         self.problems.set_theme(theme)
         for label in self._labels:
             ink = "text" if label is self.message else "secondary"
-            label.setFont(theme.font(SIZE_SMALL))
-            label.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+            style_label(label, theme.font(SIZE_SMALL), ink, theme)
         self.update()
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:

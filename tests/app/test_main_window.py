@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from app.panels.block_help import BlockHelp
 from engine.graph.edits import remove_blocks
 from graph_editor.theme import load_theme
 
@@ -143,6 +144,9 @@ def test_the_theme_follows_the_system(window, monkeypatch) -> None:
 def test_the_start_page_stands_in_the_canvas_place(window, qtbot) -> None:
     window.actions_table["start_page"].trigger()
     assert window.start_page.isVisible()
+    assert window.start_page._title.font().pixelSize() == 22
+    assert window.status.blocks.font().pixelSize() == 11
+    assert window.gallery._heading.font().weight() == 600
     assert not window.editor.isVisible()
     assert not window.actions_table["cut"].isEnabled()
     card = next(card for card in window.start_page.cards if card.facts.id == "moons-boundary")
@@ -231,6 +235,9 @@ def test_help_pages_say_keys_and_blocks(window) -> None:
     window.actions_table["keys"].trigger()
     page = window.commands._help
     assert "Ctrl+R" in page.text()
-    window.editor.help_wanted.emit("conv2d")
-    assert "kernel_size" in page.text()
     page.close()
+    window.editor.help_wanted.emit("conv2d")
+    (help,) = window.findChildren(BlockHelp)
+    assert help.isVisible()
+    assert any("PyTorch" in text or "Conv2d" in text for text in help.texts())
+    help.close_now()
