@@ -15,7 +15,7 @@ _HELD = 1 << 22
 
 def has_accuracy(loss: NetworkLoss) -> bool:
     """Whether a loss compares with classes: labels, or yes and no."""
-    return loss.transform != "none" and loss.target_spec.is_label
+    return loss.transform != "none" and loss.target_spec is not None and loss.target_spec.is_label
 
 
 class AccuracyCounter:
@@ -28,13 +28,12 @@ class AccuracyCounter:
         self._held: list[list[tuple[Tensor, Tensor]]] = [[] for _ in self.heads]
         self._numbers = 0
 
-    def add(self, predictions: Sequence[Tensor], targets: Sequence[Tensor | None]) -> None:
+    def add(self, predictions: Sequence[Tensor | None], targets: Sequence[Tensor | None]) -> None:
         """The raw predictions and targets of one batch, one of each a loss; kept until `count`."""
         for held, (index, _) in zip(self._held, self.heads, strict=True):
-            target = targets[index]
-            if target is not None:
-                prediction = predictions[index].detach()
-                held.append((prediction, target))
+            prediction, target = predictions[index], targets[index]
+            if prediction is not None and target is not None:
+                held.append((prediction.detach(), target))
                 self._numbers += prediction.numel()
         if self._numbers > _HELD:
             self.count()

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 
 import torch
 from torch import Tensor
 
-from engine.compile.network import Network, NetworkLoss
+from engine.compile.network import NetworkLoss
 from engine.training.accuracy import AccuracyCounter
+from engine.training.contrastive_divergence import ContrastiveDivergenceStage
+from engine.training.modes import EVALUATION_BATCH, evaluating
+from engine.training.plan import ContrastiveDivergence
 from engine.training.recorder import Recorder
 from engine.training.session import Session
-
-EVALUATION_BATCH = 256
 
 
 def evaluate(session: Session, part: str) -> dict[str, float]:
     """Metrics on `part` (`train`, `validation`, `test`): `loss`, `accuracy`, with several losses `loss.NAME` each.
 
-    In eval mode, batched; empty where the drawing has no loss or the part no samples. Leaves the mode of the modules,
-    random state and running statistics as they were.
+    A drawing without a loss whose plan ends with contrastive divergence tells its `reconstruction_error`. In eval mode,
+    batched; empty where there is nothing to tell. Leaves the mode of the modules, random state and running statistics
+    as they were.
     """
-    steps = evaluation(session, part)
+    stages = session.request.plan.stages
+    last = stages[-1] if stages else None
+    if session.network.losses or not isinstance(last, ContrastiveDivergence):
+        return through(evaluation(session, part))
+    return through(ContrastiveDivergenceStage(session, last, begin=False).validation(part))
+
+
+def through(steps: Generator[None, None, dict[str, float]]) -> dict[str, float]:
+    """The value of `steps`, all of them done."""
     while True:
         try:
             next(steps)
@@ -32,7 +41,7 @@ def evaluate(session: Session, part: str) -> dict[str, float]:
 
 
 def evaluation(session: Session, part: str) -> Generator[None, None, dict[str, float]]:
-    """The same, a batch at a time, so that a caller can look at other things in between or give up."""
+    """Metrics of the losses, a batch at a time, so that a caller can look at other things in between or give up."""
     network, count = session.network, session.count(part)
     losses = network.losses
     if not losses or not count:
@@ -50,18 +59,6 @@ def evaluation(session: Session, part: str) -> Generator[None, None, dict[str, f
         yield
     recorder.take()
     return name_metrics(losses, recorder.end_epoch(size, count), accuracy.take())
-
-
-@contextmanager
-def evaluating(network: Network) -> Iterator[None]:
-    """The modules in eval mode; afterwards each as it was."""
-    modes = [(module, module.training) for module in network.root.modules()]
-    network.root.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def step_row(total: Tensor, parts: tuple[Tensor, ...]) -> Tensor:
