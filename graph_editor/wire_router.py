@@ -11,6 +11,7 @@ from graph_editor.wire_geometry import Point, Route, along, curve, curve_points,
 STUB = 24.0
 LANE = 24
 LANE_STEP = 16
+LEVEL_STEP = 24  # a level carries its shape above it
 UPRIGHT_STEP = 8
 CLEARANCE = 8.0
 _TRIES = 14
@@ -103,7 +104,7 @@ class Router:
                 and self._free(x, ty - 6, tx, ty + 6, ends)
                 and self._open(x - 6, sy, x + 6, ty)
                 and not self._is_taken(self._uprights, UPRIGHT_STEP, x, sy, ty, ends.signal)
-                and not self._is_taken(self._levels, LANE_STEP, ty if x < tx - STUB else sy, sx, tx, ends.signal)
+                and not self._is_taken(self._levels, LEVEL_STEP, ty if x < tx - STUB else sy, sx, tx, ends.signal)
             ):
                 self._take(self._uprights, UPRIGHT_STEP, x, sy, ty, key, ends.signal)
                 return along((ends.start, (x, sy), (x, ty), ends.end))
@@ -117,7 +118,7 @@ class Router:
             right = self._upright(tx - STUB, -UPRIGHT_STEP, y, ty, ends.signal)
             low, high = min(left, right), max(left, right)
             faults = 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
-            faults += 3 * self._is_taken(self._levels, LANE_STEP, y, low, high, ends.signal)
+            faults += 3 * self._is_taken(self._levels, LEVEL_STEP, y, low, high, ends.signal)
             faults += 2 * (not self._open(left - 6, sy, left + 6, y)) + 2 * (
                 not self._open(right - 6, y, right + 6, ty)
             )
@@ -127,7 +128,7 @@ class Router:
                 break
         assert best is not None
         _, y, left, right = best
-        self._take(self._levels, LANE_STEP, y, min(left, right), max(left, right), key, ends.signal)
+        self._take(self._levels, LEVEL_STEP, y, min(left, right), max(left, right), key, ends.signal)
         self._take(self._uprights, UPRIGHT_STEP, left, sy, y, key, ends.signal)
         self._take(self._uprights, UPRIGHT_STEP, right, y, ty, key, ends.signal)
         return along((ends.start, (left, sy), (left, y), (right, y), (right, ty), ends.end))
@@ -147,7 +148,7 @@ class Router:
         above, below = min(source[1], target[1]) - LANE, max(source[3], target[3]) + LANE
         levels: list[float] = []
         for number in range(_TRIES // 2 + 1):
-            pair = [above - number * LANE_STEP, below + number * LANE_STEP]
+            pair = [above - number * LEVEL_STEP, below + number * LEVEL_STEP]
             levels += pair if ends.end[0] > ends.start[0] else pair[::-1]
         return levels
 
