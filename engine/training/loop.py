@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import torch
-
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.training.commands import Control
 from engine.training.devices import choose_device, device_words
@@ -74,10 +72,3 @@ def _stages(run: Run) -> Iterator[Event]:
                 return
         yield from run.end_stage()
     yield from run.finish()
-
-
-def warm_up(device: torch.device | str = "cpu") -> None:
-    """One small fused step, so that the first of a run finds torch loaded and its threads started."""
-    weight = torch.ones(8, 8, device=device, requires_grad=True)
-    (weight @ weight).sum().backward()  # type: ignore[no-untyped-call]
-    torch.optim.Adam([weight], fused=True).step()
