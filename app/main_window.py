@@ -32,6 +32,7 @@ from app.panels.problem_list import ProblemList
 from app.panels.run_bar import RunBar
 from app.panels.start_page import StartPage
 from app.panels.status_bar import StatusHolder
+from app.plan_facts import project_edits
 from app.settings import LAYOUT_VERSION
 from app.window_commands import WindowCommands
 from app.window_wiring import wire
@@ -121,7 +122,9 @@ class MainWindow(QMainWindow):
 
         self.palette_panel = Palette(workspace.types, workspace.families, theme)
         self.palette_panel.set_usage(workspace.remembered.usage)
-        self.inspector = Inspector(workspace.document, workspace.types, workspace.datasets, theme, workspace.edits())
+        self.inspector = Inspector(
+            workspace.document, workspace.types, workspace.datasets, theme, project_edits(("cpu",))
+        )
         self.live_views = LiveViews(theme, ViewSpec)
         self.gallery = Gallery(self.examples, theme)
         self.docks = {

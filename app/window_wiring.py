@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.canvas_feed import WEIGHTS_NOW
 from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
+from app.plan_facts import project_edits
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
 
@@ -174,19 +175,19 @@ def _wire_panels(window: MainWindow) -> None:
     window.problem_list.jump.connect(jump)
     window.problem_list.fix.connect(fix)
     window.status.problems_pressed.connect(window.show_problem_list)
-    inspector.dataset_chosen.connect(workspace.describe_dataset)
-    inspector.download_wanted.connect(workspace.download)
-    inspector.download_cancelled.connect(workspace.cancel_download)
+    inspector.dataset_chosen.connect(workspace.data.describe)
+    inspector.download_wanted.connect(workspace.data.download)
+    inspector.download_cancelled.connect(workspace.data.cancel_download)
     inspector.folder_wanted.connect(
         lambda: window.commands.choose_folder(lambda folder: inspector.choose_folder("mnist", str(folder)))
     )
     inspector.fix.connect(fix)
-    workspace.download_changed.connect(inspector.set_download)
-    workspace.link.ready.connect(lambda message: inspector.set_edits(workspace.edits()))
-    workspace.link.ready.connect(lambda message: workspace.describe_all())
+    workspace.data.download_changed.connect(inspector.set_download)
+    workspace.link.ready.connect(lambda message: inspector.set_edits(project_edits(workspace.link.devices or ("cpu",))))
+    workspace.link.ready.connect(lambda message: workspace.data.describe_all())
     inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     inspector.edit_refused.connect(window.notice.show_problem)
-    workspace.dataset_described.connect(inspector.set_dataset_described)
+    workspace.data.described.connect(inspector.set_dataset_described)
     views.views_changed.connect(workspace.set_views)
     views.asks_changed.connect(lambda: watch(window))
     views.fill_wanted.connect(window.fill_with_views)

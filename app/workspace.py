@@ -6,20 +6,19 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import plan_facts
 from app.analysis_desk import AnalysisDesk
-from app.curves import curves_of, histories_of
+from app.data_desk import DataDesk
 from app.measure_desk import MeasureDesk, preview_paths
-from app.panels.dataset_edits import dataset_of, inputs_of
-from app.panels.project_edits import ProjectEdits
 from app.project_store import Kept, Opened, ProjectStore
 from app.run_control import RunControl
+from app.run_records import RunRecords
 from app.settings import AppSettings
-from app.wording import device_words
 from app.worker_link import WorkerLink
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from engine.data.catalogue import DATASETS
@@ -31,24 +30,14 @@ from engine.graph.problem import Fix, Problem, Refused
 from engine.project.project_file import Project
 from engine.project.recovery import Beside
 from engine.training import plan as plan_edits
-from engine.training.events import Checkpointed, Event, Finished, Started
+from engine.training.events import Checkpointed, Event, Finished
 from engine.training.plan import (
-    ContrastiveDivergence,
-    DatasetRef,
     Settings,
-    Supervised,
     ViewSpec,
-    default_threads,
 )
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import (
-    CancelDownload,
-    DatasetDescribed,
-    DescribeDataset,
     Done,
-    Download,
-    Downloaded,
-    DownloadProgress,
     ExportWeights,
     Ready,
     SessionOpened,
@@ -68,8 +57,7 @@ class Workspace(QObject):
 
     `opened()` when another project is here, `place_changed()` when its name, file or saved state did,
     `history_changed()` after each pull that added to the run's curves, `message(str)` for the status bar,
-    `refused(Problem)` for what could not be done, `dataset_described(DatasetDescribed)`,
-    `download_changed(message)` with DownloadProgress and Downloaded.
+    `refused(Problem)` for what could not be done.
     """
 
     opened = Signal()
@@ -77,8 +65,6 @@ class Workspace(QObject):
     history_changed = Signal()
     message = Signal(str)
     refused = Signal(object)
-    dataset_described = Signal(object)
-    download_changed = Signal(object)
 
     def __init__(
         self,
@@ -98,18 +84,17 @@ class Workspace(QObject):
         self.analysis = AnalysisDesk(self.document, self.link, parent=self)
         self.runs = RunControl(self.document, self.link, parent=self)
         self.measures = MeasureDesk(self.document, self.link, parent=self)
+        self.data = DataDesk(self.document, self.link, parent=self)
+        self.records = RunRecords(self)
         self.runs.checkpoint_folder = self.store.folder.checkpoints
 
         self.path: Path | None = None
         self.example: str | None = None
         self.saved_at: float | None = None
-        self.history: RunHistory | None = None
-        self.previous: RunHistory | None = None
         self._unsaved_weights = False
         self._file_weights: Path | None = None
         self._opened_changed = False
-        self._history_version = -1
-        self._download = self._export = 0
+        self._export = 0
         self._after_checkpoint: Callable[[], None] | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -132,13 +117,23 @@ class Workspace(QObject):
         self.store.saved.connect(self._saved)
         self.store.failed.connect(self.refused)
         self.store.keep_with(self._kept)
-        link.pulled.connect(self._pulled)
+        link.pulled.connect(self.records.tell)
+        self.records.changed.connect(self.history_changed)
+        self.records.changed.connect(self.store.touch)
+        self.data.arrived.connect(self.analysis.ask_again)
         link.died.connect(self._worker_died)
         link.on(Ready, lambda message: self.place_changed.emit())
-        link.on(DatasetDescribed, self.dataset_described.emit)
-        link.on(DownloadProgress, self.download_changed.emit)
-        link.on(Downloaded, self._take_downloaded)
         link.on(Done, self._take_done)
+
+    @property
+    def history(self) -> RunHistory | None:
+        """The curves of the run that is shown."""
+        return self.records.history
+
+    @property
+    def previous(self) -> RunHistory | None:
+        """The curves of the run before it."""
+        return self.records.previous
 
     # --- the worker -----------------------------------------------------------------------------------
     def start_worker(self) -> None:
@@ -161,9 +156,7 @@ class Workspace(QObject):
 
     def _worker_died(self, words: str) -> None:
         self.measures.close_session()
-        if self.history is not None:
-            self.history.lose(words)
-            self.history_changed.emit()
+        self.records.lose(words)
         self._checkpoint_settled()
         self.store.touch()
 
@@ -195,28 +188,14 @@ class Workspace(QObject):
         self.measures.close_session()
 
     def _take_event(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self._begin_history(event)
-        if self.history is None:
-            self._begin_history(None)
-        assert self.history is not None, "a run has a history"
-        self.history.add(event)
+        self.records.add(event)
         if isinstance(event, Finished):
-            self.remembered.remember_speed(self.speed_key, event.samples_per_second)
+            self.remembered.remember_speed(self._speed_key, event.samples_per_second)
         if isinstance(event, Checkpointed):
             self._unsaved_weights = True
             self._file_weights = None
             if self._after_checkpoint is not None:
                 self._checkpoint_settled()
-
-    def _begin_history(self, started: Started | None) -> None:
-        from app.views.history import RunHistory
-
-        continued = started is not None and started.first_step > 0
-        if self.history is not None and (continued or self.history.is_empty):
-            return
-        self.previous, self.history = self.history, RunHistory()
-        self._history_version = -1
 
     def _run_ended(self) -> None:
         self._unsaved_weights = self.runs.checkpoint is not None
@@ -225,12 +204,6 @@ class Workspace(QObject):
         self.store.touch()
         if not self.runs.state.has_weights:
             self.analysis.ask_again()
-
-    def _pulled(self) -> None:
-        if self.history is not None and self.history.version != self._history_version:
-            self._history_version = self.history.version
-            self.history_changed.emit()
-            self.store.touch()
 
     def reset(self) -> None:
         """Fresh weights from the seed; a run that goes on is stopped first."""
@@ -245,9 +218,7 @@ class Workspace(QObject):
 
     def _weights_are_fresh(self) -> None:
         self.runs.forget()
-        if self.history is not None and not self.history.is_empty:
-            self.previous, self.history = self.history, None
-            self.history_changed.emit()
+        self.records.put_behind()
         self._file_weights, self._unsaved_weights = None, True
         if not self.analysis.errors:
             self.measures.open_session()
@@ -255,43 +226,21 @@ class Workspace(QObject):
         self.store.touch()
 
     @property
-    def speed_key(self) -> str:
-        """Drawings of this key train at the same rate on this machine."""
-        total, plan = self.analysis.analysis.total, self.document.settings.plan
-        return f"{total.parameters}-{total.multiply_adds}-{plan.batch_size}-{plan.device}"
-
-    @property
     def training_samples(self) -> int:
         """How many samples an epoch has; 0 where it is not known."""
-        references = self.document.settings.datasets
-        dataset = next(iter(references), None) or next(
-            (DatasetRef(name=dataset_of(self.document, block)) for block in inputs_of(self.document)), None
-        )
-        info = DATASETS.get(dataset.name) if dataset is not None else None
-        return round(info.rows * dataset.split[0]) if info is not None and dataset is not None else 0
+        return plan_facts.training_samples(self.document.settings)
 
     def estimate_s(self) -> float | None:
         """How long the plan takes: from the last run of a drawing of this cost here, for an untouched example from the
         run that the gallery tells of; None where none was measured."""
-        speed = self.remembered.speed(self.speed_key)
+        speed = self.remembered.speed(self._speed_key)
         if speed is None and self.document.undo_stack.isClean():
             return self.example_seconds.get(self.example or "")
-        epochs = sum(stage.epochs for stage in self.document.settings.plan.stages)
-        samples = self.training_samples
-        return epochs * samples / speed if speed and samples else None
+        return plan_facts.estimate_s(self.document.settings, speed)
 
-    def edits(self) -> ProjectEdits:
-        """What the inspector needs to change plan and data."""
-        devices = self.link.devices or ("cpu",)
-        named = {device: device_words(device) for device in devices}
-        return ProjectEdits(
-            new_supervised=Supervised,
-            new_contrastive_divergence=ContrastiveDivergence,
-            new_dataset=DatasetRef,
-            default_threads=default_threads(),
-            devices=devices,
-            titles={"adam": "Adam", "sgd": "SGD", "auto": "Automatic", **named},
-        )
+    @property
+    def _speed_key(self) -> str:
+        return plan_facts.speed_key(self.analysis.analysis, self.document.settings.plan)
 
     # --- repairs and settings --------------------------------------------------------------------------
     def apply_fix(self, fix: Fix) -> bool:
@@ -342,29 +291,6 @@ class Workspace(QObject):
         """The live views of the project."""
         self.document.edit_settings("Change the live views", plan_edits.set_views, views)
 
-    # --- data ---------------------------------------------------------------------------------------------
-    def describe_dataset(self, dataset: DatasetRef) -> None:
-        """Ask for fields, rows and some pictures; answered by `dataset_described`."""
-        self.link.send(DescribeDataset(id=self.link.next_id(), dataset=dataset))
-
-    def describe_all(self) -> None:
-        """Ask for a description of every dataset of the project."""
-        for dataset in self.document.settings.datasets:
-            self.describe_dataset(dataset)
-
-    def download(self, name: str) -> None:
-        """Fetch a dataset; answered by `download_changed`."""
-        self._download = self.link.next_id()
-        self.link.send(Download(id=self._download, name=name))
-
-    def cancel_download(self) -> None:
-        """Give up the download; what arrived is kept."""
-        self.link.send(CancelDownload(id=self._download))
-
-    def _take_downloaded(self, message: Downloaded) -> None:
-        self.download_changed.emit(message)
-        self.analysis.ask_again()
-
     # --- files ----------------------------------------------------------------------------------------------
     @property
     def title(self) -> str:
@@ -409,7 +335,7 @@ class Workspace(QObject):
         weights = self._file_weights if keeps_file else self.runs.checkpoint
         project = Project(graph=self.document.graph, settings=self.document.settings)
         self._saving = (self.document.undo_stack.index(), weights)
-        self.store.save(path, project, weights, self._curves(saved=True))
+        self.store.save(path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None))
 
     def _saved(self, path: Path) -> None:
         index, weights = self._saving
@@ -449,19 +375,21 @@ class Workspace(QObject):
             problem = refusal.problem
         try:
             recovered = self.store.recovered()
-            if recovered is not None and (given is None or recovered.beside.changed):
-                beside = recovered.beside
-                path = Path(beside.file) if beside.file is not None else None
-                weights = recovered.checkpoint
-                self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
-                if given is None:
-                    return problem if problem is not None or beside.closed else Problem(code="recovered", severity="advice")
-                problem = Problem(code="put-aside", severity="advice")
         except Refused as refusal:
-            problem = refusal.problem
+            recovered, problem = None, refusal.problem
+        if recovered is not None and (given is None or recovered.beside.changed):
+            beside = recovered.beside
+            path = Path(beside.file) if beside.file is not None else None
+            weights = recovered.checkpoint
+            self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
+            if given is None:
+                ended = None if beside.closed else Problem(code="recovered", severity="advice")
+                return problem or ended
+            # Opening the file below puts what is unsaved aside.
+            problem = Problem(code="put-aside", severity="advice")
         try:
-            self._next_example = FIRST_EXAMPLE
-            self._open(Opened(project=self.store.example(FIRST_EXAMPLE)))
+            self._next_example = None if given is not None else FIRST_EXAMPLE
+            self._open(given if given is not None else Opened(project=self.store.example(FIRST_EXAMPLE)))
         except Refused:
             self.new()
         return problem
@@ -476,8 +404,7 @@ class Workspace(QObject):
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
         self._opened_changed, self._unsaved_weights = opened.changed, False
         self._file_weights = opened.weights
-        self.history, self.previous = histories_of(project.curves) if project.curves else (None, None)
-        self._history_version = -1
+        self.records.open(project.curves)
         self.measures.close_session()
         self.document.load(project.graph, project.settings)
         done = self.history.epochs_done if self.history is not None else 0
@@ -488,13 +415,12 @@ class Workspace(QObject):
             self.remembered.add_recent(opened.path)
             self.remembered.folder = opened.path.parent
         if self.link.is_started:
-            self.describe_all()
+            self.data.describe_all()
             if opened.weights is not None:
                 self.measures.open_session(opened.weights)
         self.analysis.ask_again()
         self.opened.emit()
         self.place_changed.emit()
-        self.history_changed.emit()
         self.store.touch()
 
     example_seconds: Mapping[str, float] = MappingProxyType({})
@@ -513,15 +439,9 @@ class Workspace(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         project = Project(graph=self.document.graph, settings=self.document.settings)
-        self.store.save_aside(path, project, self.runs.checkpoint or self._file_weights, self._curves(saved=False))
+        self.store.save_aside(path, project, self.runs.checkpoint or self._file_weights, self.records.curves())
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
-
-    def _curves(self, saved: bool) -> dict[str, Any]:
-        history = self.history
-        if saved and history is not None and self.runs.checkpoint is not None and history.checkpoint_step is not None:
-            history = history.until(history.checkpoint_step)
-        return curves_of(history, self.previous) if history is not None or self.previous is not None else {}
 
     def _checkpoints_in_use(self) -> tuple[Path, ...]:
         return tuple(path for path in (self.runs.checkpoint, self._file_weights) if path is not None)
@@ -537,7 +457,7 @@ class Workspace(QObject):
         return Kept(
             graph=self.document.graph,
             settings=self.document.settings,
-            curves=self._curves(saved=False),
+            curves=self.records.curves(),
             beside=beside,
         )
 

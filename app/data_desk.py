@@ -1,0 +1,59 @@
+"""Datasets: asks the worker what they hold, and has it fetch those that are not here yet."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.worker_link import WorkerLink
+from engine.training.plan import DatasetRef
+from engine.worker.protocol import (
+    CancelDownload,
+    DatasetDescribed,
+    DescribeDataset,
+    Download,
+    Downloaded,
+    DownloadProgress,
+)
+from graph_editor.document import Document
+
+
+class DataDesk(QObject):
+    """`described(DatasetDescribed)`; `download_changed(message)` with DownloadProgress and, at the end, Downloaded."""
+
+    described = Signal(object)
+    download_changed = Signal(object)
+    arrived = Signal()
+
+    def __init__(self, document: Document, link: WorkerLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._link = link
+        self._download = 0
+        link.on(DatasetDescribed, self.described.emit)
+        link.on(DownloadProgress, self._take)
+        link.on(Downloaded, self._take)
+
+    def describe(self, dataset: DatasetRef) -> None:
+        """Ask for fields, rows and some pictures; answered by `described`."""
+        self._link.send(DescribeDataset(id=self._link.next_id(), dataset=dataset))
+
+    def describe_all(self) -> None:
+        """Ask about every dataset of the project."""
+        for dataset in self._document.settings.datasets:
+            self.describe(dataset)
+
+    def download(self, name: str) -> None:
+        """Fetch a dataset; answered by `download_changed`."""
+        self._download = self._link.next_id()
+        self._link.send(Download(id=self._download, name=name))
+
+    def cancel_download(self) -> None:
+        """Give up the download; what arrived is kept."""
+        self._link.send(CancelDownload(id=self._download))
+
+    def _take(self, message: DownloadProgress | Downloaded) -> None:
+        if message.id != self._download:
+            return
+        self.download_changed.emit(message)
+        if isinstance(message, Downloaded):
+            self.arrived.emit()

@@ -1,0 +1,73 @@
+"""The curves of the run that is shown and of the one before it, as they grow and as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.curves import curves_of, histories_of
+from engine.training.events import Event, Started
+
+if TYPE_CHECKING:
+    from app.views.history import RunHistory
+
+
+class RunRecords(QObject):
+    """`changed()` comes when views have something new to draw: once a pull, not once an event."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history: RunHistory | None = None
+        self.previous: RunHistory | None = None
+        self._told = -1
+
+    def add(self, event: Event) -> None:
+        """Take an event; a run from its first step on begins new curves, a continued one goes on with those here."""
+        if isinstance(event, Started) and event.first_step == 0 or self.history is None:
+            self._begin()
+        assert self.history is not None, "a run has a history"
+        self.history.add(event)
+
+    def lose(self, words: str) -> None:
+        """The worker died."""
+        if self.history is not None:
+            self.history.lose(words)
+            self.tell()
+
+    def tell(self) -> None:
+        """Say so if something has changed since the last time."""
+        version = self.history.version if self.history is not None else -1
+        if version != self._told:
+            self._told = version
+            self.changed.emit()
+
+    def put_behind(self) -> None:
+        """Weights are fresh again: the curves become the previous run's."""
+        if self.history is not None and not self.history.is_empty:
+            self.previous, self.history = self.history, None
+            self._told = -1
+            self.changed.emit()
+
+    def open(self, curves: Mapping[str, Any]) -> None:
+        """The curves of a project."""
+        self.history, self.previous = histories_of(curves) if curves else (None, None)
+        self._told = -1
+        self.changed.emit()
+
+    def curves(self, until_checkpoint: bool = False) -> dict[str, Any]:
+        """All curves as arrays; `until_checkpoint` leaves out what the last checkpoint does not know of."""
+        history = self.history
+        if until_checkpoint and history is not None and history.checkpoint_step is not None:
+            history = history.until(history.checkpoint_step)
+        return curves_of(history, self.previous) if history is not None or self.previous is not None else {}
+
+    def _begin(self) -> None:
+        from app.views.history import RunHistory
+
+        if self.history is None or not self.history.is_empty:
+            self.previous, self.history = self.history, RunHistory()
+            self._told = -1
