@@ -27,12 +27,13 @@ def predict(project: Project, source: str) -> list[dict[str, Any]]:
 
     session = trained_session(project)
     network = session.network
-    if not network.losses:
+    losses = [loss for loss in network.losses if loss.prediction is not None]
+    if not losses:
         raise refused(
             "no-field-input", file=source, reason="the drawing has no loss that says what is predicted", hint=""
         )
     found: list[dict[str, Any]] = []
-    for loss in network.losses:
+    for loss in losses:
         cut = network.slice((loss.prediction,))
         inputs = [_tensor(session, key, source) for key in cut.inputs]
         network.root.eval()

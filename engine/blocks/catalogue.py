@@ -18,6 +18,7 @@ from engine.blocks import (
     pooling,
     recurrent,
     regularisation,
+    sparsity,
 )
 from engine.graph.block_type import BlockType
 
@@ -30,6 +31,7 @@ _FILES = (
     normalisation,
     activation,
     regularisation,
+    sparsity,
     recurrent,
     merge,
     containers,

@@ -26,15 +26,15 @@ class NetworkInput(msgspec.Struct, frozen=True):
 
 
 class NetworkLoss(msgspec.Struct, frozen=True):
-    """One loss block: `prediction` and `target` are keys of the tensors it compares."""
+    """One loss block: `prediction` and `target` are keys of the tensors it compares, None where it compares nothing."""
 
     path: str
     name: str
     weight: float
     transform: Literal["none", "softmax", "sigmoid"]
-    prediction: str
-    target: str
-    target_spec: TensorSpec
+    prediction: str | None = None
+    target: str | None = None
+    target_spec: TensorSpec | None = None
 
 
 class Network:
@@ -66,7 +66,10 @@ class Network:
         return weight.device if weight is not None else torch.device("cpu")
 
     def training_slice(self) -> Slice:
-        """Returns (Σ weight × loss, (loss, …), (prediction, …)), one of each for every loss block."""
+        """Returns (Σ weight × loss, (loss, …), (prediction, …)), one of each for every loss block.
+
+        The prediction of a loss that compares nothing, such as a penalty on activities, is None.
+        """
         terms = tuple(LossTerm(f"{loss.path}/loss", loss.prediction, loss.weight) for loss in self.losses)
         assert terms, "a drawing without a loss has no training slice"
         return cut_training(self.root, self.program, terms)
@@ -188,9 +191,10 @@ class Network:
 
     def _loss(self, call: Call) -> NetworkLoss:
         prediction = call.type.prediction
-        assert prediction is not None
         weight = call.parameters["weight"]
         assert isinstance(weight, (int, float))
+        if prediction is None:
+            return NetworkLoss(path=call.key, name=call.block.name, weight=float(weight), transform="none")
         return NetworkLoss(
             path=call.key,
             name=call.block.name,

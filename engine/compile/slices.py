@@ -25,10 +25,10 @@ class Slice(msgspec.Struct, frozen=True, eq=False):
 
 
 class LossTerm(msgspec.Struct, frozen=True, eq=False):
-    """One loss block: its tensors by key, and how much it counts."""
+    """One loss block: its tensors by key, and how much it counts; no prediction where it compares nothing."""
 
     key: str
-    prediction: str
+    prediction: str | None
     weight: float
 
 
@@ -40,8 +40,9 @@ def cut(root: nn.Module, program: Program, wanted: tuple[str, ...]) -> Slice:
 
 
 def cut_training(root: nn.Module, program: Program, terms: tuple[LossTerm, ...]) -> Slice:
-    """The slice that returns (Σ weight × loss, losses, predictions)."""
-    wanted = (*(term.key for term in terms), *(term.prediction for term in terms))
+    """The slice that returns (Σ weight × loss, losses, predictions); None stands for a prediction that is not there."""
+    predictions = tuple(term.prediction for term in terms)
+    wanted = (*(term.key for term in terms), *(key for key in predictions if key is not None))
     graph, tensors, inputs = _trace(program, wanted)
     total: fx.Node | None = None
     for term in terms:
@@ -50,7 +51,7 @@ def cut_training(root: nn.Module, program: Program, terms: tuple[LossTerm, ...])
             part = graph.call_function(operator.mul, (part, term.weight))
         total = part if total is None else graph.call_function(operator.add, (total, part))
     losses = tuple(tensors[term.key] for term in terms)
-    graph.output((total, losses, tuple(tensors[term.prediction] for term in terms)))
+    graph.output((total, losses, tuple(tensors[key] if key is not None else None for key in predictions)))
     return Slice(_module(root, graph), inputs)
 
 

@@ -22,6 +22,7 @@ def measure_boundary(subject: Subject, ask: Ask) -> Arrays:
     """The answer to a `boundary` ask. Raises Refused: `boundary`, `no-loss`, `no-dataset`."""
     network = subject.network
     loss = chosen_loss(network, ask.block)
+    assert loss.prediction is not None
     cut = network.slice((loss.prediction,))
     read = {source.key: source for source in network.inputs if source.key in cut.inputs}
     specs = [network.program.specs[key] for key in cut.inputs]

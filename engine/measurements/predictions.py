@@ -35,6 +35,9 @@ def measure_predictions(subject: Subject, ask: Ask) -> Arrays:
     part = "test" if is_finished(subject) else "validation"
     length = part_length(subject, part)
     positions = spread(length, length if part == "test" else _LIVE_ROWS)
+    assert loss.prediction is not None
+    assert loss.target is not None
+    assert loss.target_spec is not None
     is_class = loss.transform != "none" and loss.target_spec.dtype in ("int64", "bool")
     if not is_class:
         positions = spread(length, min(max(ask.count, 1), _MOST_NUMBERS))
@@ -82,6 +85,7 @@ def _classes(
 
 def _numbers(subject: Subject, loss: NetworkLoss, prediction: Tensor, target: Tensor) -> Arrays:
     network = subject.network
+    assert loss.target is not None
     prediction, target = prediction.float(), target.float().reshape(prediction.shape)
     source = origin(network, loss.target)
     if source is not None:

@@ -9,8 +9,8 @@ from engine.graph.problem import refused
 
 
 def chosen_loss(network: Network, key: str) -> NetworkLoss:
-    """The loss at the path `key`, else the first one. Raises Refused `no-loss`."""
-    losses = network.losses
+    """The loss at the path `key`, else the first one, of those that read a prediction. Raises Refused `no-loss`."""
+    losses = [loss for loss in network.losses if loss.prediction is not None]
     if not losses:
         raise refused("no-loss")
     return next((loss for loss in losses if loss.path == key), losses[0])

@@ -55,8 +55,11 @@ def evaluating(root: nn.Module) -> Iterator[None]:
 
 
 def _wanted(network: Network) -> dict[str, tuple[str, str]]:
-    if network.losses:
-        return {loss.name: (loss.prediction, loss.transform) for loss in network.losses}
+    predicting: dict[str, tuple[str, str]] = {
+        loss.name: (loss.prediction, loss.transform) for loss in network.losses if loss.prediction is not None
+    }
+    if predicting:
+        return predicting
     calls = network.program.calls
     read = {source for call in calls for source in call.sources}
     return {

@@ -179,6 +179,21 @@ def test_losses_are_weighted_and_summed() -> None:
     torch.testing.assert_close(total, 0.5 * losses[0] + 2.0 * losses[1])
 
 
+def test_a_penalty_is_summed_but_predicts_nothing() -> None:
+    graph = edits.add_block(drawing(), SCOPE, Block("l1", "activity_l1", "Sparse", {"weight": 0.5}))
+    graph = edits.connect(graph, SCOPE, PortRef("one", "output"), PortRef("l1", "input"))
+    net = network(graph)
+    penalty = next(loss for loss in net.losses if loss.path == "l1")
+    assert (penalty.prediction, penalty.target, penalty.target_spec, penalty.transform) == (None, None, None, "none")
+    image, label = torch.rand(3, 1, 8, 8), torch.tensor([0, 1, 2])
+    total, losses, predictions = net.training_slice().module(image, label)
+    (hidden,) = net.slice(("one/output",)).module(image)
+    by_name = {loss.name: value for loss, value in zip(net.losses, losses, strict=True)}
+    torch.testing.assert_close(by_name["Sparse"], hidden.abs().sum(dim=1).mean())
+    torch.testing.assert_close(total, by_name["Loss"] + 0.5 * by_name["Sparse"])
+    assert [value is None for value in predictions] == [loss.path == "l1" for loss in net.losses]
+
+
 def test_containers_have_outputs_and_modules() -> None:
     drawn = Drawing(BLOCK_TYPES)
     drawn.add("in", "input")

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.block_type import BlockType
+from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.training.evaluate import evaluate
 from engine.training.plan import Supervised
 from engine.training.session import open_session
@@ -79,3 +80,15 @@ def test_a_loss_that_differentiates_is_evaluated_with_gradients(drawing, request
         asked.clear()
         evaluate(session, "test")
         assert set(asked) == {expected}
+
+
+def test_a_penalty_has_a_loss_of_its_own_and_no_accuracy(drawing, requested):
+    graph = drawing(("flatten", {}), ("dense", {"out_features": 16}), "sigmoid", ("dense", {"out_features": 10}))
+    penalty = Block("kl", "kl_sparsity", "Sparsity")
+    wire = Wire(PortRef("l2", "output"), PortRef("kl", "input"))
+    graph = Graph({**graph.blocks, "kl": penalty}, sorted_wires([*graph.wires, wire]))
+    session = open_session(requested(graph, Supervised(1)), BLOCK_TYPES)
+    found = evaluate(session, "validation")
+    assert set(found) == {"loss", "loss.loss", "loss.Sparsity", "accuracy.loss"}
+    assert found["loss.Sparsity"] > 0.1
+    assert found["loss"] == pytest.approx(found["loss.loss"] + 0.1 * found["loss.Sparsity"], rel=1e-5)
