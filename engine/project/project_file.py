@@ -97,14 +97,17 @@ def read_project(path: Path, types: Container[str] | None = None) -> Project:
 
     Raises Refused with one sentence for whatever is wrong with the file, which is never touched.
     """
-    from engine.project.tensor_file import check_header, decode_arrays
-
     with open_archive(path) as archive:
         graph, settings, info = decode_project(archive.read(MANIFEST, LARGEST_JSON), path.name, types)
         if WEIGHTS in archive:
+            # Here, not above: it brings numpy, 0.1 s, and an example without weights is what most windows open with.
+            from engine.project.tensor_file import check_header
+
             archive.check(WEIGHTS, check_header)
         curves: dict[str, np.ndarray] = {}
         if HISTORY in archive:
+            from engine.project.tensor_file import decode_arrays
+
             try:
                 curves = decode_arrays(archive.read(HISTORY))
             except Refused:
