@@ -40,6 +40,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "rank": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
     "channels": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
     "dtype": ("{block} expects {expected} but receives {received}{source}", "{hint}"),
+    "together": ("{block} cannot work so: {reason}", "{hint}"),
     "shapes-differ": (
         "{block} takes tensors of one shape but receives {first} and {second}",
         "Give both branches the same shape, for example by a 1×1 convolution.",
@@ -159,6 +160,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Free some space and save again; the file on disk is unchanged.",
     ),
     "save-failed": ("{file} could not be saved: {reason}", "Save to another place; the file on disk is unchanged."),
+    "recovered": (
+        "The window ended unexpectedly last time",
+        "Your drawing is back as it was then, its last second perhaps left out.",
+    ),
+    "put-aside": ("An unsaved drawing was open last time", "It is kept under File, Open recent."),
     "no-weights": ("{file} holds no trained weights", "Train it first."),
     "no-field-input": ("{file} cannot be used as input: {reason}", "{hint}"),
     "example": ("There is no example {name}", "Choose one of {known}."),

@@ -34,13 +34,15 @@ class Beside(Plain, frozen=True):
     """What a window knows beside its project.
 
     `file` is where the project was saved or opened, None for a drawing without a file; `changed` whether it differs
-    from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's.
+    from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's;
+    `closed` whether the window was closed, and not killed.
     """
 
     file: str | None = None
     changed: bool = False
     checkpoint: str | None = None
     from_file: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True)

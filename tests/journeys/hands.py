@@ -167,6 +167,8 @@ class Hands:
     def click(self, widget: QWidget, at: QPoint | None = None, keys: Qt.KeyboardModifier = PLAIN) -> None:
         """Click a widget that shows, in its middle or at a place of it."""
         assert widget.isVisible(), f"{widget} does not show"
+        if QApplication.activePopupWidget() is None and not self._dialogs():
+            self.activate()
         place = at if at is not None else widget.rect().center()
         window = widget.window()
         under = window.childAt(widget.mapTo(window, place)) or widget
