@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -151,9 +152,13 @@ class BlockType(msgspec.Struct, frozen=True):
         return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
 
 
+_ONE = re.compile(r"^(1 \w+)s$")
+"""`1 units` is written `1 unit`."""
+
+
 def _fill(template: str, facts: Mapping[str, str]) -> str:
     try:
-        return template.format_map(facts)
+        return _ONE.sub(r"\1", template.format_map(facts))
     except (KeyError, IndexError, ValueError, AttributeError):
         return ""
 
