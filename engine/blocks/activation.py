@@ -1,15 +1,15 @@
-"""Activations: functions of each number by itself, and softmax."""
+"""Activations: functions of each number by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from engine.blocks.shared import INPUT, any_values, one_to_one, same_arguments
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.values import Value
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Trait, WeightGroups
+from engine.graph.values import Value, format_value
 
 
-def _activation(
+def activation(
     id: str,
     title: str,
     module: str,
@@ -18,7 +18,12 @@ def _activation(
     aliases: tuple[str, ...] = (),
     parameters: tuple[Parameter, ...] = (),
     summary: tuple[str, ...] = (),
+    expect: Callable[[Parameters, Inputs], Mismatch | None] = any_values,
+    weights: Callable[[Parameters], WeightGroups] = lambda parameters: (),
+    arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] | None = None,
+    traits: frozenset[Trait] = frozenset(),
 ) -> BlockType:
+    """An activation; `module` is a class of torch.nn, or "file:Class" of our own modules."""
     return BlockType(
         id=id,
         family="activation",
@@ -29,29 +34,35 @@ def _activation(
         formula=formula,
         parameters=parameters,
         summary=summary,
-        module=f"torch.nn:{module}",
+        module=f"engine.modules.{module}" if ":" in module else f"torch.nn:{module}",
         ports=one_to_one,
-        expect=any_values,
-        arguments=same_arguments(*(parameter.id for parameter in parameters)),
+        expect=expect,
+        arguments=arguments or same_arguments(*(parameter.id for parameter in parameters)),
+        weights=weights,
+        traits=traits,
     )
 
 
-def _expect_features(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
-    spec = inputs.get(INPUT)
-    if spec is not None and spec.rank < 2 and not spec.is_label:
-        hint = "It shares 1 out among the numbers of a sample."
-        return Mismatch("rank", INPUT, {"expected": "N×features", "received": spec, "hint": hint})
-    return any_values(parameters, inputs)
+def bounds_in_order(low: str, high: str) -> Callable[[Parameters, Inputs], Mismatch | None]:
+    """Any values, where parameter `low` lies below parameter `high`."""
+
+    def expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+        fault = any_values(parameters, inputs)
+        below, above = parameters[low], parameters[high]
+        assert isinstance(below, (int, float))
+        assert isinstance(above, (int, float))
+        if fault is None and INPUT in inputs and below >= above:
+            reason = f"its lower bound {format_value(below)} is not below its upper bound {format_value(above)}"
+            return Mismatch("together", INPUT, {"reason": reason, "hint": "Exchange them."})
+        return fault
+
+    return expect
 
 
-def _softmax_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
-    return {"dim": -1 if inputs[INPUT].rank == 3 else 1}
-
-
-RELU = _activation(
+RELU = activation(
     "relu", "ReLU", "ReLU", "Lets positive numbers pass and cuts negative ones to 0.", "y = max(0, x)", ("rectifier",)
 )
-LEAKY_RELU = _activation(
+LEAKY_RELU = activation(
     "leaky_relu",
     "Leaky ReLU",
     "LeakyReLU",
@@ -64,7 +75,7 @@ LEAKY_RELU = _activation(
     ),
     summary=("slope {negative_slope}",),
 )
-ELU = _activation(
+ELU = activation(
     "elu",
     "ELU",
     "ELU",
@@ -72,31 +83,52 @@ ELU = _activation(
     "y = x if x > 0 else α (eˣ − 1)",
     parameters=(Parameter("alpha", "Alpha", "float", 1.0, "How far below zero it goes.", 0.0, 100.0),),
 )
-GELU = _activation(
-    "gelu", "GELU", "GELU", "A smooth ReLU: weighs x by the chance of a normal number below it.", "y = x Φ(x)"
+GELU = activation(
+    "gelu",
+    "GELU",
+    "GELU",
+    "A smooth ReLU: weighs x by the chance of a normal number below it.",
+    "y = x Φ(x)",
+    parameters=(
+        Parameter(
+            "approximate",
+            "Formula",
+            "choice",
+            "none",
+            "Exact, or by a tanh that some trained transformers used.",
+            choices=("none", "tanh"),
+            advanced=True,
+        ),
+    ),
 )
-SILU = _activation("silu", "SiLU", "SiLU", "A smooth ReLU: x times its sigmoid.", "y = x σ(x)", ("swish",))
-SOFTPLUS = _activation("softplus", "Softplus", "Softplus", "A smooth ReLU that is never zero.", "y = ln(1 + eˣ)")
-SIGMOID = _activation(
+SILU = activation("silu", "SiLU", "SiLU", "A smooth ReLU: x times its sigmoid.", "y = x σ(x)", ("swish",))
+SOFTPLUS = activation(
+    "softplus",
+    "Softplus",
+    "Softplus",
+    "A smooth ReLU that is never zero.",
+    "y = ln(1 + exp(β x)) / β",
+    parameters=(
+        Parameter("beta", "Beta", "float", 1.0, "How sharply β it bends at 0.", 0.01, 100.0, logarithmic=True),
+    ),
+)
+SIGMOID = activation(
     "sigmoid", "Sigmoid", "Sigmoid", "Squashes every number into 0…1.", "y = 1 / (1 + e⁻ˣ)", ("logistic",)
 )
-TANH = _activation("tanh", "Tanh", "Tanh", "Squashes every number into −1…1.", "y = tanh(x)", ("hyperbolic tangent",))
-HARDTANH = _activation(
-    "hardtanh", "Saturation", "Hardtanh", "Cuts every number off at −1 and 1.", "y = min(1, max(−1, x))", ("clip",)
-)
-SOFTMAX = BlockType(
-    id="softmax",
-    family="activation",
-    title="Softmax",
-    aliases=("activation", "probabilities"),
-    icon="ph.trend-up",
-    purpose="Turns the features of a sample into probabilities that add up to 1.",
-    formula="y[i] = exp x[i] / Σ exp x[j]",
-    parameters=(),
-    module="torch.nn:Softmax",
-    ports=one_to_one,
-    expect=_expect_features,
-    arguments=_softmax_arguments,
+TANH = activation("tanh", "Tanh", "Tanh", "Squashes every number into −1…1.", "y = tanh(x)", ("hyperbolic tangent",))
+HARDTANH = activation(
+    "hardtanh",
+    "Saturation",
+    "Hardtanh",
+    "Cuts every number off below one bound and above another.",
+    "y = min(high, max(low, x))",
+    ("hardtanh", "clip", "saturated linear"),
+    parameters=(
+        Parameter("min_val", "Lowest", "float", -1.0, "Smaller numbers become this.", -1e6, 1e6),
+        Parameter("max_val", "Highest", "float", 1.0, "Larger numbers become this.", -1e6, 1e6),
+    ),
+    summary=("{min_val} to {max_val}",),
+    expect=bounds_in_order("min_val", "max_val"),
 )
 
-TYPES = (RELU, SIGMOID, TANH, LEAKY_RELU, SOFTMAX, ELU, GELU, SILU, SOFTPLUS, HARDTANH)
+TYPES = (RELU, SIGMOID, TANH, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS, HARDTANH)

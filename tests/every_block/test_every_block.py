@@ -223,6 +223,7 @@ TORCH_MISREADS = {
     "avg_pool2d": "reads N×H×W as one picture",
     "global_avg_pool2d": "averages over two axes of a volume",
     "lstm": "reads rows as one sequence",
+    "softmax2d": "reads N×H×W as one picture",
 }
 
 
