@@ -71,6 +71,10 @@ class ErrorReport(QObject):
         self._write(report)
         self.raised.emit(report)
 
+    def note(self, heading: str, lines: tuple[str, ...]) -> None:
+        """Write something into the log that nobody need be told of now."""
+        self._write("\n".join((f"{time.strftime('%Y-%m-%d %H:%M:%S')} {heading}", *lines)))
+
     def _take_message(self, kind: QtMsgType, context: object, text: str) -> None:
         if kind in (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
             self._write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} Qt: {text}\n")

@@ -44,6 +44,9 @@ def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) 
     problem = workspace.open_first(file)
     window = MainWindow(workspace, report)
     report.setParent(window)
+    workspace.link.died.connect(
+        lambda words: report.note(f"the worker ended: {words}", workspace.link.client.last_lines)
+    )
     window.show()
     window.editor.setFocus()
     if problem is not None:

@@ -315,8 +315,8 @@ class MainWindow(QMainWindow):
     def show_problem_list(self) -> None:
         """The problems, over the status bar."""
         width = min(420, self.width() - 16)
-        rows = self.problem_list.rows()
-        wanted = sum(max(row.heightForWidth(width - 8), row.sizeHint().height()) for row in rows) or 40
+        layouts = [row.layout() for row in self.problem_list.rows()]
+        wanted = sum(layout.totalHeightForWidth(width - 8) for layout in layouts if layout is not None) or 40
         height = min(wanted + HEADING_HEIGHT + 16, self.height() // 2)
         bottom = self.height() - self.status.height() - 8
         self.problem_popup.open_at(QRect(8, bottom - height, width, height))

@@ -43,7 +43,7 @@ class MeasureDesk(QObject):
         self._asks: dict[str, Ask] = {}
         self._previews: dict[str, Ask] = {}
         self._session = 0
-        self._session_graph: Graph | None = None
+        self._opened_on: object = None
         self.has_session = False
         link.on(SessionOpened, self._take_session)
         link.on(Measured, self._take)
@@ -52,7 +52,7 @@ class MeasureDesk(QObject):
         """Have the worker hold the drawing, with fresh weights or those of a file that fit."""
         settings = self._document.settings
         self._session = self._link.next_id()
-        self._session_graph = self._document.graph
+        self._opened_on = self._drawn()
         self._link.send(
             OpenSession(
                 id=self._session,
@@ -63,13 +63,19 @@ class MeasureDesk(QObject):
             )
         )
 
-    def is_open_on(self, graph: Graph) -> bool:
-        """Whether the last session asked for holds this very drawing."""
-        return self._session_graph is graph
+    @property
+    def is_open_on_drawing(self) -> bool:
+        """Whether the last session asked for holds this very drawing, its data and its seed."""
+        return self._opened_on == self._drawn()
+
+    def _drawn(self) -> object:
+        settings = self._document.settings
+        # The identity of the graph is enough, and comparing two of 5,000 blocks is not free.
+        return id(self._document.graph), settings.datasets, settings.plan.seed
 
     def close_session(self) -> None:
         """Forget the session: the worker died, or another drawing is here."""
-        self._session_graph, self.has_session = None, False
+        self._opened_on, self.has_session = None, False
 
     def watch(self, asks: Iterable[Ask]) -> None:
         """Have exactly these measured for the views from now on."""

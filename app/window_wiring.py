@@ -8,6 +8,7 @@ from app.canvas_feed import WEIGHTS_NOW
 from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
+from app.run_state import RunState
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
 
@@ -87,7 +88,15 @@ def _wire_run_bar(window: MainWindow) -> None:
 
     bar.link_pressed.connect(follow)
     workspace.runs.state_changed.connect(lambda state: show_run(window))
-    workspace.runs.state_changed.connect(lambda state: window.commands.refresh_soon())
+    phase = ""
+
+    def refresh(state: RunState) -> None:
+        nonlocal phase
+        if state.phase != phase:
+            phase = state.phase
+            window.commands.refresh_soon()
+
+    workspace.runs.state_changed.connect(refresh)
     workspace.link.ready.connect(lambda message: show_run(window))
     workspace.document.settings_changed.connect(lambda: show_run(window))
 

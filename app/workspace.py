@@ -161,10 +161,9 @@ class Workspace(QObject):
         self.store.touch()
 
     def _analysed(self, analysis: Analysis) -> None:
-        graph = self.document.graph
         self.watch_previews()
         fresh = not self.runs.state.is_running and not self.runs.state.has_weights
-        if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on(graph):
+        if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
             self.measures.open_session(self.runs.checkpoint)
 
     def show_body(self, path: BodyPath) -> None:
