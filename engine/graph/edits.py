@@ -13,6 +13,7 @@ from engine.graph.block_type import BlockType, source_of
 from engine.graph.connection_rules import refusal
 from engine.graph.graph import Block, Frame, Graph, Learning, Look, Note, PortRef, Weights, Wire, sorted_wires
 from engine.graph.parameter_rules import parameter_problem
+from engine.graph.paths import DEEPEST, depth
 from engine.graph.problem import Problem, Refused, refused
 from engine.graph.scope import Scope
 from engine.graph.values import Formula, FormulaError, Item, evaluate, frozen_value
@@ -29,6 +30,9 @@ def add_block(graph: Graph, scope: Scope, block: Block) -> Graph:
         raise refused("input-in-body")
     if type is not None and type.role == "boundary" and not scope.ancestors:
         raise refused("boundary-at-root", title=type.title, name=block.name)
+    if block.body is not None and len(scope.ancestors) + 1 + depth(block.body) > DEEPEST:
+        title = type.title if type is not None else block.type
+        raise refused("nested", title=title, name=block.name, limit=DEEPEST)
     named = replace(block, name=free_name(graph, block.name))
     return replace(graph, blocks={**graph.blocks, block.id: named})
 

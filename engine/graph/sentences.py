@@ -25,6 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Add it to the outermost drawing and wire it in through an Entry.",
     ),
     "boundary-at-root": ("{block} belongs inside a container", "Enter a container first."),
+    "nested": ("{block} would stand more than {limit} containers deep", "Put it further out."),
     "bypass": ("{block} cannot be bypassed: {reason}", "Bypass needs an output of the same shape as the input."),
     "weights-owner": ("{block} cannot use the weights of “{owner}”", "{reason}"),
     "not-blocks": ("The clipboard cannot be pasted: {reason}", "Copy blocks of a drawing first."),

@@ -170,6 +170,16 @@ def test_shared_weights_of_another_shape_are_refused() -> None:
         compile_graph(edits.set_weights(graph, SCOPE, "d1", Weights("d0")), BLOCK_TYPES)
 
 
+def recurrent() -> Graph:
+    """An LSTM and a Dense over a sequence."""
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=("sequence: T×3",))
+    drawn.add("lstm", "lstm", hidden_size=4)
+    drawn.add("dense", "dense", out_features=2)
+    drawn.chain("in.sequence", "lstm", "dense")
+    return drawn.graph
+
+
 def trained(analyse_beside: bool) -> list[torch.Tensor]:
     """Weights after 40 steps with dropout, while another thread analyses or not."""
     torch.manual_seed(5)
@@ -185,6 +195,7 @@ def trained(analyse_beside: bool) -> list[torch.Tensor]:
         nonlocal done
         while not stop.is_set() or not done:
             Analyser(BLOCK_TYPES).analyse(classifier(*HOSTILE))
+            Analyser(BLOCK_TYPES).analyse(recurrent())
             done += 1
 
     thread = threading.Thread(target=analyse)
@@ -193,6 +204,8 @@ def trained(analyse_beside: bool) -> list[torch.Tensor]:
     image, label = torch.rand(16, 1, 8, 8), torch.arange(16) % 10
     try:
         for _ in range(40):
+            fresh = compile_graph(recurrent(), BLOCK_TYPES, seed=3).state()
+            assert all(tensor.device.type == "cpu" and tensor.isfinite().all() for tensor in fresh.values())
             optimiser.zero_grad()
             part.module(image, label)[0].backward()
             optimiser.step()
@@ -201,7 +214,7 @@ def trained(analyse_beside: bool) -> list[torch.Tensor]:
     if analyse_beside:
         thread.join()
         assert done
-    return [*network.state().values(), torch.rand(1)]
+    return [*network.state().values(), *fresh.values(), torch.rand(1)]
 
 
 def test_analysis_on_another_thread_changes_no_bit_of_training() -> None:

@@ -49,6 +49,13 @@ def test_attention_by_hand() -> None:
     assert mode.total == 2 * 4 * 6 * 9 * (8 + 8)
 
 
+def test_bilinear_by_hand() -> None:
+    first, second = torch.zeros(6, 3), torch.zeros(6, 4)
+    with torch.no_grad(), MultiplyAdds() as mode:
+        nn.Bilinear(3, 4, 5)(first, second)
+    assert mode.total == 6 * 5 * (3 * 4 + 4)
+
+
 def test_counting_is_for_this_thread_and_ends_with_its_block() -> None:
     mode = MultiplyAdds()
     with torch.no_grad(), mode:

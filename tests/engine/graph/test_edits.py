@@ -67,6 +67,14 @@ def test_inputs_stand_outside_and_borders_inside() -> None:
     assert "e" in edits.add_block(Graph(), inner("box"), Block("e", "entry", "E")).blocks
 
 
+def test_containers_nest_as_deep_as_a_file_may_be() -> None:
+    around = Scope(types=BLOCK_TYPES, ancestors=tuple(Graph() for _ in range(31)))
+    thirty_second = Block("box", "residual", "Box", body=Graph())
+    assert "box" in edits.add_block(Graph(), around, thirty_second).blocks
+    deeper = Block("outer", "residual", "Outer", body=Graph(blocks={"box": thirty_second}))
+    assert refused_code(lambda: edits.add_block(Graph(), around, deeper)) == "nested"
+
+
 def test_removing_takes_the_wires_along_and_frees_shared_weights() -> None:
     drawn = drawing()
     drawn.add("box", "residual")
