@@ -135,7 +135,7 @@ DROP_PATH = _noise(
     "drop_path",
     "Drop path",
     "engine.modules.dropout:DropPath",
-    "While training, leaves a whole branch out for some samples, so that deep residual networks learn like shallow ones.",
+    "While training, skips a whole branch for some samples, so that deep residual networks learn like shallow ones.",
     "y = m x / (1 − p), one m ~ Bernoulli(1 − p) a sample",
     ("stochastic depth", "regularisation", "dropout"),
     (_probability(0.1, "The share of samples for which the branch is left out."),),

@@ -82,6 +82,8 @@ def _expect_winners(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or INPUT not in inputs or parameters["over"] != "layer":
         return fault
     spec = inputs[INPUT]
+    if spec.rank < 2:
+        return Mismatch("rank", INPUT, {"expected": "several units a sample", "received": spec, "hint": ""})
     numbers = 1
     for length in spec.shape[2:] if spec.rank == 3 else spec.shape[1:]:
         if not isinstance(length, int):

@@ -45,7 +45,14 @@ def _cpu_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, 
     return 2 * heads * steps * key.shape[-2] * (width + value.shape[-1])
 
 
+def _bilinear(first: torch.Tensor, weight: torch.Tensor, second: torch.Tensor, *rest: Any, **named: Any) -> int:
+    """Flops of nn.Bilinear over N×in1 and N×in2, weights out×in1×in2: aᵀW, then times b; torch counts none."""
+    outputs, _, width = weight.shape
+    return 2 * first.shape[0] * (weight.numel() + outputs * width)
+
+
 _FORMULAS: dict[Any, Callable[..., int]] = {
+    torch.ops.aten._trilinear: _bilinear,
     torch.ops.aten.mkldnn_rnn_layer: _lstm_layer,
     torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _cpu_attention,
 }
