@@ -58,7 +58,9 @@ class Analyser:
             problems.extend(record.problems)
         problems.extend(self._loops(graph, records, ()))
         problems.extend(weights_problems(records, self._types))
-        timed = any(spec.has_time for spec in specs.values())
+        # Time comes in by Inputs alone.
+        sources = (record for record in records.values() if not record.inputs)
+        timed = any(spec.has_time for record in sources for spec in record.outputs.values())
         return Analysis(
             specs=specs,
             costs=costs,
