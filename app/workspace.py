@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import plan_facts
 from app.analysis_desk import AnalysisDesk
 from app.data_desk import DataDesk
 from app.measure_desk import MeasureDesk, preview_paths
-from app.project_store import Kept, Opened, ProjectStore
+from app.project_desk import ProjectDesk
+from app.project_store import ProjectStore
 from app.run_control import RunControl
 from app.run_records import RunRecords
 from app.settings import AppSettings
@@ -27,8 +25,6 @@ from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
 from engine.graph.paths import BodyPath
 from engine.graph.problem import Fix, Problem, Refused
-from engine.project.project_file import Project
-from engine.project.recovery import Beside
 from engine.training import plan as plan_edits
 from engine.training.events import Checkpointed, Event, Finished
 from engine.training.plan import (
@@ -37,8 +33,6 @@ from engine.training.plan import (
 )
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import (
-    Done,
-    ExportWeights,
     Ready,
     SessionOpened,
 )
@@ -88,42 +82,45 @@ class Workspace(QObject):
         self.records = RunRecords(self)
         self.runs.checkpoint_folder = self.store.folder.checkpoints
 
-        self.path: Path | None = None
-        self.example: str | None = None
-        self.saved_at: float | None = None
-        self._unsaved_weights = False
-        self._file_weights: Path | None = None
-        self._opened_changed = False
-        self._export = 0
-        self._after_checkpoint: Callable[[], None] | None = None
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(CHECKPOINT_PATIENCE_MS)
-        self._patience.timeout.connect(self._checkpoint_settled)
+        self.files = ProjectDesk(
+            self.document,
+            self.store,
+            self.remembered,
+            self.link,
+            self.runs,
+            self.records,
+            self.measures,
+            self.data,
+            parent=self,
+        )
+        self.example_seconds: Mapping[str, float] = {}
+        self._shown_body: BodyPath = ()
         self._connect()
 
     def _connect(self) -> None:
         document, link = self.document, self.link
         document.changed.connect(lambda change: self.store.touch())
         document.settings_changed.connect(self.store.touch)
-        document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
         self.analysis.analysis_changed.connect(self._analysed)
         self.analysis.problems_changed.connect(lambda problems: self.runs.set_errors(self.analysis.errors))
         self.runs.event.connect(self._take_event)
         self.runs.began.connect(self._run_began)
         self.runs.ended.connect(self._run_ended)
         self.measures.session_opened.connect(self._session_opened)
-        self.store.opened.connect(self._open)
-        self.store.saved.connect(self._saved)
-        self.store.failed.connect(self.refused)
-        self.store.keep_with(self._kept)
+        self.files.opened.connect(self.analysis.ask_again)
+        for ours, theirs in (
+            (self.opened, self.files.opened),
+            (self.place_changed, self.files.place_changed),
+            (self.message, self.files.message),
+            (self.refused, self.files.refused),
+        ):
+            theirs.connect(ours)
         link.pulled.connect(self.records.tell)
         self.records.changed.connect(self.history_changed)
         self.records.changed.connect(self.store.touch)
         self.data.arrived.connect(self.analysis.ask_again)
         link.died.connect(self._worker_died)
         link.on(Ready, lambda message: self.place_changed.emit())
-        link.on(Done, self._take_done)
 
     @property
     def history(self) -> RunHistory | None:
@@ -141,8 +138,8 @@ class Workspace(QObject):
         if not self.link.is_started:
             self.link.start()
             self.measures.watch_all_again()
-            if self._file_weights is not None:
-                self.measures.open_session(self._file_weights)
+            if self.files.file_weights is not None:
+                self.measures.open_session(self.files.file_weights)
             self.analysis.ask_again()
 
     def start_again(self) -> None:
@@ -157,7 +154,7 @@ class Workspace(QObject):
     def _worker_died(self, words: str) -> None:
         self.measures.close_session()
         self.records.lose(words)
-        self._checkpoint_settled()
+        self.files.checkpoint_settled()
         self.store.touch()
 
     def _analysed(self, analysis: Analysis) -> None:
@@ -191,16 +188,10 @@ class Workspace(QObject):
         if isinstance(event, Finished):
             self.remembered.remember_speed(self._speed_key, event.samples_per_second)
         if isinstance(event, Checkpointed):
-            self._unsaved_weights = True
-            self._file_weights = None
-            if self._after_checkpoint is not None:
-                self._checkpoint_settled()
+            self.files.checkpoint_written()
 
     def _run_ended(self) -> None:
-        self._unsaved_weights = self.runs.checkpoint is not None
-        self.place_changed.emit()
-        self.store.prune(self._checkpoints_in_use())
-        self.store.touch()
+        self.files.run_ended()
         if not self.runs.state.has_weights:
             self.analysis.ask_again()
 
@@ -218,11 +209,9 @@ class Workspace(QObject):
     def _weights_are_fresh(self) -> None:
         self.runs.forget()
         self.records.put_behind()
-        self._file_weights, self._unsaved_weights = None, True
         if not self.analysis.errors:
             self.measures.open_session()
-        self.place_changed.emit()
-        self.store.touch()
+        self.files.weights_forgotten()
 
     @property
     def training_samples(self) -> int:
@@ -290,175 +279,55 @@ class Workspace(QObject):
         """The live views of the project."""
         self.document.edit_settings("Change the live views", plan_edits.set_views, views)
 
-    # --- files ----------------------------------------------------------------------------------------------
+    # --- files -----------------------------------------------------------------------------------------------
+    @property
+    def path(self) -> Path | None:
+        """The file that is open; None for a drawing without one."""
+        return self.files.path
+
+    @property
+    def example(self) -> str | None:
+        """The example that the drawing is a copy of."""
+        return self.files.example
+
+    @property
+    def saved_at(self) -> float | None:
+        """When the file was written, in seconds since 1970."""
+        return self.files.saved_at
+
     @property
     def title(self) -> str:
         """What the drawing is called: its file's name, else the example's, else Untitled."""
-        return self.path.stem if self.path is not None else self.example or "Untitled"
+        return self.files.title
 
     @property
     def is_changed(self) -> bool:
         """Whether something is here that the file does not have."""
-        return not self.document.undo_stack.isClean() or self._opened_changed or self._unsaved_weights
+        return self.files.is_changed
 
     def new(self) -> None:
         """An empty canvas."""
-        self._open(Opened(project=Project(graph=Graph(), settings=Settings(views=FIRST_VIEWS))))
+        self.files.new()
 
     def open(self, path: Path) -> None:
         """Open a file; `opened` or `refused` follows."""
-        self.store.open(path)
+        self.files.open(path)
 
     def open_example(self, id: str) -> None:
         """Open an example as an unsaved copy."""
-        self._next_example = id
-        self.store.open_example(id)
+        self.files.open_example(id)
+
+    def open_first(self, file: Path | None = None) -> Problem | None:
+        """What the window starts with; a problem on the way."""
+        return self.files.open_first(file)
 
     def save(self, path: Path) -> None:
         """Save, with weights as of the next step of a living worker, waiting 2 s for it at most."""
-        if self.runs.state.phase in ("training", "paused") and self.link.alive:
-            self._after_checkpoint = lambda: self._write(path)
-            self._patience.start()
-            self.runs.ask_checkpoint()
-        else:
-            self._write(path)
-
-    def _checkpoint_settled(self) -> None:
-        self._patience.stop()
-        then, self._after_checkpoint = self._after_checkpoint, None
-        if then is not None:
-            then()
-
-    def _write(self, path: Path) -> None:
-        keeps_file = self.runs.checkpoint is None and self._file_weights is not None
-        weights = self._file_weights if keeps_file else self.runs.checkpoint
-        project = Project(graph=self.document.graph, settings=self.document.settings)
-        self._saving = (self.document.undo_stack.index(), weights)
-        self.store.save(path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None))
-
-    def _saved(self, path: Path) -> None:
-        index, weights = self._saving
-        if self.document.undo_stack.index() == index:
-            self.document.undo_stack.setClean()
-        self._opened_changed = False
-        self._unsaved_weights = self._unsaved_weights and weights != self.runs.checkpoint
-        self.path, self.saved_at = path, time.time()
-        self.remembered.add_recent(path)
-        self.remembered.folder = path.parent
-        self.message.emit(f"Saved {path.name}")
-        self.place_changed.emit()
-        self.store.touch()
+        self.files.save(path)
 
     def export_weights(self, path: Path) -> None:
         """Write the session's weights as safetensors."""
-        self._export, self._export_path = self.link.next_id(), path
-        self.link.send(ExportWeights(id=self._export, path=str(path)))
-
-    def _take_done(self, message: Done) -> None:
-        if message.id == self._export:
-            if message.problem is not None:
-                self.refused.emit(message.problem)
-            else:
-                self.message.emit(f"Weights are in {self._export_path.name}")
-
-    def open_first(self, file: Path | None = None) -> Problem | None:
-        """What the window starts with: the file, else what was open last, else the first example; a problem on the way.
-
-        Reads at once, before the window is shown, so that its first picture is the right one.
-        """
-        problem: Problem | None = None
-        given: Opened | None = None
-        try:
-            given = self.store.read_now(file) if file is not None else None
-        except Refused as refusal:
-            problem = refusal.problem
-        try:
-            recovered = self.store.recovered()
-        except Refused as refusal:
-            recovered, problem = None, refusal.problem
-        if recovered is not None and (given is None or recovered.beside.changed):
-            beside = recovered.beside
-            path = Path(beside.file) if beside.file is not None else None
-            weights = recovered.checkpoint
-            self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
-            if given is None:
-                ended = None if beside.closed else Problem(code="recovered", severity="advice")
-                return problem or ended
-            # Opening the file below puts what is unsaved aside.
-            problem = Problem(code="put-aside", severity="advice")
-        try:
-            self._next_example = None if given is not None else FIRST_EXAMPLE
-            self._open(given if given is not None else Opened(project=self.store.example(FIRST_EXAMPLE)))
-        except Refused:
-            self.new()
-        return problem
-
-    def _open(self, opened: Opened) -> None:
-        self._put_aside()
-        if self.runs.state.is_running:
-            self.runs.stop()
-        project: Project = opened.project
-        self.example, self._next_example = (None if opened.path else self._next_example), None
-        self.path = opened.path
-        self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
-        self._opened_changed, self._unsaved_weights = opened.changed, False
-        self._file_weights = opened.weights
-        self.records.open(project.curves)
-        self.measures.close_session()
-        self.document.load(project.graph, project.settings)
-        done = self.history.epochs_done if self.history is not None else 0
-        epochs = max(done, 1) if opened.weights is not None else 0
-        test: Mapping[str, float] = self.history.test if self.history is not None else {}
-        self.runs.opened(epochs, test, opened.weights)
-        if opened.path is not None:
-            self.remembered.add_recent(opened.path)
-            self.remembered.folder = opened.path.parent
-        if self.link.is_started:
-            self.data.describe_all()
-            if opened.weights is not None:
-                self.measures.open_session(opened.weights)
-        self.analysis.ask_again()
-        self.opened.emit()
-        self.place_changed.emit()
-        self.store.touch()
-
-    example_seconds: Mapping[str, float] = MappingProxyType({})
-    _next_example: str | None = None
-    _shown_body: BodyPath = ()
-    _saving: tuple[int, Path | None] = (0, None)
-    _export_path = Path()
-
-    def _put_aside(self) -> None:
-        """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
-        if self.document.undo_stack.isClean() and not self._opened_changed and not self._unsaved_weights:
-            return
-        if not self.document.graph.blocks:
-            return
-        folder = self.store.folder.path.parent / "unsaved"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
-        project = Project(graph=self.document.graph, settings=self.document.settings)
-        self.store.save_aside(path, project, self.runs.checkpoint or self._file_weights, self.records.curves())
-        self.remembered.add_recent(path)
-        self.message.emit("Your unsaved drawing is kept under File, Open recent")
-
-    def _checkpoints_in_use(self) -> tuple[Path, ...]:
-        return tuple(path for path in (self.runs.checkpoint, self._file_weights) if path is not None)
-
-    def _kept(self) -> Kept:
-        checkpoint = self.runs.checkpoint or self._file_weights
-        beside = Beside(
-            file=str(self.path) if self.path is not None else None,
-            changed=self.is_changed,
-            checkpoint=str(checkpoint) if checkpoint is not None else None,
-            from_file=self._file_weights is not None,
-        )
-        return Kept(
-            graph=self.document.graph,
-            settings=self.document.settings,
-            curves=self.records.curves(),
-            beside=beside,
-        )
+        self.files.export_weights(path)
 
     def close(self) -> None:
         """End the worker within 2 s, its weights kept; write down all that is unsaved; let go of everything."""
@@ -467,8 +336,3 @@ class Workspace(QObject):
         self.store.close()
         # A stack that is destroyed tells once more that it is empty.
         self.document.undo_stack.blockSignals(True)
-
-
-def with_title(settings: Settings, title: str) -> Settings:
-    """The settings with another title."""
-    return msgspec.structs.replace(settings, title=title)

@@ -1,0 +1,256 @@
+"""The project's life as a file: what is open, whether it is saved, opening, saving, and what survives a kill."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.data_desk import DataDesk
+from app.measure_desk import MeasureDesk
+from app.project_store import Kept, Opened, ProjectStore
+from app.run_control import RunControl
+from app.run_records import RunRecords
+from app.settings import AppSettings
+from app.worker_link import WorkerLink
+from engine.graph.graph import Graph
+from engine.graph.problem import Problem, Refused
+from engine.project.project_file import Project
+from engine.project.recovery import Beside
+from engine.training.plan import Settings, ViewSpec
+from engine.worker.protocol import Done, ExportWeights
+from graph_editor.document import Document
+
+FIRST_EXAMPLE = "digits-convnet"
+FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
+CHECKPOINT_PATIENCE_MS = 2000
+
+
+class ProjectDesk(QObject):
+    """`opened()` when another project is here, `place_changed()` when its name, file or saved state did."""
+
+    opened = Signal()
+    place_changed = Signal()
+    message = Signal(str)
+    refused = Signal(object)
+
+    def __init__(
+        self,
+        document: Document,
+        store: ProjectStore,
+        remembered: AppSettings,
+        link: WorkerLink,
+        runs: RunControl,
+        records: RunRecords,
+        measures: MeasureDesk,
+        data: DataDesk,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.document, self.store, self.remembered, self.link = document, store, remembered, link
+        self.runs, self.records, self.measures, self.data = runs, records, measures, data
+        self.path: Path | None = None
+        self.example: str | None = None
+        self.saved_at: float | None = None
+        self.file_weights: Path | None = None
+        self._unsaved_weights = False
+        self._opened_changed = False
+        self._next_example: str | None = None
+        self._saving: tuple[int, Path | None] = (0, None)
+        self._export = 0
+        self._export_path = Path()
+        self._after_checkpoint: Callable[[], None] | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(CHECKPOINT_PATIENCE_MS)
+        self._patience.timeout.connect(self.checkpoint_settled)
+        document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
+        store.opened.connect(self._open)
+        store.saved.connect(self._saved)
+        store.failed.connect(self.refused)
+        store.keep_with(self._kept)
+        link.on(Done, self._take_done)
+
+    def checkpoint_written(self) -> None:
+        """The weights are others than those in the file; a save that waited for them goes on."""
+        self._unsaved_weights = True
+        self.file_weights = None
+        self.checkpoint_settled()
+
+    def run_ended(self) -> None:
+        """A run is over: its weights are not in the file."""
+        self._unsaved_weights = self.runs.checkpoint is not None
+        self.place_changed.emit()
+        self.store.prune(self._checkpoints_in_use())
+        self.store.touch()
+
+    def weights_forgotten(self) -> None:
+        """Weights were drawn afresh."""
+        self.file_weights, self._unsaved_weights = None, True
+        self.place_changed.emit()
+        self.store.touch()
+
+    @property
+    def title(self) -> str:
+        """What the drawing is called: its file's name, else the example's, else Untitled."""
+        return self.path.stem if self.path is not None else self.example or "Untitled"
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is here that the file does not have."""
+        return not self.document.undo_stack.isClean() or self._opened_changed or self._unsaved_weights
+
+    def new(self) -> None:
+        """An empty canvas."""
+        self._open(Opened(project=Project(graph=Graph(), settings=Settings(views=FIRST_VIEWS))))
+
+    def open(self, path: Path) -> None:
+        """Open a file; `opened` or `refused` follows."""
+        self.store.open(path)
+
+    def open_example(self, id: str) -> None:
+        """Open an example as an unsaved copy."""
+        self._next_example = id
+        self.store.open_example(id)
+
+    def save(self, path: Path) -> None:
+        """Save, with weights as of the next step of a living worker, waiting 2 s for it at most."""
+        if self.runs.state.phase in ("training", "paused") and self.link.alive:
+            self._after_checkpoint = lambda: self._write(path)
+            self._patience.start()
+            self.runs.ask_checkpoint()
+        else:
+            self._write(path)
+
+    def checkpoint_settled(self) -> None:
+        """A save that waited for a checkpoint waits no longer."""
+        self._patience.stop()
+        then, self._after_checkpoint = self._after_checkpoint, None
+        if then is not None:
+            then()
+
+    def _write(self, path: Path) -> None:
+        keeps_file = self.runs.checkpoint is None and self.file_weights is not None
+        weights = self.file_weights if keeps_file else self.runs.checkpoint
+        project = Project(graph=self.document.graph, settings=self.document.settings)
+        self._saving = (self.document.undo_stack.index(), weights)
+        self.store.save(path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None))
+
+    def _saved(self, path: Path) -> None:
+        index, weights = self._saving
+        if self.document.undo_stack.index() == index:
+            self.document.undo_stack.setClean()
+        self._opened_changed = False
+        self._unsaved_weights = self._unsaved_weights and weights != self.runs.checkpoint
+        self.path, self.saved_at = path, time.time()
+        self.remembered.add_recent(path)
+        self.remembered.folder = path.parent
+        self.message.emit(f"Saved {path.name}")
+        self.place_changed.emit()
+        self.store.touch()
+
+    def export_weights(self, path: Path) -> None:
+        """Write the session's weights as safetensors."""
+        self._export, self._export_path = self.link.next_id(), path
+        self.link.send(ExportWeights(id=self._export, path=str(path)))
+
+    def _take_done(self, message: Done) -> None:
+        if message.id == self._export:
+            if message.problem is not None:
+                self.refused.emit(message.problem)
+            else:
+                self.message.emit(f"Weights are in {self._export_path.name}")
+
+    def open_first(self, file: Path | None = None) -> Problem | None:
+        """What the window starts with: the file, else what was open last, else the first example; a problem on the way.
+
+        Reads at once, before the window is shown, so that its first picture is the right one.
+        """
+        problem: Problem | None = None
+        given: Opened | None = None
+        try:
+            given = self.store.read_now(file) if file is not None else None
+        except Refused as refusal:
+            problem = refusal.problem
+        try:
+            recovered = self.store.recovered()
+        except Refused as refusal:
+            recovered, problem = None, refusal.problem
+        if recovered is not None and (given is None or recovered.beside.changed):
+            beside = recovered.beside
+            path = Path(beside.file) if beside.file is not None else None
+            weights = recovered.checkpoint
+            self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
+            if given is None:
+                ended = None if beside.closed else Problem(code="recovered", severity="advice")
+                return problem or ended
+            # Opening the file below puts what is unsaved aside.
+            problem = Problem(code="put-aside", severity="advice")
+        try:
+            self._next_example = None if given is not None else FIRST_EXAMPLE
+            self._open(given if given is not None else Opened(project=self.store.example(FIRST_EXAMPLE)))
+        except Refused:
+            self.new()
+        return problem
+
+    def _open(self, opened: Opened) -> None:
+        self._put_aside()
+        if self.runs.state.is_running:
+            self.runs.stop()
+        project: Project = opened.project
+        self.example, self._next_example = (None if opened.path else self._next_example), None
+        self.path = opened.path
+        self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
+        self._opened_changed, self._unsaved_weights = opened.changed, False
+        self.file_weights = opened.weights
+        self.records.open(project.curves)
+        self.measures.close_session()
+        self.document.load(project.graph, project.settings)
+        done = self.records.history.epochs_done if self.records.history is not None else 0
+        epochs = max(done, 1) if opened.weights is not None else 0
+        test: Mapping[str, float] = self.records.history.test if self.records.history is not None else {}
+        self.runs.opened(epochs, test, opened.weights)
+        if opened.path is not None:
+            self.remembered.add_recent(opened.path)
+            self.remembered.folder = opened.path.parent
+        if self.link.is_started:
+            self.data.describe_all()
+            if opened.weights is not None:
+                self.measures.open_session(opened.weights)
+        self.opened.emit()
+        self.place_changed.emit()
+        self.store.touch()
+
+    def _put_aside(self) -> None:
+        """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
+        if self.document.undo_stack.isClean() and not self._opened_changed and not self._unsaved_weights:
+            return
+        if not self.document.graph.blocks:
+            return
+        folder = self.store.folder.path.parent / "unsaved"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
+        project = Project(graph=self.document.graph, settings=self.document.settings)
+        self.store.save_aside(path, project, self.runs.checkpoint or self.file_weights, self.records.curves())
+        self.remembered.add_recent(path)
+        self.message.emit("Your unsaved drawing is kept under File, Open recent")
+
+    def _checkpoints_in_use(self) -> tuple[Path, ...]:
+        return tuple(path for path in (self.runs.checkpoint, self.file_weights) if path is not None)
+
+    def _kept(self) -> Kept:
+        checkpoint = self.runs.checkpoint or self.file_weights
+        beside = Beside(
+            file=str(self.path) if self.path is not None else None,
+            changed=self.is_changed,
+            checkpoint=str(checkpoint) if checkpoint is not None else None,
+            from_file=self.file_weights is not None,
+        )
+        return Kept(
+            graph=self.document.graph,
+            settings=self.document.settings,
+            curves=self.records.curves(),
+            beside=beside,
+        )
