@@ -1,0 +1,47 @@
+"""Histories survive the way through a project file's arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.curves import curves_of, histories_of
+from app.views.history import RunHistory
+from engine.training.events import EpochEnded, Losses, Marked, Started
+
+
+def history(run: str, steps: int) -> RunHistory:
+    made = RunHistory()
+    made.add(Started(run=run, device="cpu", threads=1, steps_per_epoch=5, samples=320, stages=(4,)))
+    made.add(Losses(run=run, stage=0, first_step=0, values=np.linspace(2, 1, steps, dtype=np.float32).tobytes()))
+    made.add(Marked(run=run, step=3, name="learning_rate", value=0.01))
+    made.add(
+        EpochEnded(run=run, stage=0, epoch=1, step=5, train={"loss": 1.5}, validation={"loss": 1.6, "accuracy": 0.5})
+    )
+    return made
+
+
+def test_both_histories_come_back_equal() -> None:
+    now, before = history("b", 9), history("a", 7)
+    arrays = curves_of(now, before)
+    assert all(isinstance(array, np.ndarray) for array in arrays.values())
+    back, previous = histories_of(arrays)
+    assert back is not None
+    assert previous is not None
+    assert np.array_equal(back.losses.array(), now.losses.array())
+    assert np.array_equal(previous.losses.array(), before.losses.array())
+    assert back.marks == now.marks
+    assert back.epochs_done == 1
+    assert back.curve("validation", "accuracy")[1].tolist() == [0.5]
+    assert back.steps_per_epoch == 5
+
+
+def test_nothing_is_kept_of_nothing() -> None:
+    assert curves_of(None, None) == {}
+    assert curves_of(RunHistory(), None) == {}
+    assert histories_of({}) == (None, None)
+
+
+def test_curves_that_cannot_be_read_count_as_none() -> None:
+    arrays = curves_of(history("a", 7), None)
+    arrays["run.facts"] = np.frombuffer(b"not json", dtype=np.uint8)
+    assert histories_of(arrays) == (None, None)

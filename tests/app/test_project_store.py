@@ -1,0 +1,87 @@
+"""Files on a background thread: what is asked for is done in order, faults are told, recovery is written at a pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from app.project_store import Kept, ProjectStore
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import Graph
+from engine.project.project_file import Project
+from engine.project.recovery import Beside, RecoveryFolder
+from engine.training.plan import Settings
+
+
+@pytest.fixture
+def store(qtbot, tmp_path: Path):
+    made = ProjectStore(BLOCK_TYPES, RecoveryFolder(tmp_path / "state"))
+    yield made
+    made.close(last=False)
+
+
+def kept(title: str) -> Kept:
+    return Kept(graph=Graph(), settings=Settings(title=title), curves={}, beside=Beside(changed=True))
+
+
+def test_a_saved_project_opens_again_on_the_windows_thread(store, qtbot, tmp_path: Path) -> None:
+    project = store.example("digits-convnet")
+    with qtbot.waitSignal(store.saved) as saved:
+        store.save(tmp_path / "net", project, None, None)
+    assert saved.args[0] == tmp_path / "net.loom"
+    threads = []
+    store.opened.connect(lambda opened: threads.append(threading.current_thread()))
+    with qtbot.waitSignal(store.opened) as opened:
+        store.open(tmp_path / "net.loom")
+    assert opened.args[0].project.graph == project.graph
+    assert opened.args[0].path == tmp_path / "net.loom"
+    assert threads == [threading.main_thread()]
+
+
+def test_a_missing_file_is_told_as_a_problem(store, qtbot, tmp_path: Path) -> None:
+    with qtbot.waitSignal(store.failed) as failed:
+        store.open(tmp_path / "nowhere.loom")
+    assert "nowhere.loom" in failed.args[0].sentence
+
+
+def test_a_place_that_cannot_be_written_leaves_nothing_behind(store, qtbot, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with qtbot.waitSignal(store.failed):
+        store.save(tmp_path / "file" / "net.loom", Project(graph=Graph()), None, None)
+
+
+def test_recovery_is_written_at_most_once_a_second(store, qtbot) -> None:
+    asked: list[float] = []
+
+    def keep() -> Kept:
+        asked.append(time.monotonic())
+        return kept(f"number {len(asked)}")
+
+    store.keep_with(keep)
+    end = time.monotonic() + 2.3
+    while time.monotonic() < end:
+        store.touch()
+        qtbot.wait(20)
+    store.wait()
+    assert 2 <= len(asked) <= 4
+    assert all(later - sooner > 0.95 for sooner, later in zip(asked, asked[1:], strict=False))
+    recovered = store.recovered()
+    assert recovered is not None
+    assert recovered.project.settings.title.startswith("number")
+    assert not recovered.beside.closed
+
+
+def test_closing_writes_the_last_state_and_says_so(qtbot, tmp_path: Path) -> None:
+    store = ProjectStore(BLOCK_TYPES, RecoveryFolder(tmp_path / "state"))
+    store.keep_with(lambda: kept("the last"))
+    store.close()
+    store.touch()
+    again = ProjectStore(BLOCK_TYPES, RecoveryFolder(tmp_path / "state"))
+    recovered = again.recovered()
+    again.close(last=False)
+    assert recovered is not None
+    assert recovered.project.settings.title == "the last"
+    assert recovered.beside.closed
