@@ -9,6 +9,7 @@ from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
 from app.run_state import RunState
+from app.wording import device_words
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
 
@@ -53,8 +54,9 @@ def show_run(window: MainWindow) -> None:
         return
     index = workspace.runs.stage
     stage = plan.stages[index]
-    devices = ("auto", *(workspace.link.devices or ("cpu",)))
-    best = next((device for device in devices[1:] if device.startswith("cuda")), "cpu")
+    found = workspace.link.devices or ("cpu",)
+    devices = found if len(found) == 1 and plan.device in ("auto", *found) else ("auto", *found)
+    best = next((device for device in found if device != "cpu"), "cpu")
     window.run_bar.show_fields(
         RunFields(
             epochs=stage.epochs,
@@ -62,7 +64,7 @@ def show_run(window: MainWindow) -> None:
             batch_size=plan.batch_size,
             device=plan.device,
             devices=devices if plan.device in devices else (*devices, plan.device),
-            resolved="GPU" if best != "cpu" else "CPU",
+            resolved=device_words(best),
             stage=f"Stage {index + 1}" if len(plan.stages) > 1 else "",
         )
     )

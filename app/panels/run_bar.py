@@ -40,7 +40,7 @@ class RunFields(msgspec.Struct, frozen=True):
     learning_rate: float
     batch_size: int
     device: str
-    devices: tuple[str, ...] = ("auto", "cpu")
+    devices: tuple[str, ...] = ("cpu",)
     resolved: str = "CPU"
     stage: str = ""
 
@@ -53,8 +53,9 @@ class RunFields(msgspec.Struct, frozen=True):
 
     @property
     def labels(self) -> dict[str, str]:
-        """How people read the devices."""
-        return {name: self.resolved if name == "auto" else device_words(name) for name in self.devices}
+        """How people read the devices; where there is but one, "auto" reads as that one."""
+        auto = self.resolved if len(self.devices) == 1 else device_words("auto")
+        return {"auto": auto, **{name: device_words(name) for name in self.devices if name != "auto"}}
 
 
 class RunBar(QWidget):

@@ -1,0 +1,126 @@
+"""The run bar as a widget: what it draws of a view, what presses tell, the one button of a narrow window."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app import run_state
+from app.panels.run_bar import RunBar, RunFields
+from app.run_state import Part, RunBarView, RunState
+from engine.training.events import Progress, Started
+from graph_editor.theme import load_theme
+
+FIELDS = RunFields(epochs=20, learning_rate=0.001, batch_size=64, device="auto", devices=("auto", "cpu", "cuda:0"))
+
+
+@pytest.fixture
+def bar(qtbot):
+    window = QWidget()
+    column = QVBoxLayout(window)
+    column.setContentsMargins(0, 0, 0, 0)
+    made = RunBar(load_theme("dark"), window)
+    column.addWidget(made)
+    column.addStretch()
+    qtbot.addWidget(window)
+    window.resize(1440, 400)
+    window.show()
+    made.show_fields(FIELDS)
+    made.show_view(run_state.view(RunState(), 20))
+    yield made
+    window.close()
+
+
+def training() -> RunBarView:
+    state = run_state.requested(RunState(), "a")
+    started = Started(run="a", device="cpu", threads=1, steps_per_epoch=20, samples=1257, stages=(20,))
+    progress = Progress(run="a", stage=0, epoch=10, step=200, samples_per_second=20_000, seconds_left=2)
+    return run_state.view(run_state.took(run_state.took(state, started), progress), 20)
+
+
+def test_presses_tell_what_they_mean(bar, qtbot) -> None:
+    with qtbot.waitSignal(bar.slot_pressed) as pressed:
+        qtbot.mouseClick(bar.slot, Qt.MouseButton.LeftButton)
+    assert pressed.args == ["run"]
+    bar.show_view(training())
+    with qtbot.waitSignal(bar.slot_pressed) as pressed:
+        qtbot.mouseClick(bar.slot, Qt.MouseButton.LeftButton)
+    assert pressed.args == ["pause"]
+    with qtbot.waitSignal(bar.stop_pressed):
+        qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
+
+
+def test_the_first_slot_stays_put_whatever_it_says(bar) -> None:
+    places = set()
+    for view in (run_state.view(RunState(), 20), training(), run_state.view(run_state.died(RunState(), "gone"), 20)):
+        bar.show_view(view)
+        places.add((bar.slot.x(), bar.slot.width(), bar.step.x(), bar.epochs.x()))
+    assert len(places) == 1
+    assert next(iter(places))[:2] == (12, 104)
+
+
+def test_the_progress_reaches_its_share_on_the_lower_edge(bar, qtbot) -> None:
+    bar.show_view(training())
+    image = bar.grab().toImage()
+    accent = load_theme("dark").color("accent")
+    assert image.pixelColor(700, 43) == accent
+    assert image.pixelColor(700, 42) == accent
+    assert image.pixelColor(740, 43) != accent
+    assert image.pixelColor(700, 41) != accent
+
+
+def test_a_typed_rate_is_told_once(bar, qtbot) -> None:
+    told: list[object] = []
+    bar.learning_rate_edited.connect(told.append)
+    entry = bar.learning_rate._entry
+    qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(entry, "0.02")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert told == [0.02]
+
+
+def test_the_device_menu_names_what_is_there(bar) -> None:
+    assert bar.device.text() == "Auto"
+    assert FIELDS.labels == {"auto": "Auto", "cpu": "CPU", "cuda:0": "GPU"}
+    bar.show_fields(RunFields(epochs=20, learning_rate=0.001, batch_size=64, device="auto", devices=("cpu",)))
+    assert bar.device.text() == "CPU"
+
+
+def test_a_narrow_bar_has_one_button_with_the_same_fields(bar, qtbot) -> None:
+    told: list[object] = []
+    bar.epochs_edited.connect(told.append)
+    bar.window().resize(1100, 400)
+    assert not bar.epochs.isVisible()
+    assert bar.plan_button.text() == "20 epochs · 0.001 · batch 64 · CPU"
+    qtbot.mouseClick(bar.plan_button, Qt.MouseButton.LeftButton)
+    popup = bar._popup
+    assert popup.isVisible()
+    entry = popup.epochs._entry
+    entry.selectAll()
+    qtbot.keyClicks(entry, "7")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert told == [7]
+    qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton)
+    assert not popup.isVisible()
+
+
+def test_a_long_message_is_cut_and_told_on_hover(bar) -> None:
+    parts = (Part("Loss became NaN in a block whose name is far too long for any bar " * 3, colour="error"),)
+    bar.message.show_message(parts, "ph.x-circle-fill", "Try 0.0003")
+    bar.grab()
+    assert bar.message.toolTip().startswith("Loss became NaN")
+    assert bar.message.link.geometry().right() <= bar.message.width()
+    bar.message.show_message((Part("Ready"),), "", "")
+    bar.grab()
+    assert bar.message.toolTip() == ""
+
+
+def test_the_keyboard_comes_back_when_run_is_enabled_again(bar, qtbot) -> None:
+    bar.slot.setFocus()
+    qtbot.waitUntil(bar.slot.hasFocus)
+    bar.show_view(run_state.view(run_state.requested(RunState(), "a"), 20))
+    assert not bar.epochs._entry.hasFocus()
+    bar.show_view(training())
+    assert bar.slot.hasFocus()
