@@ -52,7 +52,7 @@ def strip(
     smooth = made.width * ratio < values.shape[2]
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     size = QSizeF(made.width, made.height)
-    round_off = corners(size, 2.0, Qt.GlobalColor.black, ratio)
+    round_off = corners(size, 2.0, theme.color("text"), ratio)
     limit = largest(values) if limit is None else limit
     for index in range(made.count):
         x = left + index % made.columns * (made.width + made.gap)

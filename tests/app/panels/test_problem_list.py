@@ -16,7 +16,7 @@ RANK = Problem(
     "rank",
     path=("box", "d"),
     facts={"title": "Dense", "name": "hidden <1>", "expected": "N×features", "received": "N×16", "hint": "Flatten."},
-    fixes=(Fix("insert_between", facts={"type": "Flatten"}), Fix("remove_blocks", facts={"name": "hidden"})),
+    fixes=(Fix("insert_between", facts={"type": "Flatten"}), Fix("set_parameter", facts={"label": "Bias", "value": False})),
 )
 WARNING = Problem("not-connected", "warning", ("r",), facts={"title": "RBM", "name": "RBM"})
 EMPTY = Problem("empty", "advice")
@@ -37,7 +37,7 @@ def test_a_click_jumps_and_a_link_repairs_without_jumping(problems: ProblemList,
     with qtbot.waitSignal(problems.jump) as signal:
         qtbot.mouseClick(first, LEFT, pos=QPoint(100, 12))
     assert signal.args == [("box", "d")]
-    assert [link.text() for link in first.links] == ["Insert Flatten", "Remove hidden"]
+    assert [link.text() for link in first.links] == ["Insert Flatten", "Set Bias to no"]
     with qtbot.assertNotEmitted(problems.jump), qtbot.waitSignal(problems.fix) as signal:
         qtbot.mouseClick(first.links[1], LEFT)
     assert signal.args == [RANK.fixes[1]]
