@@ -19,13 +19,14 @@ from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value, format_value
 
-_NAMES = "abcdefghijklmnop"
-_INPUTS = Parameter("inputs", "Inputs", "integer", 2, "How many tensors come in.", 2, len(_NAMES))
+NAMES = "abcdefghijklmnop"
+INPUTS = Parameter("inputs", "Inputs", "integer", 2, "How many tensors come in.", 2, len(NAMES))
 
 
-def _merge_ports(parameters: Parameters, body: Graph | None) -> Ports:
-    count = min(max(whole(parameters, "inputs"), 1), len(_NAMES))
-    return Ports(inputs=tuple(Port(name, "") for name in _NAMES[:count]), outputs=(Port(OUTPUT, ""),))
+def merge_ports(parameters: Parameters, body: Graph | None) -> Ports:
+    """As many inputs as the parameter `inputs` says, a, b, c …, and one output."""
+    count = min(max(whole(parameters, "inputs"), 1), len(NAMES))
+    return Ports(inputs=tuple(Port(name, "") for name in NAMES[:count]), outputs=(Port(OUTPUT, ""),))
 
 
 def _expect_same(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -99,10 +100,10 @@ ADD = BlockType(
     icon="ph.plus",
     purpose="Adds tensors of one shape, number by number.",
     formula="y = a + b",
-    parameters=(_INPUTS,),
+    parameters=(INPUTS,),
     summary=("{inputs} inputs",),
     module="engine.modules.merge:Add",
-    ports=_merge_ports,
+    ports=merge_ports,
     expect=_expect_same,
     arguments=no_arguments,
 )
@@ -116,14 +117,14 @@ CONCAT = BlockType(
     purpose="Puts tensors beside each other along one axis.",
     formula="y = [a, b]",
     parameters=(
-        _INPUTS,
+        INPUTS,
         Parameter(
             "dim", "Axis", "integer", 1, "The axis along which they are joined; 1 joins features or channels.", 1, 7
         ),
     ),
     summary=("{inputs} inputs", "axis {dim}"),
     module="engine.modules.merge:Concat",
-    ports=_merge_ports,
+    ports=merge_ports,
     expect=_expect_joinable,
     arguments=_concat_arguments,
 )
