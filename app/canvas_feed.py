@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from app.pictures import montage, preview
 from app.workspace import Workspace
 from engine.graph.paths import bodies
 from engine.measurements.results import Ask
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 WEIGHTS_NOW = "weights-now"
 CURVE_POINTS = 48
+STRIP = (112, 36)
+WEIGHTS_WIDTH, WEIGHTS_ROW = 256, 32
 LOSSES_EVERY_S = 0.2
 
 
@@ -39,6 +40,7 @@ class CanvasFeed(QObject):
         self._pictures: dict[str, QImage] = {}
         self._looked_at = ""
         self._weights: Mapping[str, np.ndarray] | None = None
+        self.ratio = 2.0
         self._dirty = False
         self._told_at = 0.0
         workspace.measures.preview_measured.connect(self._take_preview)
@@ -84,21 +86,12 @@ class CanvasFeed(QObject):
         self._dirty = True
 
     def _paint(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
-        block_type = self._type_of(path)
-        picture = preview(arrays, self._theme, is_data=block_type is not None and block_type.role == "input")
+        # Imported here: it brings numpy, which the first window does not wait for.
+        from app.views.previews import preview_image
+
+        picture = preview_image(arrays, self._theme, *STRIP, self.ratio)
         if picture is not None:
             self._pictures[path] = picture
-
-    def _type_of(self, path: str):  # noqa: ANN202
-        body = self._workspace.document.graph
-        *outer, id = path.split("/")
-        for step in outer:
-            block = body.blocks.get(step)
-            if block is None or block.body is None:
-                return None
-            body = block.body
-        block = body.blocks.get(id)
-        return self._workspace.types.get(block.type) if block is not None else None
 
     def _pulled(self) -> None:
         if self._dirty:
@@ -117,11 +110,11 @@ class CanvasFeed(QObject):
         if not arrays or "filters" not in arrays:
             self.weights_changed.emit(self._looked_at, None, "")
             return
-        filters = arrays["filters"]
-        # Wide weights are shown in fewer columns, so that each stays readable at 256 px.
-        wide = filters.shape[2] > 4 * filters.shape[1]
-        columns = 1 if wide else 8
-        picture = montage(filters, self._theme, "signed", columns, 8 if wide else 2, 512 // columns - 6, 6)
+        from app.views.previews import preview_image
+
+        count = len(arrays["filters"])
+        height = WEIGHTS_ROW * min(-(-count // 8), 4) if count > 1 else 2 * WEIGHTS_ROW
+        picture = preview_image(arrays, self._theme, WEIGHTS_WIDTH, height, self.ratio)
         words = f"Norm {float(arrays['norm']):.3g}" if "norm" in arrays else ""
         if "change" in arrays:
             words += f" · changed {100 * float(arrays['change']):.0f} % since the start"

@@ -84,7 +84,9 @@ class MeasureDesk(QObject):
     def watch_previews(self, paths: Iterable[tuple[str, bool]]) -> None:
         """Have the pictures of these blocks measured for the canvas: path key, and whether it is an Input."""
         asks = (
-            Ask(id=f"{PREVIEW}{path}", kind="samples" if is_input else "preview", block=path, count=16)
+            Ask(id=f"{PREVIEW}{path}", kind="samples", block=path, count=4)
+            if is_input
+            else Ask(id=f"{PREVIEW}{path}", kind="preview", block=path, count=16)
             for path, is_input in paths
         )
         self._watch(self._previews, {ask.id: ask for ask in asks}, PREVIEW_EVERY_MS)

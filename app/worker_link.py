@@ -98,5 +98,5 @@ class WorkerLink(QObject):
             self.pull()
 
     def _take_ready(self, message: Ready) -> None:
-        self.devices = message.devices
+        self.devices = tuple(device for device in message.devices if device != "auto")
         self.ready.emit(message)

@@ -33,6 +33,7 @@ def block_of(window, type_id: str) -> str:
 def test_a_run_from_first_press_to_the_saved_file(live, open_window, qtbot, tmp_path: Path) -> None:
     workspace, bar = live.workspace, live.run_bar
     assert "7\u2009370 parameters" in live.status.parameters.text()
+    assert bar.device.text() == workspace.link.devices[-1].upper() or len(workspace.link.devices) > 1
     qtbot.waitUntil(lambda: len(live.feed._pictures) == 3, timeout=RUN_MS)
     workspace.set_epochs(200)
     press(qtbot, bar.slot)
