@@ -244,6 +244,8 @@ TORCH_MISREADS = {
     "rbf_layer": "distances over the last axis of pictures",
     "dropout1d": "drops channels of what is no sequence",
     "dropout3d": "drops channels of what is no volume",
+    "conv3d": "reads N×H×W×D as one volume where N is the number of channels",
+    "conv_transpose3d": "reads N×H×W×D as one volume where N is the number of channels",
     "winner_take_all": "all of too few units win",
     "add": "broadcasts",
     "cross_entropy": "takes probabilities as targets, and pictures of classes",
