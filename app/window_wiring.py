@@ -63,7 +63,7 @@ def show_run(window: MainWindow) -> None:
             learning_rate=stage.learning_rate,
             batch_size=plan.batch_size,
             device=plan.device,
-            devices=devices if plan.device in devices else (*devices, plan.device),
+            devices=devices if plan.device in ("auto", *devices) else (*devices, plan.device),
             resolved=device_words(best),
             stage=f"Stage {index + 1}" if len(plan.stages) > 1 else "",
         )
@@ -90,12 +90,14 @@ def _wire_run_bar(window: MainWindow) -> None:
 
     bar.link_pressed.connect(follow)
     workspace.runs.state_changed.connect(lambda state: show_run(window))
-    phase = ""
+    shown: tuple[object, ...] = ()
 
     def refresh(state: RunState) -> None:
-        nonlocal phase
-        if state.phase != phase:
-            phase = state.phase
+        nonlocal shown
+        view = workspace.runs.view()
+        facts = (state.phase, view.label, view.enabled, view.step, view.stop, view.reset)
+        if facts != shown:
+            shown = facts
             window.commands.refresh_soon()
 
     workspace.runs.state_changed.connect(refresh)
