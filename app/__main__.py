@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
+
+from app.display import has_display, qt_words
 
 COMMANDS = (
     "check",
@@ -13,19 +14,12 @@ COMMANDS = (
     "evaluate",
     "examples",
     "export",
-    "import",
     "new",
     "predict",
     "render",
-    "sweep",
     "train",
 )
 WITHOUT_DISPLAY = "demo, examples, new, check, train, evaluate, predict, export, render and data"
-PACKAGES = "libgl1 libegl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3"
-WINDOW_PACKAGES = (
-    "libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0"
-    " libxcb-shape0 libxcb-xkb1"
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,26 +45,6 @@ def main(argv: list[str] | None = None) -> int:
             raise
         return _say(words, 1)
     return run(file)
-
-
-def has_display() -> bool:
-    """Whether there is a screen to show a window on."""
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def qt_words(fault: ImportError) -> str | None:
-    """One sentence where Qt itself cannot load; None for any other missing module."""
-    text = str(fault)
-    if ".so" not in text and "PySide6" not in text and "DLL" not in text:
-        return None
-    if sys.platform != "linux":
-        return f"Qt cannot be loaded: {text}. Install Tensorloom again."
-    return (
-        f"Qt cannot be loaded ({text}): install its libraries with apt-get install {PACKAGES},"
-        f" and for a window under X also {WINDOW_PACKAGES}."
-    )
 
 
 def _say(sentence: str, status: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -25,10 +24,11 @@ TICK_MS = 20
 
 def run_demo(picture: Path, epochs: int | None) -> int:
     """Show the window until it is closed, or make `picture` where there is no display. The exit status."""
-    from app.__main__ import has_display
-    from app.cli.picture import offscreen_application
+    from app.cli.picture import offscreen_application, require_qt
+    from app.display import is_off_screen
 
-    if has_display() and os.environ.get("QT_QPA_PLATFORM") not in ("offscreen", "minimal"):
+    require_qt()
+    if not is_off_screen():
         return _live(epochs)
     offscreen_application()
     with tempfile.TemporaryDirectory(prefix="tensorloom-demo-", ignore_cleanup_errors=True) as folder:

@@ -66,7 +66,7 @@ def replace_project(project: Project, graph: Graph | None = None, settings: Sett
 
 def _with_data(project: Project, data: str) -> Project:
     """Every dataset of the project replaced by the one called `data`, or by the IDX files in the folder `data`."""
-    names = [ref.name for ref in project.settings.datasets] or ["digits"]
+    names = input_datasets(project.graph) or ("digits",)
     if data in DATASETS:
         ref = DatasetRef(name=data)
         graph = project.graph
@@ -79,6 +79,14 @@ def _with_data(project: Project, data: str) -> Project:
         raise refused("unknown-dataset", dataset=data, hint=f"Name a folder, or one of {', '.join(DATASETS)}.")
     refs = tuple(DatasetRef(name=name, folder=str(Path(data).resolve())) for name in names)
     return replace_project(project, settings=replace(project.settings, datasets=refs))
+
+
+def input_datasets(graph: Graph) -> tuple[str, ...]:
+    """The datasets that the Inputs name, each once: a drawing need not have settings for them."""
+    known = BLOCK_TYPES["input"].parameter("dataset")
+    default = known.default if known is not None else ""
+    inputs = (block for block in graph.blocks.values() if block.type == "input")
+    return tuple(dict.fromkeys(name for block in inputs if (name := str(block.parameters.get("dataset", default)))))
 
 
 def with_settings(project: Project, assignments: Sequence[str]) -> Project:

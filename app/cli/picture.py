@@ -68,12 +68,19 @@ def render_project(project: Project, output: Path, theme: str, scale: float) -> 
     application.processEvents()
 
 
-def offscreen_application() -> QApplication:
-    """The Qt application, off-screen where none runs yet. Raises Refused `qt` where Qt cannot load."""
+def require_qt() -> None:
+    """Raises Refused `qt`, which says what to install, where Qt cannot load."""
     try:
-        from PySide6.QtWidgets import QApplication
+        import PySide6.QtWidgets  # noqa: F401
     except ImportError as fault:
         raise refused("qt", reason=str(fault).splitlines()[0]) from fault
+
+
+def offscreen_application() -> QApplication:
+    """The Qt application, off-screen where none runs yet. Raises Refused `qt` where Qt cannot load."""
+    require_qt()
+    from PySide6.QtWidgets import QApplication
+
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running

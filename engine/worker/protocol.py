@@ -14,33 +14,8 @@ from engine.graph.graph import Graph
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Plain
-from engine.measurements.results import Ask
-from engine.training.commands import (
-    Change,
-    Checkpoint,
-    Pause,
-    Resume,
-    SingleStep,
-    Stop,
-    Unwatch,
-    Watch,
-)
-from engine.training.events import (
-    Array,
-    Checkpointed,
-    EpochEnded,
-    Failed,
-    Finished,
-    Loading,
-    Losses,
-    Marked,
-    Measured,
-    Paused,
-    Progress,
-    Resumed,
-    Started,
-    Stopped,
-)
+from engine.training.commands import Command
+from engine.training.events import Array, Event
 from engine.training.plan import DatasetRef, Plan, TrainingRequest
 
 LARGEST_FRAME = 1 << 31
@@ -134,14 +109,7 @@ ToWorker = Union[  # noqa: UP007
     CancelDownload,
     ExportWeights,
     Quit,
-    Change,
-    Pause,
-    Resume,
-    SingleStep,
-    Stop,
-    Checkpoint,
-    Watch,
-    Unwatch,
+    Command,
 ]
 
 
@@ -232,19 +200,7 @@ FromWorker = Union[  # noqa: UP007
     DownloadProgress,
     Downloaded,
     Done,
-    Loading,
-    Started,
-    Losses,
-    EpochEnded,
-    Progress,
-    Measured,
-    Marked,
-    Checkpointed,
-    Paused,
-    Resumed,
-    Stopped,
-    Failed,
-    Finished,
+    Event,
 ]
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -277,6 +233,3 @@ def _read_exactly(stream: BinaryIO, count: int) -> bytes | None:
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
-
-
-__all__ = ["FROM_WORKER", "TO_WORKER", "Ask", "FromWorker", "ToWorker", "read_frame", "write_frame"]

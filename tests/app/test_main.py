@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import __main__ as command
+from app import display
 
 
 def test_without_a_display_it_says_so_and_names_the_commands_that_need_none(monkeypatch, capsys) -> None:
@@ -25,11 +26,11 @@ def test_without_a_display_it_says_so_and_names_the_commands_that_need_none(monk
 
 def test_a_library_that_qt_lacks_is_told_with_the_packages(monkeypatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    words = command.qt_words(ImportError("libGL.so.1: cannot open shared object file: No such file or directory"))
+    words = display.qt_words(ImportError("libGL.so.1: cannot open shared object file: No such file or directory"))
     assert words is not None
     for package in ("libgl1", "libegl1", "libdbus-1-3", "libxcb-cursor0"):
         assert package in words
-    assert command.qt_words(ImportError("No module named 'app.launch'")) is None
+    assert display.qt_words(ImportError("No module named 'app.launch'")) is None
 
 
 def test_an_unknown_word_is_wrong_usage(capsys) -> None:
