@@ -135,7 +135,7 @@ class Workspace(QObject):
     # --- the worker -----------------------------------------------------------------------------------
     def start_worker(self) -> None:
         """Start the worker and tell it what is here; call it once the window is on screen."""
-        if not self.link.is_started:
+        if not self.link.is_started and not self.store.is_closed:
             self.link.start()
             self.measures.watch_all_again()
             if self.files.file_weights is not None:

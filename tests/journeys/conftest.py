@@ -27,4 +27,5 @@ def open_hands(qapp: object, tmp_path: Path) -> Iterator[Callable[..., object]]:
     yield open
     for hands in reversed(opened):
         hands.close()
-    assert [report for hands in opened for report in hands.reports] == []
+    reports = [report for hands in opened for report in hands.reports]
+    assert not reports, "\n".join(reports)

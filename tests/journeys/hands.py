@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from engine.project.recovery import RecoveryFolder
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
-PATIENCE_S = 60.0
+PATIENCE_S = float(os.environ.get("TENSORLOOM_TEST_PATIENCE_S", 60))
 Place = tuple[float, float]
 End = tuple[str, str]
 """A block's id and a port's."""
@@ -173,7 +174,9 @@ class Hands:
         window = widget.window()
         under = window.childAt(widget.mapTo(window, place)) or widget
         assert under is widget or widget.isAncestorOf(under), f"{under} covers {widget}"
-        QTest.mouseClick(under, LEFT, keys, under.mapFrom(window, widget.mapTo(window, place)))
+        spot = under.mapFrom(window, widget.mapTo(window, place))
+        QTest.mouseMove(under, spot)
+        QTest.mouseClick(under, LEFT, keys, spot)
         self.rest()
 
     def press_run_button(self, label: str) -> None:
@@ -186,6 +189,8 @@ class Hands:
         """Choose from the menu bar: `menu("File", "New")`, `menu("View", "Theme", "Dark")`."""
         bar = self.window._menu_bar
         action = next(action for action in bar.actions() if action.text() == titles[0])
+        # A menu takes no click where the pointer already stood when it opened.
+        QTest.mouseMove(bar, bar.actionGeometry(action).center())
         QTest.mouseClick(bar, LEFT, PLAIN, bar.actionGeometry(action).center())
         menu = action.menu()
         for title in titles[1:]:
