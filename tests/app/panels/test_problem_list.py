@@ -16,7 +16,10 @@ RANK = Problem(
     "rank",
     path=("box", "d"),
     facts={"title": "Dense", "name": "hidden <1>", "expected": "N×features", "received": "N×16", "hint": "Flatten."},
-    fixes=(Fix("insert_between", facts={"type": "Flatten"}), Fix("set_parameter", facts={"label": "Bias", "value": False})),
+    fixes=(
+        Fix("insert_between", facts={"type": "Flatten"}),
+        Fix("set_parameter", facts={"label": "Bias", "value": False}),
+    ),
 )
 WARNING = Problem("not-connected", "warning", ("r",), facts={"title": "RBM", "name": "RBM"})
 EMPTY = Problem("empty", "advice")
