@@ -12,7 +12,8 @@ from engine.graph.values import Value
 
 def _expect_samples(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     for port, spec in inputs.items():
-        fault = values_of_rank(inputs, port, (max(spec.rank, 2),), "N×features", "It compares rows, not single numbers.")
+        hint = "It compares rows, not single numbers."
+        fault = values_of_rank(inputs, port, (max(spec.rank, 2),), "N×features", hint)
         if fault is not None:
             return fault
     return same_shapes(inputs)

@@ -17,7 +17,8 @@ WEIGHT = Parameter(
 )
 
 
-def _ports(prediction: str) -> Callable[[Parameters, Graph | None], Ports]:
+def compared_ports(prediction: str) -> Callable[[Parameters, Graph | None], Ports]:
+    """A target, a prediction of that name, and the loss."""
     ports = Ports(
         inputs=(Port(TARGET, TARGET), Port(prediction, prediction)),
         outputs=(Port(LOSS, LOSS),),
@@ -39,20 +40,36 @@ def _compares(prediction: TensorSpec, target: TensorSpec, expected: str, hint: s
     return Mismatch("prediction-target", TARGET, facts)
 
 
-def _expect_classes(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
-    logits, target = inputs.get("logits"), inputs.get(TARGET)
-    if logits is not None:
-        wanted = target.rank + 1 if target is not None else max(logits.rank, 2)
+def expect_labels(inputs: Inputs, port: str, expected: str) -> Mismatch | None:
+    """Scores N×classes×… at `port` with one label for each at the target."""
+    scores, target = inputs.get(port), inputs.get(TARGET)
+    if scores is not None:
+        wanted = target.rank + 1 if target is not None else max(scores.rank, 2)
         hint = "It reads one number per class for each label."
-        fault = values_of_rank(inputs, "logits", (wanted,), "logits N×classes", hint, (FLATTEN,) if wanted == 2 else ())
+        fault = values_of_rank(inputs, port, (wanted,), expected, hint, (FLATTEN,) if wanted == 2 else ())
         if fault is not None:
             return fault
     if target is not None and target.dtype != "int64":
         hint = "Wire the label of the Input to it, or use a squared error."
         received = f"{target} {target.dtype}"
         return Mismatch("dtype", TARGET, {"expected": "class labels", "received": received, "hint": hint})
-    if logits is not None and target is not None and (logits.shape[0], *logits.shape[2:]) != target.shape:
-        return _compares(logits, target, "N×classes with N labels", "")
+    if scores is not None and target is not None and (scores.shape[0], *scores.shape[2:]) != target.shape:
+        return _compares(scores, target, "N×classes with N labels", "")
+    return None
+
+
+def expect_classes(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    """Logits N×classes×… with their labels, and a weight for each class or none."""
+    fault = expect_labels(inputs, "logits", "logits N×classes")
+    logits, weights = inputs.get("logits"), parameters.get("class_weights")
+    if fault is not None or logits is None or not isinstance(weights, tuple):
+        return fault
+    if len(weights) != logits.shape[1]:
+        expected = f"logits of {len(weights)} classes, as its class weights say"
+        hint = "Give a weight for each class, or none."
+        return Mismatch("channels", "logits", {"expected": expected, "received": logits, "hint": hint})
+    if not any(weights):
+        return Mismatch("together", "logits", {"reason": "all its class weights are 0", "hint": "Give one above 0."})
     return None
 
 
@@ -71,7 +88,8 @@ def _expect_binary(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     )
 
 
-def _expect_equal(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+def expect_equal(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    """A prediction and a target of one shape."""
     prediction, target = inputs.get("prediction"), inputs.get(TARGET)
     for port, spec in inputs.items():
         fault = values_of_rank(inputs, port, (spec.rank,), "")
@@ -85,7 +103,9 @@ def _expect_equal(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
 
 
 def _class_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
-    return {"label_smoothing": parameters["label_smoothing"]}
+    weights = parameters["class_weights"]
+    given: Mapping[str, Value] = {"class_weights": weights} if weights is not None else {}
+    return {"label_smoothing": parameters["label_smoothing"], **given}
 
 
 CROSS_ENTROPY = BlockType(
@@ -106,13 +126,24 @@ CROSS_ENTROPY = BlockType(
             0.0,
             1.0,
         ),
+        Parameter(
+            "class_weights",
+            "Class weights",
+            "tuple",
+            None,
+            "How much each class counts beside the others, such as 1×5 where the second is rare; only ratios matter.",
+            0,
+            1_000_000,
+            optional=True,
+            advanced=True,
+        ),
         WEIGHT,
     ),
     summary=("{logits} classes",),
     role="loss",
-    module="torch.nn:CrossEntropyLoss",
-    ports=_ports("logits"),
-    expect=_expect_classes,
+    module="engine.modules.losses:CrossEntropy",
+    ports=compared_ports("logits"),
+    expect=expect_classes,
     arguments=_class_arguments,
     prediction=Prediction("logits", "softmax"),
 )
@@ -129,7 +160,7 @@ BINARY_CROSS_ENTROPY = BlockType(
     summary=("yes or no",),
     role="loss",
     module="engine.modules.losses:BinaryCrossEntropy",
-    ports=_ports("logits"),
+    ports=compared_ports("logits"),
     expect=_expect_binary,
     prediction=Prediction("logits", "sigmoid"),
 )
@@ -146,8 +177,8 @@ SQUARED_ERROR = BlockType(
     summary=("mean",),
     role="loss",
     module="torch.nn:MSELoss",
-    ports=_ports("prediction"),
-    expect=_expect_equal,
+    ports=compared_ports("prediction"),
+    expect=expect_equal,
     prediction=Prediction("prediction", "none"),
 )
 

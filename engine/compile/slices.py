@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from engine.compile.program import Call, Program
 from engine.graph.paths import identifier
@@ -60,11 +60,20 @@ def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[s
     graph = fx.Graph()
     tensors: dict[str, fx.Node] = {}
     inputs = tuple(key for key in program.fields if key in needed)
+    watched = {
+        call.sources[0]
+        for call in program.calls
+        if "needs_gradient" in call.type.traits and needed.intersection(call.outputs)
+    }
     for key, name in _argument_names(inputs).items():
         tensors[key] = graph.placeholder(name)
     for call in program.calls:
         if not needed.intersection(call.outputs):
             continue
+        for source in call.sources:
+            if source in watched:
+                watched.discard(source)
+                tensors[source] = graph.call_function(with_gradient, (tensors[source],))
         given = [tensors[source] for source in call.sources]
         positional = len(given) - len(call.keywords)
         named: dict[str, Any] = dict(zip(call.keywords, given[positional:], strict=True))
@@ -75,6 +84,13 @@ def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[s
             for number, key in enumerate(call.outputs):
                 tensors[key] = graph.call_function(operator.getitem, (node, number))
     return graph, tensors, inputs
+
+
+def with_gradient(tensor: Tensor) -> Tensor:
+    """The tensor, its gradient asked for where it had none: a loss may want the slope of the network at its inputs."""
+    if tensor.requires_grad or not tensor.is_floating_point():
+        return tensor
+    return tensor.detach().requires_grad_()
 
 
 def _argument_names(keys: tuple[str, ...]) -> dict[str, str]:

@@ -60,7 +60,9 @@ def values_of(parameter: Parameter) -> Iterator[Value]:
             low = int(parameter.minimum or 0)
             yield from (low, low + 1, low + 3)
         case "float":
-            yield from (parameter.minimum or 0.0, 0.25, parameter.maximum if (parameter.maximum or 9e9) <= 1 else 0.75)
+            least = parameter.minimum or 0.0
+            yield from (least, max(least, 0.25), 0.75 + least)[: 3 if (parameter.maximum or 9e9) >= 0.75 + least else 2]
+            yield from [parameter.maximum] if (parameter.maximum or 9e9) <= 1 else []
         case "tuple":
             low = max(1, int(parameter.minimum or 1))
             if parameter.length is None:
@@ -180,6 +182,7 @@ WITHOUT_GRADIENT: dict[str, tuple[str, ...]] = {
     "rbm": ("visible_bias",),
     "constant": ("input",),
     "noise_source": ("input",),
+    "contractive": ("input", "code"),
 }
 
 
@@ -246,13 +249,21 @@ TORCH_MISREADS = {
     "dropout3d": "drops channels of what is no volume",
     "conv3d": "reads N×H×W×D as one volume where N is the number of channels",
     "conv_transpose3d": "reads N×H×W×D as one volume where N is the number of channels",
+    **{
+        f"{pool}_pool{axes}d": "reads N×… as one sample of N channels"
+        for pool in ("max", "avg", "sum", "lp", "adaptive_avg", "adaptive_max")
+        for axes in (1, 2, 3)
+        if (pool, axes) not in {("sum", 1), ("lp", 1)}
+    },
+    **{f"global_{pool}_pool{axes}d": "pools over any axes" for pool in ("avg", "max") for axes in (1, 2, 3)},
+    "fractional_max_pool2d": "leaves nothing of a single pixel",
+    "unpool2d": "enlarges two axes of a volume",
+    "pixel_shuffle": "shuffles volumes",
+    "pixel_unshuffle": "unshuffles volumes",
     "winner_take_all": "all of too few units win",
     "add": "broadcasts",
     "cross_entropy": "takes probabilities as targets, and pictures of classes",
     "binary_cross_entropy": "reshapes the target",
-    "max_pool2d": "reads N×H×W as one picture",
-    "avg_pool2d": "reads N×H×W as one picture",
-    "global_avg_pool2d": "averages over two axes of a volume",
     "lstm": "reads rows as one sequence",
     "softmax2d": "reads N×H×W as one picture",
     "multiply": "broadcasts",
@@ -273,6 +284,17 @@ TORCH_MISREADS = {
     "pad": "pads the samples",
     "crop": "crops to what is left",
     "unit_quaternion": "normalises rows of any length",
+    "reconstruction_cross_entropy": "broadcasts",
+    "kl_divergence": "broadcasts",
+    "poisson_nll": "broadcasts",
+    "contrastive": "broadcasts",
+    "cosine_embedding": "broadcasts",
+    "triplet": "measures along the last axis",
+    "vae_kl": "broadcasts",
+    "contractive": "sees no dependence between tensors given by hand",
+    "style_loss": "multiplies any maps of as many channels",
+    "total_variation": "reads two of three axes",
+    "ctc": "reads values as symbols",
 }
 
 
