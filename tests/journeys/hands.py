@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QWidget
 
@@ -214,6 +214,11 @@ class Hands:
             self.activate()
         return menu
 
+    def open_menu(self) -> QMenu | None:
+        """The menu that is open, if there is one."""
+        popup = QApplication.activePopupWidget()
+        return popup if isinstance(popup, QMenu) else None
+
     # --- the keyboard ------------------------------------------------------------------------------------
     def key(self, key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:
         """Press a key where the keyboard is."""
@@ -396,12 +401,23 @@ class Hands:
         self.file_dialog(path)
         self.wait(lambda: opened, f"{path.name}")
 
+    def panels(self) -> tuple[QWidget, ...]:
+        """The large parts of the window."""
+        window = self.window
+        return (window.editor, window.palette_panel, window.inspector, window.live_views, window.run_bar, window.status)
+
+    def brightness(self, widget: QWidget) -> float:
+        """How bright most of a part is: the median lightness of its pixels, 0 to 1."""
+        picture = widget.grab().toImage()
+        spots = [
+            picture.pixelColor(x, y).lightnessF()
+            for x in range(2, picture.width(), 11)
+            for y in range(2, picture.height(), 7)
+        ]
+        return sorted(spots)[len(spots) // 2]
+
     def _error_report(self) -> object:
         from app.error_report import ErrorReport
 
         return self.window.findChild(ErrorReport)
 
-
-def on_screen(widget: QWidget) -> QRect:
-    """Where a widget is on the screen."""
-    return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
