@@ -1,32 +1,38 @@
-"""Pooling."""
+"""Pooling in windows of sequences, pictures and volumes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from engine.blocks.shared import INPUT, fits_window, no_arguments, one_to_one, pair, pair_parameter, pictures
+from engine.blocks.shared import AXES, INPUT, fits_window, grid, one_to_one, pair, tuple_parameter
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import Value
 
-
-def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
-    fault = pictures(inputs)
-    if fault is not None or INPUT not in inputs:
-        return fault
-    window, amount = pair(parameters, "kernel_size"), pair(parameters, "padding")
-    if any(2 * pad > extent for pad, extent in zip(amount, window, strict=True)):
-        expected = "a padding of at most half its window"
-        return Mismatch("channels", INPUT, {"expected": expected, "received": "×".join(map(str, amount)), "hint": ""})
-    return fits_window(parameters, inputs, window, amount)
+KINDS = {1: "a sequence", 2: "a picture", 3: "a volume"}
+_CEIL = Parameter(
+    "ceil_mode", "Keep the rest", "boolean", False, "Also pools what is left at the border.", advanced=True
+)
+_NORM = Parameter("norm_type", "Norm p", "float", 2.0, "1 sums, 2 is the length, a large p the largest.", 1.0, 100.0)
 
 
-def _expect_pictures(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
-    return pictures(inputs)
+def _expect(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
+    def expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+        fault = grid(inputs, dimensions)
+        if fault is not None or INPUT not in inputs:
+            return fault
+        window, amount = pair(parameters, "kernel_size"), pair(parameters, "padding")
+        if any(2 * pad > extent for pad, extent in zip(amount, window, strict=True)):
+            facts = {"expected": "a padding of at most half its window", "received": "×".join(map(str, amount))}
+            return Mismatch("channels", INPUT, {**facts, "hint": ""})
+        return fits_window(parameters, inputs, window, amount)
+
+    return expect
 
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     stride = "kernel_size" if parameters["stride"] is None else "stride"
     return {
+        **({"norm_type": parameters["norm_type"]} if "norm_type" in parameters else {}),
         "kernel_size": pair(parameters, "kernel_size"),
         "stride": pair(parameters, stride),
         "padding": pair(parameters, "padding"),
@@ -34,58 +40,81 @@ def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     }
 
 
-_PARAMETERS = (
-    pair_parameter("kernel_size", "Window", (2, 2), "Height and width of the window."),
-    pair_parameter("stride", "Stride", None, "How far the window moves; none: its own size."),
-    pair_parameter("padding", "Padding", (0, 0), "Rows and columns added at each side.", 0, True),
-    Parameter("ceil_mode", "Keep the rest", "boolean", False, "Also pools what is left at the border.", advanced=True),
-)
+def _pool(
+    kind: str,
+    title: str,
+    module: str,
+    purpose: str,
+    formula: str,
+    aliases: tuple[str, ...],
+    dimensions: int,
+    more: tuple[Parameter, ...] = (),
+) -> BlockType:
+    flat = dimensions == 2
+    return BlockType(
+        id=f"{kind}_pool{dimensions}d",
+        family="pooling",
+        title=title if flat and kind in ("max", "avg") else f"{title} {dimensions}-D",
+        aliases=(*aliases, "pooling", "subsample", "downsample", *(("max",) if flat and kind == "max" else ())),
+        icon="ph.arrows-in-simple",
+        purpose=purpose,
+        formula=formula,
+        parameters=(
+            tuple_parameter(
+                "kernel_size", "Window", (2,) * dimensions, f"{AXES[dimensions]} of the window.", dimensions
+            ),
+            tuple_parameter("stride", "Stride", None, "How far the window moves; none: its own size.", dimensions),
+            *more,
+            tuple_parameter(
+                "padding", "Padding", (0,) * dimensions, "How much is added at each side.", dimensions, 0, True
+            ),
+            _CEIL,
+        ),
+        summary=("{kernel_size}", *("p {norm_type}" for _ in more)),
+        module=f"{module}{dimensions}d",
+        ports=one_to_one,
+        expect=_expect(dimensions),
+        arguments=_arguments,
+    )
 
-MAX_POOL2D = BlockType(
-    id="max_pool2d",
-    family="pooling",
-    title="Max pool",
-    aliases=("maxpool", "pooling", "subsample", "downsample"),
-    icon="ph.arrows-in-simple",
-    purpose="Keeps the largest value of each window, so that small shifts no longer matter.",
-    formula="y[i] = max x[window i]",
-    parameters=_PARAMETERS,
-    summary=("{kernel_size}",),
-    module="torch.nn:MaxPool2d",
-    ports=one_to_one,
-    expect=_expect,
-    arguments=_arguments,
-)
 
-AVG_POOL2D = BlockType(
-    id="avg_pool2d",
-    family="pooling",
-    title="Average pool",
-    aliases=("avgpool", "mean pool", "pooling", "subsample", "downsample"),
-    icon="ph.arrows-in-simple",
-    purpose="Replaces each window by its mean.",
-    formula="y[i] = mean x[window i]",
-    parameters=_PARAMETERS,
-    summary=("{kernel_size}",),
-    module="torch.nn:AvgPool2d",
-    ports=one_to_one,
-    expect=_expect,
-    arguments=_arguments,
-)
+def _max(dimensions: int) -> BlockType:
+    purpose = f"Keeps the largest value of each window of {KINDS[dimensions]}, so that small shifts no longer matter."
+    return _pool("max", "Max pool", "torch.nn:MaxPool", purpose, "y[i] = max x[window i]", ("maxpool",), dimensions)
 
-GLOBAL_AVG_POOL2D = BlockType(
-    id="global_avg_pool2d",
-    family="pooling",
-    title="Global average pool",
-    aliases=("gap", "global pool", "adaptive average"),
-    icon="ph.arrows-in-simple",
-    purpose="Replaces each channel by its mean over the whole picture.",
-    formula="y[c] = mean x[c]",
-    parameters=(),
-    module="engine.modules.pooling:GlobalAvgPool2d",
-    ports=one_to_one,
-    expect=_expect_pictures,
-    arguments=no_arguments,
-)
 
-TYPES = (MAX_POOL2D, AVG_POOL2D, GLOBAL_AVG_POOL2D)
+def _average(dimensions: int) -> BlockType:
+    purpose = f"Replaces each window of {KINDS[dimensions]} by its mean."
+    aliases = ("avgpool", "mean pool")
+    return _pool("avg", "Average pool", "torch.nn:AvgPool", purpose, "y[i] = mean x[window i]", aliases, dimensions)
+
+
+def _sum(dimensions: int) -> BlockType:
+    purpose = f"Replaces each window of {KINDS[dimensions]} by its sum."
+    module, aliases = "engine.modules.pooling:SumPool", ("sumpool", "add pool")
+    return _pool("sum", "Sum pool", module, purpose, "y[i] = Σ x[window i]", aliases, dimensions)
+
+
+def _lp(dimensions: int) -> BlockType:
+    purpose = f"Replaces each window of {KINDS[dimensions]} by its p-norm, between the sum and the maximum."
+    module, aliases = "engine.modules.pooling:LPPool", ("lppool", "l2 pool", "norm pool", "power average")
+    formula = "y[i] = (Σ |x[window i]|ᵖ)^(1/p)"
+    return _pool("lp", "Lp pool", module, purpose, formula, aliases, dimensions, (_NORM,))
+
+
+MAX_POOL2D, AVG_POOL2D = _max(2), _average(2)
+
+TYPES = (
+    MAX_POOL2D,
+    AVG_POOL2D,
+    _max(1),
+    _max(3),
+    _average(1),
+    _average(3),
+    _sum(2),
+    _sum(1),
+    _sum(3),
+    _lp(2),
+    _lp(1),
+    _lp(3),
+)

@@ -62,7 +62,8 @@ class GaborBank(_FilterBank):
 
 def _normalised(filter: Tensor) -> Tensor:
     centred = filter - filter.mean()
-    return centred / centred.norm().clamp_min(1e-12)
+    made: Tensor = centred / centred.norm().clamp_min(1e-12)
+    return made
 
 
 class HaarBank(_FilterBank):

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.probing import probe
+from engine.graph.block_type import Mismatch
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value
+
+N, T = Dim("N"), Dim("T")
+PICTURE, SEQUENCE = TensorSpec((N, 4, 8, 8), "float32"), TensorSpec((N, 4, T), "float32")
+VOLUME = TensorSpec((N, 2, 4, 4, 4), "float32")
+
+
+def defaults(id: str, **changed: Value) -> dict[str, Value]:
+    return {**{parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters}, **changed}
+
+
+def expect(id: str, spec: TensorSpec, **changed: Value) -> Mismatch | None:
+    return BLOCK_TYPES[id].expect(defaults(id, **changed), {"input": spec})
+
+
+def shape(id: str, spec: TensorSpec, **changed: Value) -> str:
+    type, parameters = BLOCK_TYPES[id], defaults(id, **changed)
+    assert type.expect(parameters, {"input": spec}) is None
+    found = probe(type, parameters, {"input": spec}, None)
+    assert not found.refusal
+    return str(found.outputs["output"])
+
+
+@pytest.mark.parametrize(
+    ("id", "spec", "changed", "expected"),
+    [
+        ("max_pool1d", SEQUENCE, {}, "N×4×T′"),
+        ("avg_pool3d", VOLUME, {"kernel_size": (2, 1, 4)}, "N×2×2×4×1"),
+        ("sum_pool2d", PICTURE, {"kernel_size": (3, 3), "stride": (2, 2)}, "N×4×3×3"),
+        ("sum_pool2d", PICTURE, {"kernel_size": (3, 3), "stride": (2, 2), "ceil_mode": True}, "N×4×4×4"),
+        ("global_max_pool1d", SEQUENCE, {}, "N×4"),
+        ("global_avg_pool3d", VOLUME, {}, "N×2"),
+        ("adaptive_avg_pool1d", SEQUENCE, {"output_size": (3,)}, "N×4×3"),
+        ("adaptive_max_pool2d", PICTURE, {"output_size": (3, 5)}, "N×4×3×5"),
+        ("fractional_max_pool2d", PICTURE, {"output_ratio": 0.7}, "N×4×5×5"),
+        ("upsample", SEQUENCE, {"mode": "linear"}, "N×4×2T"),
+        ("upsample", PICTURE, {"mode": "cubic"}, "N×4×16×16"),
+        ("upsample", VOLUME, {"scale_factor": 3.0, "mode": "linear"}, "N×2×12×12×12"),
+        ("unpool2d", PICTURE, {"kernel_size": (1, 3)}, "N×4×8×24"),
+        ("pixel_shuffle", PICTURE, {}, "N×1×16×16"),
+        ("pixel_unshuffle", PICTURE, {"downscale_factor": 4}, "N×64×2×2"),
+        ("subsampling", PICTURE, {}, "N×4×4×4"),
+    ],
+)
+def test_shapes(id: str, spec: TensorSpec, changed: dict[str, Value], expected: str) -> None:
+    assert shape(id, spec, **changed) == expected
+
+
+@pytest.mark.parametrize("id", ["max_pool2d", "avg_pool2d", "sum_pool2d", "lp_pool2d"])
+def test_windows_and_padding_must_fit(id: str) -> None:
+    fault = expect(id, PICTURE, kernel_size=(9, 2))
+    assert fault is not None
+    assert fault.code == "window"
+    fault = expect(id, PICTURE, padding=(2, 0))
+    assert fault is not None
+    assert fault.facts["expected"] == "a padding of at most half its window"
+
+
+def test_shuffles_need_channels_and_sides_that_divide() -> None:
+    fault = expect("pixel_shuffle", PICTURE, upscale_factor=3)
+    assert fault is not None
+    assert fault.facts["expected"] == "a multiple of 9 channels"
+    fault = expect("pixel_unshuffle", PICTURE, downscale_factor=3)
+    assert fault is not None
+    assert fault.facts["expected"] == "sides that 3 divides"
+
+
+def test_cubic_interpolation_is_for_pictures() -> None:
+    fault = expect("upsample", SEQUENCE, mode="cubic")
+    assert fault is not None
+    assert fault.code == "rank"
