@@ -1,0 +1,267 @@
+"""Writes one class for each body: containers become classes, equal ones share theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import torch
+
+from engine.compile.probing import construct
+from engine.compile.records import Record
+from engine.compile.source_constructors import class_expression, constructor_arguments
+from engine.compile.source_idioms import IDIOMS
+from engine.compile.source_initialisers import initialiser_lines
+from engine.compile.source_names import Names, class_name
+from engine.compile.source_plan import BodyPlan, Owner, Plan, Step, Tensor
+from engine.compile.source_text import WIDTH, Import, bracketed, call, docstring, listed
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Path
+from engine.graph.paths import identifier, identifiers
+
+replace = msgspec.structs.replace
+FLOWING = ("x", "y", "z", "flow")
+"""Names for a tensor that only the next line reads."""
+Mark = tuple[str, int, int]
+"""A block of the body, and the first and last line of the class that speak of it."""
+
+
+class ClassText(msgspec.Struct, frozen=True, eq=False):
+    """A class as lines, the bodies that it stands for, and which of its lines belong to which block."""
+
+    name: str
+    lines: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    paths: tuple[Path, ...]
+
+
+class ClassWriter:
+    """Writes the classes of one plan; `own` are the names of our modules in the source, `taken` names not to use."""
+
+    def __init__(self, plan: Plan, types: Mapping[str, BlockType], own: Mapping[str, str], taken: set[str]) -> None:
+        self._plan, self._types, self._own, self._taken = plan, types, own, taken
+        self._classes: dict[tuple[str, ...], ClassText] = {}
+        self.imports: set[Import] = {("torch", "Tensor"), ("torch", "nn")}
+
+    def write(self, title: str, purpose: str, about_forward: str) -> tuple[ClassText, ...]:
+        """All classes, each after those it uses, the root's last."""
+        name = class_name(title, self._taken, "Network")
+        children = self._children(self._plan.root)
+        root = self._class(self._plan.root, children, purpose, about_forward)
+        return (*self._classes.values(), replace(root, name=name, lines=(_header(name), *root.lines)))
+
+    def _children(self, plan: BodyPlan) -> dict[str, str]:
+        """The class of each container of a body, by the container's id."""
+        return {step.record.block.id: self._container(step) for step in plan.steps if step.inner is not None}
+
+    def _container(self, step: Step) -> str:
+        plan = step.inner
+        assert plan is not None
+        text = self._class(plan, self._children(plan), step.type.purpose, "")
+        known = self._classes.get(text.lines)
+        if known is None:
+            name = class_name(step.record.block.name, self._taken)
+            known = replace(text, name=name, lines=(_header(name), *text.lines), paths=())
+        self._classes[text.lines] = replace(known, paths=(*known.paths, plan.path))
+        return known.name
+
+    def _class(self, plan: BodyPlan, children: Mapping[str, str], purpose: str, about_forward: str) -> ClassText:
+        """The class of a body without its first line."""
+        body = _Body(self, plan, children)
+        lines = [_header("X"), *docstring(purpose, 4)]
+        marks: list[Mark] = []
+        for block in (body.constructor(), body.forward(about_forward)):
+            if block:
+                lines.append("")
+            for text, ids in block:
+                lines.extend(text)
+                marks.extend((id, len(lines) - len(text) + 1, len(lines)) for id in ids)
+        return ClassText("", tuple(lines[1:]), tuple(marks), (plan.path,))
+
+    def expression(self, type: BlockType) -> str:
+        """The class of a block's module, imported or written out in the file."""
+        cls, needed = class_expression(type.module, self._own)
+        if needed[0]:
+            self.imports.add(needed)
+        return cls
+
+    @property
+    def plan(self) -> Plan:
+        """What is written."""
+        return self._plan
+
+    @property
+    def types(self) -> Mapping[str, BlockType]:
+        """The catalogue."""
+        return self._types
+
+
+Piece = tuple[list[str], tuple[str, ...]]
+"""Some lines, and the blocks they belong to."""
+
+
+class _Body:
+    """The methods of one class."""
+
+    def __init__(self, writer: ClassWriter, plan: BodyPlan, children: Mapping[str, str]) -> None:
+        self._writer, self._plan, self._children = writer, plan, children
+        self._attributes = identifiers(plan.graph)
+        self._names = Names()
+        self._outer: dict[Owner, str] = {}
+
+    def constructor(self) -> list[Piece]:
+        """`__init__`: one attribute for each block that has a module or a body; nothing where there is none."""
+        pieces: list[Piece] = []
+        for id, record in self._plan.records.items():
+            if Owner(self._plan.path, id) in self._writer.plan.declared:
+                type = self._writer.types[record.block.type]
+                if type.module not in IDIOMS:
+                    pieces.append((self._attribute(id, record, type), (id,)))
+        if not pieces:
+            return []
+        return [(["    def __init__(self) -> None:", "        super().__init__()"], ()), *pieces]
+
+    def _attribute(self, id: str, record: Record, type: BlockType) -> list[str]:
+        name = f"self.{self._attributes[id]}"
+        if id in self._children:
+            return [f"        {name} = {self._children[id]}()"]
+        arguments = constructor_arguments(type, record.parameters, record.inputs)
+        lines = call(f"{name} = {self._writer.expression(type)}", arguments, indent=8)
+        learning = record.block.learning
+        if learning.initialisers:
+            with torch.device("meta"):
+                module = construct(type, record.parameters, record.inputs)
+            shapes = {weight: tuple(tensor.shape) for weight, tensor in module.named_parameters()}
+            for weight, initialiser in sorted(learning.initialisers.items()):
+                if weight in shapes:
+                    lines.extend(initialiser_lines(f"{name}.{weight}", shapes[weight], initialiser))
+        if learning.frozen:
+            lines.append(f"        {name}.requires_grad_(False)")
+        return lines
+
+    def forward(self, about: str) -> list[Piece]:
+        """`forward`: a line for each step; a tensor that only the next one reads flows on under one short name."""
+        plan = self._plan
+        parameters = [f"{name}: Tensor" for name in self._entry_names()]
+        for owner in plan.modules:
+            record = self._record_of(owner)
+            cls = self._writer.expression(self._writer.types[record.block.type])
+            name = self._names.free(identifier(record.block.name))
+            self._outer[owner] = name
+            parameters.append(f"{name}: {cls}")
+        result = "Tensor" if len(plan.returns) == 1 else f"tuple[{', '.join(['Tensor'] * len(plan.returns))}]"
+        head = bracketed("def forward(", ["self", *parameters], f") -> {result}:", 4)
+        if about:
+            head.extend(docstring(about, 8))
+        pieces: list[Piece] = [(head, tuple(entry.port.block for entry in plan.entries))]
+        readers = self._readers()
+        flowing = self._flowing(readers)
+        ends_with_step = False
+        for number, step in enumerate(plan.steps):
+            expression = self._expression(step)
+            live = [output for output in step.outputs if output is not None]
+            ids = (step.record.block.id,)
+            is_last = number + 1 == len(plan.steps)
+            if is_last and len(step.outputs) == len(live) and tuple(live) == plan.returns:
+                exits = self._exits(live)
+                pieces.append((self._statement("return ", step, expression), (*ids, *exits)))
+                ends_with_step = True
+                continue
+            if len(step.outputs) == 1 and readers.get(live[0]) == {number + 1} and not is_last:
+                self._names[live[0]] = flowing
+                targets = [flowing]
+            else:
+                targets = [self._new_name(step, output) if output is not None else "_" for output in step.outputs]
+            pieces.append((self._statement(f"{', '.join(targets)} = ", step, expression), ids))
+        if not ends_with_step:
+            names = [self._names[tensor] for tensor in plan.returns]
+            pieces.append((listed("return ", names, indent=8), self._exits(plan.returns)))
+        return pieces
+
+    # --- names ---------------------------------------------------------------------------------------
+    def _entry_names(self) -> list[str]:
+        names: list[str] = []
+        for entry in self._plan.entries:
+            block = self._plan.graph.blocks[entry.port.block]
+            wanted = identifier(block.name if self._plan.path else entry.port.port)
+            is_plain = self._plan.path and len(self._plan.entries) == 1 and wanted.startswith("entry")
+            names.append(self._names.add(entry, "x" if is_plain else wanted))
+        return names
+
+    def _readers(self) -> dict[Tensor, set[int]]:
+        """By tensor the numbers of the steps that read it; what is returned is read behind the last."""
+        readers: dict[Tensor, set[int]] = {}
+        for number, step in enumerate(self._plan.steps):
+            for tensor in step.arguments.values():
+                readers.setdefault(tensor, set()).add(number)
+        for tensor in self._plan.returns:
+            readers.setdefault(tensor, set()).add(len(self._plan.steps))
+        return readers
+
+    def _flowing(self, readers: Mapping[Tensor, set[int]]) -> str:
+        """A short name that overwrites no argument which a later step still reads."""
+        kept = {self._names[entry] for entry in self._plan.entries if readers.get(entry, set()) - {0}}
+        kept.update(self._outer.values())
+        name = next((name for name in FLOWING if name not in kept), None) or self._names.free("flow")
+        self._names.reserve(name)
+        return name
+
+    def _new_name(self, step: Step, output: Tensor) -> str:
+        name = self._attributes[step.record.block.id]
+        if len(step.outputs) > 1:
+            block = self._plan.records[output.port.block] if output.path == self._plan.path else None
+            inside = block.block.body if block is not None else None
+            exit = inside.blocks[output.port.port].name if inside is not None else output.port.port
+            name = identifier(f"{name}_{exit}")
+        return self._names.add(output, name)
+
+    def _exits(self, tensors: Iterable[Tensor]) -> tuple[str, ...]:
+        """The Exits that hand on what is returned."""
+        sources = {(tensor.port.block, tensor.port.port) for tensor in tensors}
+        return tuple(
+            id
+            for id, record in self._plan.records.items()
+            if record.block.type == "exit"
+            and (source := record.sources.get("input")) is not None
+            and (source.block, source.port) in sources
+        )
+
+    def _record_of(self, owner: Owner) -> Record:
+        return self._writer.plan.records[owner.path][owner.id]
+
+    # --- calls ----------------------------------------------------------------------------------------
+    def _expression(self, step: Step) -> Sequence[str]:
+        """An idiom as one text, or the callee followed by its arguments."""
+        positional = [self._names[tensor] for port, tensor in step.arguments.items() if port not in step.optional]
+        named = [f"{port}={self._names[tensor]}" for port, tensor in step.arguments.items() if port in step.optional]
+        idiom = IDIOMS.get(step.type.module)
+        if idiom is not None:
+            self._writer.imports.update(idiom.needs)
+            arguments = step.type.arguments(step.record.parameters, step.record.inputs)
+            return (idiom.expression(positional, arguments),)
+        if step.inner is not None:
+            order = {entry.port.block: self._names[step.arguments[entry.port.block]] for entry in step.inner.entries}
+            positional, named = list(order.values()), [self._module(owner) for owner in step.inner.modules]
+        return (self._module(step.owner), *positional, *named)
+
+    def _module(self, owner: Owner) -> str:
+        own = owner.path == self._plan.path
+        return f"self.{self._attributes[owner.id]}" if own else self._outer[owner]
+
+    def _statement(self, before: str, step: Step, expression: Sequence[str]) -> list[str]:
+        if step.type.module in IDIOMS:
+            return _wrapped(before, expression[0])
+        callee, *arguments = expression
+        return call(f"{before}{callee}", arguments, indent=8)
+
+
+def _wrapped(before: str, expression: str) -> list[str]:
+    line = f"        {before}{expression}"
+    if len(line) <= WIDTH or " + " not in expression:
+        return [line]
+    first, *rest = expression.split(" + ")
+    return [f"        {before}(", f"            {first}", *(f"            + {part}" for part in rest), "        )"]
+
+
+def _header(name: str) -> str:
+    return f"class {name}(nn.Module):"

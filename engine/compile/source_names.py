@@ -1,0 +1,63 @@
+"""Names in the source: unique in their function or file, and none that its own lines use."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Container
+
+from engine.compile.source_plan import Tensor
+
+_USED_IN_FUNCTIONS = ("self", "torch", "nn", "functional", "_")
+
+
+class Names:
+    """The local names of one function, by the tensor they hold."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set(_USED_IN_FUNCTIONS)
+        self._by_tensor: dict[Tensor, str] = {}
+
+    def __getitem__(self, tensor: Tensor) -> str:
+        return self._by_tensor[tensor]
+
+    def __setitem__(self, tensor: Tensor, name: str) -> None:
+        self._by_tensor[tensor] = name
+
+    def reserve(self, name: str) -> None:
+        """Give `name` to nothing else."""
+        self._taken.add(name)
+
+    def free(self, wanted: str) -> str:
+        """`wanted`, or with a number where it is taken; it is taken from now on."""
+        name = _unused(wanted, self._taken)
+        self._taken.add(name)
+        return name
+
+    def add(self, tensor: Tensor, wanted: str) -> str:
+        """A free name for `tensor`."""
+        name = self._by_tensor[tensor] = self.free(wanted)
+        return name
+
+
+def class_name(title: str, taken: set[str], otherwise: str = "") -> str:
+    """A free class name from what something is called: `LeNet-5` gives LeNet5. It is taken from now on.
+
+    Where it is taken already, `otherwise` is put behind it.
+    """
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    name = "".join(word[0].upper() + word[1:] for word in words) or "Network"
+    if name[0].isdigit() or keyword.iskeyword(name):
+        name = f"Network{name}"
+    if name in taken:
+        name += otherwise
+    name = _unused(name, taken, "")
+    taken.add(name)
+    return name
+
+
+def _unused(wanted: str, taken: Container[str], between: str = "_") -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}{between}{number}", number + 1
+    return name

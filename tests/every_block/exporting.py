@@ -1,0 +1,86 @@
+"""What a written Python file says of a drawing, against the program: for tests of any block."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.compiler import compile_graph
+from engine.compile.network import Network
+from engine.compile.python_source import Source, source_state, write_source
+from engine.graph.graph import Graph
+from engine.graph.tensor_spec import Dim, TensorSpec
+
+_numbers = count(1)
+
+
+def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time: int = 7) -> Source:
+    """Write `graph`, run the file, and assert that it gives the program's outputs to the last bit.
+
+    `training` compares in training mode, from one random state. Returns what was written.
+    """
+    network = compile_graph(graph, BLOCK_TYPES, seed=3)
+    source = write_source(graph, BLOCK_TYPES, "Written network")
+    model = loaded(source.text)
+    module = getattr(model, source.name)()
+    module.load_state_dict(source_state(source, network))
+    inputs = random_inputs(network, source.inputs, batch, time)
+    expected = run_program(network, source, inputs, training)
+    module.train(training)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        given = module(*inputs)
+    outputs = given if isinstance(given, tuple) else (given,)
+    assert len(outputs) == len(expected)
+    for key, output, wanted in zip(source.outputs, outputs, expected, strict=True):
+        assert output.dtype == wanted.dtype, key
+        assert torch.equal(output, wanted) or torch.equal(output.nan_to_num(), wanted.nan_to_num()), key
+    return source
+
+
+def loaded(text: str) -> ModuleType:
+    """The module that a written file is."""
+    with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
+        path = Path(folder) / f"written_{next(_numbers)}.py"
+        path.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+def run_program(network: Network, source: Source, inputs: tuple[Tensor, ...], training: bool) -> tuple[Tensor, ...]:
+    """The program's own outputs for what the written file takes."""
+    part = network.slice(source.outputs)
+    given = dict(zip(source.inputs, inputs, strict=True))
+    network.root.train(training)
+    torch.manual_seed(5)
+    state = {key: value.clone() for key, value in network.state().items()}
+    with torch.no_grad():
+        outputs = part.module(*(given[key] for key in part.inputs))
+        for key, value in network.state().items():
+            value.copy_(state[key])
+    return tuple(outputs)
+
+
+def random_inputs(network: Network, keys: tuple[str, ...], batch: int = 3, time: int = 7) -> tuple[Tensor, ...]:
+    """A batch for each input, from a generator of its own: values in 0…1, small whole numbers."""
+    generator = torch.Generator().manual_seed(11)
+    return tuple(_random(network.program.specs[key], batch, time, generator) for key in keys)
+
+
+def _random(spec: TensorSpec, batch: int, time: int, generator: torch.Generator) -> Tensor:
+    lengths = {"N": batch, "T": time, "T′": time}
+    shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
+    if spec.dtype.startswith("int"):
+        return torch.randint(0, 2, shape, generator=generator)
+    return torch.rand(shape, generator=generator)
