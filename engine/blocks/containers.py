@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from engine.blocks.shared import INPUT, OUTPUT
+from engine.blocks.shared import INPUT, OUTPUT, whole
 from engine.graph.block_type import (
     BlockType,
     Inputs,
@@ -22,6 +22,10 @@ from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 
+WIDE, NARROW = 240, 168
+WIDE_TYPES = frozenset(["conv2d", "dense", "max_pool2d"])
+"""How far apart blocks of a new body stand: those with a second line need more room."""
+
 
 def _entry_ports(parameters: Parameters, body: Graph | None) -> Ports:
     return Ports(outputs=(Port(OUTPUT, ""),))
@@ -31,27 +35,56 @@ def _exit_ports(parameters: Parameters, body: Graph | None) -> Ports:
     return Ports(inputs=(Port(INPUT, ""),))
 
 
-def _container_ports(parameters: Parameters, body: Graph | None) -> Ports:
+def container_ports(parameters: Parameters, body: Graph | None) -> Ports:
+    """The Entries and Exits of the body."""
     return boundary_ports(body)
 
 
-def _expect_anything(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+def expect_anything(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    """Containers refuse nothing themselves; the blocks of their bodies do."""
     return None
 
 
+Layer = tuple[str, str, Mapping[str, Value]]
+"""Type, name and parameters of a block to draw."""
+
+
+def branches_body(new_id: Callable[[], str], *branches: Sequence[Layer]) -> Graph:
+    """A body with one Entry and one Exit: branches below each other, joined by a Concat if there are several."""
+    middle = 104 * (len(branches) - 1) // 2 // 8 * 8
+    blocks = [Block(new_id(), "entry", "Entry", look=Look(0, middle))]
+    wires: list[Wire] = []
+    ends: list[str] = []
+    for row, branch in enumerate(branches):
+        x, last = 152, blocks[0].id
+        for type, name, parameters in branch:
+            block = Block(new_id(), type, name, dict(parameters), look=Look(x, 104 * row))
+            blocks.append(block)
+            wires.append(Wire(PortRef(last, OUTPUT), PortRef(block.id, INPUT)))
+            x, last = x + (WIDE if parameters or type in WIDE_TYPES else NARROW), block.id
+        ends.append(last)
+    x = max(block.look.x for block in blocks) + WIDE
+    if len(ends) > 1:
+        join = Block(new_id(), "concat", "Concat", {"inputs": len(ends)}, look=Look(x, middle))
+        wires += [Wire(PortRef(end, OUTPUT), PortRef(join.id, "abcdefgh"[at])) for at, end in enumerate(ends)]
+        blocks.append(join)
+        ends, x = [join.id], x + NARROW
+    exit = Block(new_id(), "exit", "Exit", look=Look(x, middle))
+    wires.append(Wire(PortRef(ends[0], OUTPUT), PortRef(exit.id, INPUT)))
+    return Graph(blocks={block.id: block for block in (*blocks, exit)}, wires=sorted_wires(wires))
+
+
+def _group_body(new_id: Callable[[], str]) -> Graph:
+    return branches_body(new_id, ())
+
+
 def _residual_body(new_id: Callable[[], str]) -> Graph:
-    """Convolution, ReLU, convolution, at the places where a person would put them."""
-    entry, first, relu, second, exit = (new_id() for _ in range(5))
-    blocks = (
-        Block(entry, "entry", "Entry", look=Look(0, 0)),
-        Block(first, "conv2d", "Convolution", look=Look(152, 0)),
-        Block(relu, "relu", "ReLU", look=Look(376, 0)),
-        Block(second, "conv2d", "Convolution 2", look=Look(536, 0)),
-        Block(exit, "exit", "Exit", look=Look(760, 0)),
-    )
-    ids = [block.id for block in blocks]
-    wires = [Wire(PortRef(a, OUTPUT), PortRef(b, INPUT)) for a, b in zip(ids, ids[1:], strict=False)]
-    return Graph(blocks={block.id: block for block in blocks}, wires=sorted_wires(wires))
+    """Convolution, ReLU, convolution."""
+    return branches_body(new_id, (("conv2d", "Convolution", {}), ("relu", "ReLU", {}), ("conv2d", "Convolution 2", {})))
+
+
+def _repeat_body(new_id: Callable[[], str]) -> Graph:
+    return branches_body(new_id, (("conv2d", "Convolution", {}), ("relu", "ReLU", {})))
 
 
 def _expand_residual(parameters: Parameters, body: Graph, inputs: Inputs, outputs: Inputs) -> Graph:
@@ -67,7 +100,7 @@ def _expand_residual(parameters: Parameters, body: Graph, inputs: Inputs, output
     result = source_of(body, end)
     if result is None:
         return body
-    add, projection = _free_id(body, "add"), _free_id(body, "projection")
+    add, projection = free_id(body, "add"), free_id(body, "projection")
     blocks = {**body.blocks, add: Block(add, "add", "Add")}
     skip = PortRef(entry, OUTPUT)
     wires = [wire for wire in body.wires if wire.target != end]
@@ -81,7 +114,7 @@ def _expand_residual(parameters: Parameters, body: Graph, inputs: Inputs, output
     return msgspec.structs.replace(body, blocks=blocks, wires=sorted_wires(wires))
 
 
-def _free_id(body: Graph, wanted: str) -> str:
+def free_id(body: Graph, wanted: str) -> str:
     """`wanted`, or `wanted-2` … where a block of the body has that id: the same for the same body."""
     id, number = wanted, 2
     while id in body.blocks:
@@ -122,7 +155,7 @@ ENTRY = BlockType(
     parameters=(),
     role="boundary",
     ports=_entry_ports,
-    expect=_expect_anything,
+    expect=expect_anything,
 )
 
 EXIT = BlockType(
@@ -136,7 +169,7 @@ EXIT = BlockType(
     parameters=(),
     role="boundary",
     ports=_exit_ports,
-    expect=_expect_anything,
+    expect=expect_anything,
 )
 
 RESIDUAL = BlockType(
@@ -159,11 +192,51 @@ RESIDUAL = BlockType(
     ),
     summary=("{skip}",),
     role="container",
-    ports=_container_ports,
-    expect=_expect_anything,
+    ports=container_ports,
+    expect=expect_anything,
     expand=_expand_residual,
     body=_residual_body,
     remedy=("skip", "projection"),
 )
 
-TYPES = (RESIDUAL, ENTRY, EXIT)
+COUNT = Parameter("count", "Copies", "integer", 2, "How many times the body runs, one copy behind the other.", 1, 4_096)
+
+
+def copies(parameters: Parameters) -> int:
+    """The parameter `count`."""
+    return whole(parameters, "count")
+
+
+GROUP = BlockType(
+    id="group",
+    family="container",
+    title="Group",
+    aliases=("container", "module", "subgraph", "sequential", "folder"),
+    icon="ph.folder-simple",
+    purpose="Holds a part of the drawing under one name; it computes what its body computes.",
+    formula="y = F(x)",
+    parameters=(),
+    role="container",
+    ports=container_ports,
+    expect=expect_anything,
+    body=_group_body,
+)
+
+REPEAT = BlockType(
+    id="repeat",
+    family="container",
+    title="Repeat",
+    aliases=("loop", "stack", "copies", "times", "container"),
+    icon="ph.repeat",
+    purpose="Runs its body several times, each copy with weights of its own, fed by the one before.",
+    formula="y = F_{n-1}( … F_1(F_0(x)))",
+    parameters=(COUNT,),
+    summary=("{count} copies",),
+    role="container",
+    ports=container_ports,
+    expect=expect_anything,
+    copies=copies,
+    body=_repeat_body,
+)
+
+TYPES = (GROUP, RESIDUAL, REPEAT, ENTRY, EXIT)

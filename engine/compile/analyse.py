@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 
+from engine.compile.analysis_problems import at_container, promises
 from engine.compile.probing import Probe, probe, remembered_key
-from engine.compile.records import Record
+from engine.compile.records import Inside, Record
+from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem, port_label
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.parameter_rules import parameter_problem
-from engine.graph.problem import Fact, Fix, Problem
-from engine.graph.scope import Scope
+from engine.graph.problem import Fact, Problem
+from engine.graph.scope import COPY_INDEX, Scope
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.traversal import execution_order
 from engine.graph.values import Value
@@ -165,7 +167,7 @@ class Analyser:
         record = replace(record, specs=specs, parameters=parameters)
         problems.extend(self._open_inputs(type, block, here, sources, scope))
         if type.role == "input":
-            outputs, faults = _promises(type, block, here, parameters)
+            outputs, faults = promises(type, block, here, parameters)
             return self._finished(record, here, outputs, Cost(), [*problems, *faults])
         if block.type == "entry":
             return self._finished(record, here, inputs, Cost(), problems)
@@ -205,32 +207,77 @@ class Analyser:
         return replace(record, specs=specs, outputs=outputs, costs=costs, problems=tuple(problems))
 
     def _container(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
-        """The body by itself, for what it makes of the inputs; then the drawing that the container expands into."""
-        body = record.block.body or Graph()
+        """What a container's body makes of its inputs, once or copy behind copy."""
+        if type.copies is not None:
+            return self._repeated(record, type, here, scope, before)
         last = before.children if before is not None else {}
+        inside = self._inside(record, type, here, record.inputs, scope, last)
+        record, cost = _holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
+        outputs = {} if inside.problems else inside.exits
+        return self._finished(record, here, outputs, cost, list(inside.problems))
+
+    def _inside(
+        self,
+        record: Record,
+        type: BlockType,
+        here: Path,
+        entering: Inputs,
+        scope: Scope,
+        last: Mapping[str, Record],
+    ) -> Inside:
+        """The body by itself, for what it makes of what enters; then the drawing that the container expands into."""
+        body = record.block.body or Graph()
         inner = replace(scope, ancestors=(*scope.ancestors, body))
-        plain = self._body(body, here, record.inputs, inner, last)
+        result = self._body(body, here, entering, inner, last)
         expanded = body
-        result = plain
-        faults = [problem for child in plain.records.values() for problem in child.problems]
-        faults.extend(self._loops(body, plain.records, here))
-        complete = all(port.id in record.inputs for port in type.ports(record.parameters, body).inputs)
+        faults = [problem for child in result.records.values() for problem in child.problems]
+        faults.extend(self._loops(body, result.records, here))
+        complete = all(port.id in entering for port in type.ports(record.parameters, body).inputs)
         if type.expand is not None and complete and not faults:
-            expanded = type.expand(record.parameters, body, record.inputs, plain.exits)
+            expanded = type.expand(record.parameters, body, entering, result.exits)
             # What the plain body came to stands before what was remembered: else each level is analysed twice anew.
-            result = self._body(expanded, here, record.inputs, inner, {**last, **plain.records})
+            result = self._body(expanded, here, entering, inner, {**last, **result.records})
             for child in result.records.values():
-                faults.extend(_at_container(problem, here, record.block, type, expanded) for problem in child.problems)
-        children = result.records
-        specs: dict[str, TensorSpec] = dict(record.specs)
-        costs: dict[str, Cost] = {}
-        for child in children.values():
-            specs.update(child.specs)
-            costs.update(child.costs)
-        keys = (path_key((*here, id)) for id in children)
-        record = replace(record, specs=specs, costs=costs, expanded=expanded, children=children)
-        outputs = {} if faults else result.exits
-        return self._finished(record, here, outputs, _total(costs[key] for key in keys if key in costs), faults)
+                faults.extend(at_container(problem, here, record.block, type, expanded) for problem in child.problems)
+        return Inside(result.records, expanded, result.exits, tuple(faults))
+
+    def _repeated(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
+        """The body copy behind copy, what leaves one entering the next; like copies are analysed once.
+
+        Without an index, a path stands for the first copy: that is what the canvas shows.
+        """
+        assert type.copies is not None
+        ports = type.ports(record.parameters, record.block.body)
+        indexed = uses_index(record.block.body or Graph(), self._types)
+        entering = dict(record.inputs)
+        copies: list[Inside] = []
+        known: dict[tuple[tuple[str, TensorSpec], ...], int] = {}
+        cost = Cost()
+        for index in range(type.copies(record.parameters)):
+            path, key = (*here, index), tuple(sorted(entering.items()))
+            twin = known.get(key)
+            if twin is not None:
+                inside = relocated(copies[twin], path_key((*here, twin)), path_key(path))
+            else:
+                last = before.copies[index].records if before is not None and index < len(before.copies) else {}
+                variables = {**scope.variables, COPY_INDEX: index}
+                inside = self._inside(record, type, path, entering, replace(scope, variables=variables), last)
+                if not indexed:
+                    known[key] = index
+            copies.append(inside)
+            record, own = _holding(record, path, inside)
+            cost = _total((cost, own))
+            if inside.problems or any(port.id not in inside.exits for port in ports.outputs):
+                break
+            leaving = zip(ports.inputs, ports.outputs, strict=False)
+            entering.update((entry.id, inside.exits[exit.id]) for entry, exit in leaving)
+        first = copies[0]
+        shown = relocated(first, path_key((*here, 0)), path_key(here))
+        record, _ = _holding(record, here, shown)
+        record = replace(record, expanded=first.expanded, children=first.records, copies=tuple(copies))
+        last_copy = copies[-1]
+        outputs = {} if last_copy.problems else last_copy.exits
+        return self._finished(record, here, outputs, cost, list(last_copy.problems))
 
     def _parameter_problems(self, type: BlockType, block: Block, path: Path, scope: Scope) -> list[Problem]:
         found: list[Problem] = []
@@ -310,46 +357,14 @@ class Analyser:
         return found
 
 
-def _promises(
-    type: BlockType, block: Block, here: Path, parameters: Mapping[str, Value]
-) -> tuple[dict[str, TensorSpec], list[Problem]]:
-    from engine.blocks.inputs import promised_fields
-    from engine.data.fields import parse_field
-
-    names: dict[str, Fact] = {"title": type.title, "name": block.name}
-    texts = parameters["fields"]
-    texts = texts if isinstance(texts, tuple) else ()
-    problems: list[Problem] = []
-    if not texts:
-        problems.append(Problem(code="no-fields", path=here, facts=names))
-    for text in texts:
-        try:
-            parse_field(str(text))
-        except ValueError:
-            problems.append(Problem(code="promise", path=here, facts={**names, "field": str(text)}))
-    return {field.name: field.spec for field in promised_fields(parameters)}, problems
-
-
-def _at_container(problem: Problem, here: Path, container: Block, type: BlockType, expanded: Graph) -> Problem:
-    """A problem of a block that the container added stands at the container, with the container's remedy."""
-    added = problem.path[-1]
-    own = container.body is None or added in container.body.blocks
-    if problem.path[:-1] != here or own or added not in expanded.blocks:
-        return problem
-    fixes: tuple[Fix, ...] = ()
-    if type.remedy is not None:
-        parameter = type.parameter(type.remedy[0])
-        assert parameter is not None
-        if container.parameters.get(parameter.id, parameter.default) != type.remedy[1]:
-            facts: dict[str, Fact] = {"label": parameter.label, "value": type.remedy[1]}
-            enclosing = tuple(step for step in problem.path[:-2] if isinstance(step, str))
-            arguments = (container.id, *type.remedy)
-            fixes = (Fix(edit="set_parameter", arguments=arguments, body=enclosing, facts=facts, key="P"),)
-    facts = {**problem.facts, "title": type.title, "name": container.name}
-    if problem.code == "shapes-differ":
-        facts = {**facts, "received": problem.facts["second"], "result": problem.facts["first"]}
-        return Problem(code="residual", path=problem.path[:-1], facts=facts, fixes=fixes)
-    return replace(problem, path=problem.path[:-1], port=None, facts=facts, fixes=fixes)
+def _holding(record: Record, path: Path, inside: Inside) -> tuple[Record, Cost]:
+    """The record with what is known inside `path` added, and what that costs."""
+    specs, costs = dict(record.specs), dict(record.costs)
+    for child in inside.records.values():
+        specs.update(child.specs)
+        costs.update(child.costs)
+    keys = (path_key((*path, id)) for id in inside.records)
+    return replace(record, specs=specs, costs=costs), _total(costs[key] for key in keys if key in costs)
 
 
 def _total(costs: Iterable[Cost]) -> Cost:

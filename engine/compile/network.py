@@ -46,7 +46,8 @@ class Network:
         self.root = root
         self.seed = seed
         self._slices: dict[tuple[str, ...], Slice] = {}
-        self._calls = {call.key: call for call in program.calls}
+        calls = {call.key: call for call in program.calls}
+        self._calls = {**{key: calls[first] for key, first in program.first_copies.items() if first in calls}, **calls}
         self._owners = tuple(call for call in program.calls if call.owner)
 
     @property
@@ -87,6 +88,7 @@ class Network:
         call = self._calls.get(key)
         if call is not None:
             return self.root.get_submodule(call.target)
+        key = self.program.first_copies.get(key, key)
         inside = next(call for call in self._owners if call.key.startswith(f"{key}/"))
         depth = len(key.split("/"))
         return self.root.get_submodule(".".join(inside.target.split(".")[:depth]))

@@ -9,7 +9,7 @@ import msgspec
 from engine.compile.analyse import Analyser
 from engine.compile.records import Record
 from engine.graph.analysis import path_key, port_key
-from engine.graph.block_type import BlockType, Inputs, Parameters
+from engine.graph.block_type import BlockType, Inputs, Parameters, Ports
 from engine.graph.graph import Block, Graph, Path
 from engine.graph.paths import identifiers
 from engine.graph.problem import Refused
@@ -38,13 +38,15 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 class Program(msgspec.Struct, frozen=True, eq=False):
     """All calls in execution order; `aliases` tells for every port of the drawing which tensor stands at it.
 
-    `fields` are the keys "input block/field" of what the Inputs bring; `specs` belongs to every key.
+    `fields` are the keys "input block/field" of what the Inputs bring; `specs` belongs to every key. Inside a Repeat a
+    path without the index of a copy means the first: `aliases` knows such ports, `first_copies` such blocks.
     """
 
     calls: tuple[Call, ...]
     aliases: Mapping[str, str]
     fields: tuple[str, ...]
     specs: Mapping[str, TensorSpec]
+    first_copies: Mapping[str, str] = {}
 
 
 def lay_flat(graph: Graph, types: Mapping[str, BlockType], analyser: Analyser | None = None) -> Program:
@@ -56,7 +58,7 @@ def lay_flat(graph: Graph, types: Mapping[str, BlockType], analyser: Analyser | 
             raise Refused(problem)
     builder = _Builder(types)
     builder.body(graph, (), "", analyser.records(graph), {})
-    return Program(tuple(builder.calls), builder.aliases, tuple(builder.fields), analysis.specs)
+    return Program(tuple(builder.calls), builder.aliases, tuple(builder.fields), analysis.specs, builder.first_copies)
 
 
 class _Builder:
@@ -65,6 +67,7 @@ class _Builder:
         self.calls: list[Call] = []
         self.aliases: dict[str, str] = {}
         self.fields: list[str] = []
+        self.first_copies: dict[str, str] = {}
 
     def body(
         self, graph: Graph, path: Path, prefix: str, records: Mapping[str, Record], targets: Mapping[str, str]
@@ -93,11 +96,43 @@ class _Builder:
                 self.aliases[port_key(path, id)] = incoming["input"]
             elif block.bypassed and ports.inputs and ports.outputs:
                 self.aliases[port_key(here, ports.outputs[0].id)] = incoming[ports.inputs[0].id]
+            elif record.copies:
+                self._copies(record, ports, here, targets)
             elif type.role == "container":
                 assert record.expanded is not None
                 self.body(record.expanded, here, f"{targets[id]}.", record.children, targets)
             elif type.module:
                 self._call(record, type, here, incoming, tuple(port.id for port in ports.outputs), targets)
+
+    def _copies(self, record: Record, ports: Ports, here: Path, targets: Mapping[str, str]) -> None:
+        """Add the calls of all copies of a Repeat, each fed by the one before."""
+        entering = {entry.id: self.aliases[port_key(here, entry.id)] for entry in ports.inputs}
+        target = targets[record.block.id]
+        for index, copy in enumerate(record.copies):
+            path = (*here, index)
+            for entry, key in entering.items():
+                self.aliases[port_key(path, entry)] = key
+            self.body(copy.expanded, path, f"{target}.{index}.", copy.records, targets)
+            for taken, given in zip(ports.inputs, ports.outputs, strict=False):
+                entering[taken.id] = self.aliases[port_key(path, given.id)]
+        for exit in ports.outputs:
+            self.aliases[port_key(here, exit.id)] = self.aliases[port_key((*here, len(record.copies) - 1), exit.id)]
+        # From the innermost Repeat outwards, what is known of a first copy is known without its index as well.
+        first, shown = f"{path_key((*here, 0))}/", f"{path_key(here)}/"
+        self.aliases.update(
+            {
+                shown + port[len(first) :]: key
+                for port, key in list(self.aliases.items())
+                if port.startswith(first) and "/" in port[len(first) :]
+            }
+        )
+        keys = [call.key for call in self.calls if call.key.startswith(first)]
+        inside = {
+            "/".join(key.split("/")[: depth + 1]) for key in keys for depth in range(len(here) + 1, key.count("/") + 1)
+        }
+        inside.update(key for key in self.first_copies if key.startswith(first))
+        for key in inside:
+            self.first_copies[shown + key[len(first) :]] = self.first_copies.get(key, key)
 
     def _call(
         self,

@@ -15,7 +15,10 @@ from engine.graph.values import Value
 
 
 class Record(msgspec.Struct, frozen=True, eq=False):
-    """What one block came to: remembered as long as the block and what reaches it are the same."""
+    """What one block came to: remembered as long as the block and what reaches it are the same.
+
+    `expanded` and `children` are those of a container's body, of a Repeat's first copy; a Repeat has all its `copies`.
+    """
 
     block: Block
     inputs: Inputs
@@ -27,3 +30,13 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     parameters: Mapping[str, Value] = {}
     expanded: Graph | None = None
     children: Mapping[str, Record] = {}
+    copies: tuple[Inside, ...] = ()
+
+
+class Inside(msgspec.Struct, frozen=True, eq=False):
+    """What a body came to, once or as one of several copies: its records, the drawing they are of, its faults."""
+
+    records: Mapping[str, Record]
+    expanded: Graph
+    exits: Mapping[str, TensorSpec]
+    problems: tuple[Problem, ...] = ()

@@ -95,7 +95,9 @@ class BlockType(msgspec.Struct, frozen=True):
     the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the
     inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain drawings. `weights`
     names what learns and may be started in its own way. `body` draws the body of a new container; `remedy` is the
-    parameter and value that mend a container whose added blocks do not fit.
+    parameter and value that mend a container whose added blocks do not fit. `copies` says how many times a container
+    runs its body, one copy behind the other. `transposes` are pairs of a type whose weights this one can use the other
+    way round, and the module that then holds them.
     """
 
     id: str
@@ -115,6 +117,8 @@ class BlockType(msgspec.Struct, frozen=True):
     expand: Callable[[Parameters, Graph, Inputs, Inputs], Graph] | None = None
     weights: Callable[[Parameters], WeightGroups] = lambda parameters: ()
     body: Callable[[Callable[[], str]], Graph] | None = None
+    copies: Callable[[Parameters], int] | None = None
+    transposes: tuple[tuple[str, str], ...] = ()
     remedy: tuple[str, Item] | None = None
     prediction: Prediction | None = None
     traits: frozenset[Trait] = frozenset()

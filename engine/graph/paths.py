@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from engine.graph.graph import Graph, Path
+from engine.graph.graph import Block, Graph, Path
 from engine.graph.problem import refused
-from engine.graph.scope import Scope
+from engine.graph.scope import COPY_INDEX, Scope
 
 BodyPath = tuple[str, ...]
 """Ids of containers from the root inwards; () is the root."""
@@ -33,11 +33,29 @@ def ancestors_of(graph: Graph, path: BodyPath) -> tuple[Graph, ...]:
     return tuple(body_at(graph, path[:depth]) for depth in range(len(path)))
 
 
+def scope_at(graph: Graph, path: BodyPath, scope: Scope) -> Scope:
+    """The scope of the body at `path`, from that of the root; inside a Repeat it knows the index of the first copy.
+
+    Raises Refused where a container is gone.
+    """
+    body_at(graph, path)
+    enclosing = ancestors_of(graph, path)
+    variables = scope.variables
+    if any(_repeats(body.blocks[id], scope) for body, id in zip(enclosing, path, strict=True)):
+        variables = {**variables, COPY_INDEX: 0}
+    return msgspec.structs.replace(scope, ancestors=enclosing, variables=variables)
+
+
+def _repeats(block: Block, scope: Scope) -> bool:
+    type = scope.types.get(block.type)
+    return type is not None and type.copies is not None
+
+
 def within(graph: Graph, path: BodyPath, edit: Callable[..., Graph], scope: Scope, *arguments: object) -> Graph:
     """`graph` with `edit(body, scope, *arguments)` in place of the body at `path`."""
-    enclosing = ancestors_of(graph, path)
-    body = body_at(graph, path)
-    changed = edit(body, msgspec.structs.replace(scope, ancestors=enclosing), *arguments)
+    scope = scope_at(graph, path, scope)
+    enclosing, body = scope.ancestors, body_at(graph, path)
+    changed = edit(body, scope, *arguments)
     if changed is body:
         return graph
     for outer, id in zip(reversed(enclosing), reversed(path), strict=True):

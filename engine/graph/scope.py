@@ -10,6 +10,9 @@ from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from engine.graph.values import Value
 
+COPY_INDEX = "i"
+"""What formulas inside a Repeat call the number of the copy that they stand in, from 0."""
+
 
 class Scope(msgspec.Struct, frozen=True):
     """The block types, the project's variables, and the enclosing bodies from the root inwards."""

@@ -63,6 +63,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} adds its input {received} to its body’s result {result}",
         "Choose the projection, or let the body keep the shape.",
     ),
+    "gated": (
+        "{block} mixes its input {received} with its body’s result {result}",
+        "Let the body keep the shape.",
+    ),
     # the drawing
     "empty": ("The drawing is empty", "Drag an Input onto the canvas, or start from an example."),
     "unknown-type": (
@@ -97,6 +101,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "batch-size": ("A batch of {batch} is larger than the {rows} samples to train on", "Choose at most {rows}."),
     "not-connected": ("{block} is connected to no loss", "Its weights will not learn."),
+    "softmax-twice": (
+        "{block} already takes the softmax of its input",
+        "Remove “{source}” before it; the loss is exact without.",
+    ),
+    "sigmoid-twice": (
+        "{block} already takes the sigmoid of its input",
+        "Remove “{source}” before it; the loss is exact without.",
+    ),
+    "linear-chain": (
+        "{block} follows the dense “{source}” directly",
+        "Two dense layers in a row are one; put an activation between.",
+    ),
+    "dead-branch": ("{block} leads to no loss", "Nothing uses what it computes; wire it on or remove it."),
+    "too-deep-plain": (
+        "{layers} layers with weights follow one another without a skip or a normalisation",
+        "Gradients may vanish on the way; add Residual blocks or batch norm.",
+    ),
     # the plan
     "stage-block": (
         "Stage {stage} trains the block {id}, which is not in the drawing",
@@ -197,6 +218,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 FIX_LABELS: dict[str, str] = {
     "insert_between": "Insert {type}",
+    "remove_and_heal": "Remove {name}",
     "set_parameter": "Set {label} to {value}",
     "connect": "Wire {source} to {target}",
     "set_batch_size": "Use batches of {value}",
