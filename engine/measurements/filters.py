@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.measurements.results import Ask
 from engine.measurements.subject import Subject, block_refused, picture_shape
@@ -35,7 +35,7 @@ def weight_of(subject: Subject, key: str) -> Tensor | None:
     if not subject.network.has_block(key):
         return None
     weight = getattr(subject.network.block(key), "weight", None)
-    if not isinstance(weight, nn.Parameter) or weight.dim() not in (2, 4):
+    if not isinstance(weight, Tensor) or weight.dim() not in (2, 4):
         return None
     return torch.nan_to_num(weight.detach().float())
 
