@@ -66,6 +66,18 @@ def _without_owner(block: Block, gone: frozenset[str]) -> Block:
     return block
 
 
+def remove_and_heal(graph: Graph, scope: Scope, id: str) -> Graph:
+    """Without block `id`; what fed its first input feeds what its first output fed."""
+    block = _block(graph, id)
+    ports = _type(scope, block.type).ports_of(block, scope.variables)
+    source = source_of(graph, PortRef(id, ports.inputs[0].id)) if ports.inputs else None
+    fed = [wire.target for wire in graph.wires if wire.source.block == id]
+    graph = remove_blocks(graph, scope, (id,))
+    for target in fed if source is not None else ():
+        graph = connect(graph, scope, source, target)  # type: ignore[arg-type]
+    return graph
+
+
 def remove_lost_wires(graph: Graph, scope: Scope, id: str) -> Graph:
     """Without the wires to ports that block `id` no longer has: a lost Entry or Exit, fewer inputs."""
     block = graph.blocks[id]

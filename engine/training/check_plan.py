@@ -13,6 +13,7 @@ from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Block, Graph
 from engine.graph.problem import Fact, Fix, Problem, Severity
 from engine.graph.tensor_spec import TensorSpec
+from engine.training.advice import advice
 from engine.training.flat_graph import FlatGraph, IdPath
 from engine.training.plan import ContrastiveDivergence, Plan, Stage, Supervised
 
@@ -84,6 +85,7 @@ class _Check:
             yield from self.losses_and_targets()
             yield from self.what_learns()
         yield from self.batches()
+        yield from advice(self.flat, self.types, self.analysis)
 
     def settings(self) -> Iterator[Problem]:
         plan = self.plan

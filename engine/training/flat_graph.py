@@ -75,6 +75,25 @@ class FlatGraph:
                     stack.append(source)
         return frozenset(reached)
 
+    def ordered(self) -> list[IdPath]:
+        """All paths, each block after those whose outputs reach it through any border; blocks on loops are left out."""
+        inputs: dict[IdPath, list[IdPath]] = {path: [] for path in self.blocks}
+        for (target, _), (source, _) in self._sources.items():
+            if target in inputs and source in inputs:
+                inputs[target].append(source)
+        waiting = {path: len(sources) for path, sources in inputs.items()}
+        after: dict[IdPath, list[IdPath]] = {}
+        for path, sources in inputs.items():
+            for source in sources:
+                after.setdefault(source, []).append(path)
+        order = [path for path, count in waiting.items() if count == 0]
+        for path in order:
+            for following in after.get(path, ()):
+                waiting[following] -= 1
+                if waiting[following] == 0:
+                    order.append(following)
+        return order
+
     def _role(self, block: Block) -> str | None:
         type = self._types.get(block.type)
         return type.role if type is not None else None

@@ -1,0 +1,114 @@
+"""What would run, but is seldom meant: said as warnings and advice that stop nothing. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.graph.analysis import Analysis, path_key
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Block, PortRef
+from engine.graph.problem import Fact, Fix, Problem
+from engine.training.flat_graph import FlatGraph, IdPath
+
+DEEPEST_PLAIN = 20
+"""Layers with weights in a row: VGG-16 has 16 of them, and plain nets of 20 still train (He et al., 2015)."""
+
+_DOUBLED = {"softmax": ("softmax-twice", frozenset({"softmax"})), "sigmoid": ("sigmoid-twice", frozenset({"sigmoid"}))}
+_LINEAR = frozenset({"dense"})
+_PLAIN_ON_THE_WAY = frozenset({"dropout", "flatten", "reshape"})
+
+
+def advice(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:
+    """Doubled softmax or sigmoid, dense upon dense, branches that lead nowhere, very deep plain stacks."""
+    losses = flat.of_role("loss")
+    for path in losses:
+        yield from _doubled(flat, types, path)
+    for path, block in flat.blocks.items():
+        if block.type in _LINEAR:
+            yield from _linear_chain(flat, types, analysis, path, block)
+    if losses:
+        yield from _dead_branches(flat, types, analysis, losses)
+    yield from _too_deep(flat, types, analysis)
+
+
+def _doubled(flat: FlatGraph, types: Mapping[str, BlockType], path: IdPath) -> Iterator[Problem]:
+    block = flat.blocks[path]
+    prediction = types[block.type].prediction
+    source = flat.source_of(path, prediction.port) if prediction is not None else None
+    if prediction is None or source is None or prediction.transform not in _DOUBLED:
+        return
+    code, doubled = _DOUBLED[prediction.transform]
+    before = flat.blocks[source[0]]
+    if before.type in doubled and not before.bypassed:
+        fix = Fix(edit="remove_and_heal", arguments=(before.id,), body=source[0][:-1], facts={"name": before.name})
+        facts: dict[str, Fact] = {**_names(types, block), "source": before.name}
+        yield Problem(code=code, severity="warning", path=path, port=prediction.port, facts=facts, fixes=(fix,))
+
+
+def _linear_chain(
+    flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis, path: IdPath, block: Block
+) -> Iterator[Problem]:
+    source = flat.source_of(path, "input")
+    while source is not None and flat.blocks[source[0]].type in _PLAIN_ON_THE_WAY:
+        source = flat.source_of(source[0], "input")
+    if source is None or flat.blocks[source[0]].type not in _LINEAR:
+        return
+    widths = [_features(analysis, key) for key in ((*source[0], "input"), (*source[0], "output"), (*path, "output"))]
+    if widths[1] < min(widths[0], widths[2]):
+        return  # a code: the narrow layer holds less than either side, so two layers are not one
+    before = flat.blocks[source[0]]
+    fixes: tuple[Fix, ...] = ()
+    if source[0][:-1] == path[:-1]:
+        arguments = ("relu", PortRef(source[0][-1], source[1]), PortRef(block.id, "input"))
+        direct = flat.source_of(path, "input") == source
+        fixes = (
+            (Fix(edit="insert_between", arguments=arguments, new_blocks=1, body=path[:-1], facts={"type": "ReLU"}),)
+            if direct
+            else ()
+        )
+    facts: dict[str, Fact] = {**_names(types, block), "source": before.name}
+    yield Problem(code="linear-chain", severity="advice", path=path, port="input", facts=facts, fixes=fixes)
+
+
+def _dead_branches(
+    flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis, losses: list[IdPath]
+) -> Iterator[Problem]:
+    """Layers without weights that no loss depends on; those with weights have a warning of their own."""
+    reached = flat.upstream(losses)
+    for path, block in flat.blocks.items():
+        type = types.get(block.type)
+        cost = analysis.costs.get(path_key(path))
+        weightless = cost is not None and cost.parameters == 0
+        if type is not None and type.role == "layer" and path not in reached and weightless:
+            yield Problem(code="dead-branch", severity="advice", path=path, facts=_names(types, block))
+
+
+def _too_deep(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:
+    """The longest run of layers with weights, broken by normalisation and by what has several inputs."""
+    runs: dict[IdPath, int] = {}
+    for path in flat.ordered():
+        block = flat.blocks[path]
+        type = types.get(block.type)
+        if type is None or type.role != "layer":
+            continue
+        ports = type.ports_of(block, flat.variables).inputs
+        if type.family == "normalisation" or len(ports) > 1:
+            runs[path] = 0
+            continue
+        source = flat.source_of(path, ports[0].id) if ports else None
+        before = runs.get(source[0], 0) if source is not None else 0
+        cost = analysis.costs.get(path_key(path))
+        runs[path] = before + (cost is not None and cost.parameters > 0)
+    longest = max(runs.values(), default=0)
+    if longest > DEEPEST_PLAIN:
+        yield Problem(code="too-deep-plain", severity="advice", facts={"layers": longest})
+
+
+def _features(analysis: Analysis, key: tuple[str, ...]) -> int:
+    spec = analysis.specs.get("/".join(key))
+    length = spec.shape[-1] if spec is not None and spec.shape else 0
+    return length if isinstance(length, int) else 0
+
+
+def _names(types: Mapping[str, BlockType], block: Block) -> dict[str, Fact]:
+    return {"title": types[block.type].title, "name": block.name}
