@@ -73,7 +73,7 @@ def _spectral_norm(plain: BlockType, module: str) -> BlockType:
         title=f"{plain.title} with spectral norm",
         aliases=("spectral normalisation", "lipschitz", "gan"),
         icon=plain.icon,
-        purpose=f"A {plain.title.lower()} layer of limited gain: its weights are divided by their largest singular value.",
+        purpose=f"A {plain.title.lower()} layer of limited gain: weights are divided by their largest singular value.",
         formula=f"{plain.formula}, W = V / σ(V)",
         parameters=(*plain.parameters, _ITERATIONS),
         summary=plain.summary,
