@@ -13,8 +13,17 @@ FLAT = TensorSpec(shape=(Dim("N"), 64), dtype="float32")
 LABEL = TensorSpec(shape=(Dim("N"),), dtype="int64")
 
 
+FIRST = (
+    "input entry exit dense conv2d max_pool2d avg_pool2d global_avg_pool2d batch_norm1d batch_norm2d relu sigmoid tanh"
+    " leaky_relu softmax elu gelu silu softplus hardtanh dropout lstm add concat flatten reshape residual rbm"
+    " cross_entropy binary_cross_entropy squared_error"
+)
+TYPES = {id: BLOCK_TYPES[id] for id in FIRST.split()}
+"""A catalogue that does not grow: the order of what is found depends on what else there is."""
+
+
 def ids(text: str, **options: object) -> list[str]:
-    return [match.type_id for match in find_blocks(text, BLOCK_TYPES, **options).matches]  # type: ignore[arg-type]
+    return [match.type_id for match in find_blocks(text, TYPES, **options).matches]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,7 @@ def test_a_family_finds_its_blocks() -> None:
 
 
 def test_numbers_go_to_the_parameters_of_the_second_line() -> None:
-    match = find_blocks("conv 32 3", BLOCK_TYPES).matches[0]
+    match = find_blocks("conv 32 3", TYPES).matches[0]
     assert match.type_id == "conv2d"
     assert match.parameters == {"out_channels": 32, "kernel_size": (3, 3)}
     assert match.words == "32 · 3×3"
@@ -78,7 +87,7 @@ def test_numbers_go_to_the_parameters_of_the_second_line() -> None:
     ],
 )
 def test_values_set_parameters_that_take_them(text: str, parameters: dict[str, object]) -> None:
-    assert find_blocks(text, BLOCK_TYPES).matches[0].parameters == parameters
+    assert find_blocks(text, TYPES).matches[0].parameters == parameters
 
 
 def test_a_tensor_keeps_only_what_accepts_it() -> None:
@@ -106,7 +115,7 @@ def test_usage_breaks_ties_but_not_names() -> None:
 
 
 def test_a_named_block_that_refuses_the_tensor_is_told_apart() -> None:
-    found = find_blocks("lstm", BLOCK_TYPES, spec=PICTURE)
+    found = find_blocks("lstm", TYPES, spec=PICTURE)
     assert found.matches == ()
     assert found.refusing == ("lstm",)
 
@@ -116,7 +125,7 @@ def test_a_named_block_that_refuses_the_tensor_is_told_apart() -> None:
     [("convlution", "conv2d"), ("denes", "dense"), ("dorpout", "dropout"), ("flaten", "flatten"), ("zzzzzz", None)],
 )
 def test_a_slip_of_the_keyboard_names_the_nearest(text: str, nearest: str | None) -> None:
-    found = find_blocks(text, BLOCK_TYPES)
+    found = find_blocks(text, TYPES)
     assert found.matches == ()
     assert found.nearest == nearest
 
