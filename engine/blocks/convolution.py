@@ -174,6 +174,7 @@ def _convolution(dimensions: int, title: str, aliases: tuple[str, ...], icon: st
         ),
         summary=("{out_channels} filters", "{kernel_size}"),
         module=f"torch.nn:Conv{dimensions}d",
+        transposes=((f"conv_transpose{dimensions}d", f"torch.nn:Conv{dimensions}d"),),
         ports=one_to_one,
         expect=_expect(dimensions),
         arguments=_arguments,

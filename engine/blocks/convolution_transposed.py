@@ -108,6 +108,7 @@ def _transposed(dimensions: int) -> BlockType:
         ),
         summary=("{out_channels} filters", "{kernel_size}", "×{stride}"),
         module=f"torch.nn:ConvTranspose{dimensions}d",
+        transposes=((f"conv{dimensions}d", f"torch.nn:ConvTranspose{dimensions}d"),),
         ports=one_to_one,
         expect=_expect(dimensions),
         arguments=_arguments,

@@ -59,6 +59,7 @@ DENSE = BlockType(
     expect=expect_features,
     arguments=_arguments,
     weights=weight_and_bias,
+    transposes=(("dense", "engine.modules.tied:TransposedLinear"),),
 )
 
 _TWO = Ports(inputs=(Port("a", "a"), Port("b", "b")), outputs=(Port(OUTPUT, ""),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -196,8 +197,12 @@ class Analyser:
             first = next(iter(inputs.values()))
             facts = {"title": type.title, "name": block.name, "received": first, "reason": result.refusal}
             return replace(record, problems=(Problem(code="module", path=here, facts=facts),))
-        cost = replace(result.cost, parameters=0) if block.weights is not None else result.cost
-        return self._finished(record, here, result.outputs, cost, [])
+        cost = result.cost
+        if block.weights is not None:
+            # A layer with transposed weights keeps a bias of its own.
+            own = cost.parameters - math.prod(result.weight) if block.weights.transposed and result.weight else 0
+            cost = replace(cost, parameters=own)
+        return self._finished(replace(record, weight=result.weight), here, result.outputs, cost, [])
 
     def _finished(
         self, record: Record, here: Path, outputs: Mapping[str, TensorSpec], cost: Cost, problems: list[Problem]

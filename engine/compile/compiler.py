@@ -13,6 +13,7 @@ from engine.compile.network import Network
 from engine.compile.program import lay_flat
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
+from engine.modules.tied import tie
 
 
 def compile_graph(
@@ -29,6 +30,9 @@ def compile_graph(
     for call in program.calls:
         if call.owner:
             _put(root, call.target, build_module(call, seed))
+    for call in program.calls:
+        if call.tied:
+            tie(root.get_submodule(call.target), root.get_submodule(call.tied))
     return Network(graph, program, root.to(device), seed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -128,11 +128,7 @@ class Network:
 
     def state(self) -> dict[str, Tensor]:
         """Weights and buffers by id path, "k3f9.weight": what checkpoints hold. The tensors are the network's own."""
-        return {
-            f"{call.key}.{name}": tensor
-            for call in self._owners
-            for name, tensor in self.root.get_submodule(call.target).state_dict().items()
-        }
+        return {f"{call.key}.{name}": tensor for call in self._owners for name, tensor in self._own_state(call).items()}
 
     def load_state(self, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
         """Take over what fits by key and shape. Returns the keys loaded, and its own that were not."""
@@ -151,10 +147,19 @@ class Network:
     def readable_state(self) -> dict[str, Tensor]:
         """Weights and buffers under the dotted names a person would have written: "residual.convolution.weight"."""
         return {
-            f"{call.target}.{name}": tensor
-            for call in self._owners
-            for name, tensor in self.root.get_submodule(call.target).state_dict().items()
+            f"{call.target}.{name}": tensor for call in self._owners for name, tensor in self._own_state(call).items()
         }
+
+    def own_parameters(self, call: Call) -> Iterator[tuple[str, nn.Parameter]]:
+        """The parameters of a module by name, without the weight that it only shares."""
+        for name, parameter in self.root.get_submodule(call.target).named_parameters():
+            if not (call.tied and name == "weight"):
+                yield name, parameter
+
+    def _own_state(self, call: Call) -> Mapping[str, Tensor]:
+        """The weights and buffers of a module, without the weight that it only shares."""
+        state = self.root.get_submodule(call.target).state_dict()
+        return {name: tensor for name, tensor in state.items() if not (call.tied and name == "weight")}
 
     def initialise(self, seed: int) -> None:
         """Draw fresh weights from `seed`, in place, each block from its own path."""
@@ -162,7 +167,7 @@ class Network:
         for call in self._owners:
             fresh = build_module(call, seed).state_dict()
             with torch.no_grad():
-                for name, tensor in self.root.get_submodule(call.target).state_dict().items():
+                for name, tensor in self._own_state(call).items():
                     tensor.copy_(fresh[name])
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
@@ -173,7 +178,7 @@ class Network:
             if learning.frozen:
                 continue
             decay = weight_decay if learning.decay is None else learning.decay
-            parameters = list(self.root.get_submodule(call.target).parameters())
+            parameters = [parameter for _, parameter in self.own_parameters(call)]
             groups.setdefault((learning.rate_factor, decay), []).extend(parameters)
         return [
             {"params": parameters, "lr": learning_rate * factor, "weight_decay": decay, "rate_factor": factor}

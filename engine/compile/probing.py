@@ -37,11 +37,15 @@ warnings.filterwarnings("ignore", message="Using padding='same' with even kernel
 
 
 class Probe(Plain, frozen=True):
-    """What is known of a block after its module has run: output specs by port, cost, or the reason of a refusal."""
+    """What is known of a block after its module has run: output specs by port, cost, or the reason of a refusal.
+
+    `weight` is the shape of its parameter of that name, empty without one.
+    """
 
     outputs: Mapping[str, TensorSpec] = {}
     cost: Cost = Cost()
     refusal: str = ""
+    weight: tuple[int, ...] = ()
 
 
 def module_class(name: str) -> type[nn.Module]:
@@ -71,15 +75,18 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     length = time or DEFAULT_TIME
     try:
         with _construct_fake(type, parameters, inputs) as module:
-            counter = MultiplyAdds()
             if timed:
-                first = _run(module, given, lengths[0][0], lengths[1][0])
-                second = _run(module, given, lengths[0][1], lengths[1][1])
-                with cast(TorchDispatchMode, counter):
-                    _run(module, given, length, length)
+                first, at_first = _counted(module, given, lengths[0][0], lengths[1][0])
+                second, at_second = _counted(module, given, lengths[0][1], lengths[1][1])
+                if "steps_over_time" in type.traits:
+                    # PyTorch unrolls the steps of some: what two lengths cost tells what any length does.
+                    shortest, longer = lengths[0 if _has_symbol(inputs, "T") else 1]
+                    total = at_first + (at_second - at_first) * (length - shortest) // (longer - shortest)
+                else:
+                    _, total = _counted(module, given, length, length)
             else:
-                with cast(TorchDispatchMode, counter):
-                    first = second = _run(module, given, 1, 1)
+                first, total = _counted(module, given, 1, 1)
+                second = first
         found = {
             port: _spec(a, b, lengths, "steps_over_time" in type.traits)
             for port, a, b in zip(outputs, first, second, strict=True)
@@ -88,12 +95,13 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
         return Probe(refusal=_reason(fault))
     cost = Cost(
         parameters=sum(parameter.numel() for parameter in module.parameters()),
-        multiply_adds=counter.total // BATCH,
+        multiply_adds=total // BATCH,
         activation_bytes=sum(bytes_per_sample(spec, length) for spec in found.values()),
     )
     if type.role == "loss":
         found = {port: TensorSpec(shape=(), dtype=spec.dtype) for port, spec in found.items()}
-    return Probe(outputs=found, cost=cost)
+    weight = dict(module.named_parameters()).get("weight")
+    return Probe(outputs=found, cost=cost, weight=tuple(weight.shape) if weight is not None else ())
 
 
 @contextmanager
@@ -117,6 +125,16 @@ class _Given(NamedTuple):
 
     required: tuple[TensorSpec, ...]
     optional: Mapping[str, TensorSpec]
+
+
+def _has_symbol(inputs: Inputs, symbol: str) -> bool:
+    return any(isinstance(length, Dim) and length.symbol == symbol for spec in inputs.values() for length in spec.shape)
+
+
+def _counted(module: nn.Module, given: _Given, time: int, changed_time: int) -> tuple[list[torch.Tensor], int]:
+    counter = MultiplyAdds()
+    with cast(TorchDispatchMode, counter):
+        return _run(module, given, time, changed_time), counter.total
 
 
 def _run(module: nn.Module, given: _Given, time: int, changed_time: int) -> list[torch.Tensor]:

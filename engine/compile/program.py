@@ -15,12 +15,14 @@ from engine.graph.paths import identifiers
 from engine.graph.problem import Refused
 from engine.graph.tensor_spec import TensorSpec
 
+replace = msgspec.structs.replace
+
 
 class Call(msgspec.Struct, frozen=True, eq=False):
     """One use of one module. `target` is its dotted name, that of the owner where weights are shared.
 
     `sources` are the keys of the tensors that come in, in the order of the module's arguments; the last of them go by
-    the `keywords`.
+    the `keywords`. `tied` is the dotted name of the module whose weight it holds transposed, beside a bias of its own.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     keywords: tuple[str, ...]
     target: str
     owner: bool
+    tied: str = ""
 
 
 class Program(msgspec.Struct, frozen=True, eq=False):
@@ -68,6 +71,7 @@ class _Builder:
         self.aliases: dict[str, str] = {}
         self.fields: list[str] = []
         self.first_copies: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
 
     def body(
         self, graph: Graph, path: Path, prefix: str, records: Mapping[str, Record], targets: Mapping[str, str]
@@ -75,6 +79,7 @@ class _Builder:
         """Add the calls of one body; `targets` are the dotted names of the owners in enclosing bodies, by id."""
         names = identifiers(graph)
         targets = {**targets, **{id: f"{prefix}{name}" for id, name in names.items()}}
+        self._kinds.update((targets[id], block.type) for id, block in graph.blocks.items())
         sources = {(wire.target.block, wire.target.port): wire.source for wire in graph.wires}
         for id, record in records.items():
             here = (*path, id)
@@ -146,6 +151,10 @@ class _Builder:
         weights = record.block.weights
         owner = weights.of if weights is not None else record.block.id
         assert owner in targets, "analysis knows whose weights there are"
+        tied = ""
+        if weights is not None and weights.transposed:
+            tied, owner = targets[owner], record.block.id
+            type = replace(type, module=dict(type.transposes)[self._kinds[tied]])
         produced = tuple(port_key(here, port) for port in outputs)
         for key in produced:
             self._produce(key)
@@ -161,7 +170,8 @@ class _Builder:
                 sources=tuple(incoming.values()),
                 keywords=tuple(port for port in incoming if port in optional),
                 target=targets[owner],
-                owner=weights is None,
+                owner=weights is None or weights.transposed,
+                tied=tied,
             )
         )
 

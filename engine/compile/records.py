@@ -31,6 +31,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     expanded: Graph | None = None
     children: Mapping[str, Record] = {}
     copies: tuple[Inside, ...] = ()
+    weight: tuple[int, ...] = ()
 
 
 class Inside(msgspec.Struct, frozen=True, eq=False):

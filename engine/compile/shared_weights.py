@@ -8,6 +8,7 @@ from engine.compile.records import Record
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Path
 from engine.graph.problem import Fact, Problem
+from engine.graph.values import format_value
 
 Bodies = tuple[Mapping[str, Record], ...]
 """The records of a body and of those around it, the innermost last."""
@@ -45,11 +46,11 @@ def _fault(record: Record, bodies: Bodies, type: BlockType) -> str:
     owner = next((body[weights.of] for body in reversed(bodies) if weights.of in body), None)
     if owner is None:
         return "It is not in this drawing."
-    if weights.transposed:
-        return "Transposed weights cannot be used here."
     if type.role == "container":
         return "A container keeps weights of its own."
-    if owner.block.type != record.block.type:
+    if weights.transposed and owner.block.type not in dict(type.transposes):
+        return f"It cannot use those of the type {owner.block.type} transposed."
+    if not weights.transposed and owner.block.type != record.block.type:
         return f"It is of another type, {owner.block.type}."
     if owner.block.weights is not None:
         return "It uses another block’s weights itself."
@@ -57,5 +58,10 @@ def _fault(record: Record, bodies: Bodies, type: BlockType) -> str:
         return "It is bypassed."
     if not owner.outputs or not record.outputs:
         return ""
+    if weights.transposed:
+        # A transposed convolution keeps its weight as the convolution that it undoes does.
+        turned = owner.weight[::-1] if len(owner.weight) == 2 else owner.weight
+        fits = record.weight == turned
+        return "" if fits else f"It needs {format_value(record.weight)} weights, and they are {format_value(turned)}."
     mine, theirs = (dict(type.arguments(used.parameters, used.inputs)) for used in (record, owner))
     return "" if mine == theirs else "Its weights have another shape; give both the same parameters and input."

@@ -218,21 +218,24 @@ def set_weights(graph: Graph, scope: Scope, id: str, weights: Weights | None) ->
     if weights is not None:
         bodies = (graph, *reversed(scope.ancestors))
         owner = next((body.blocks[weights.of] for body in bodies if weights.of in body.blocks), None)
-        reason = _weights_fault(graph, block, owner)
+        reason = _weights_fault(graph, scope, block, owner, weights.transposed)
         if reason:
             title = _title(scope, block)
             raise refused("weights-owner", path=(id,), title=title, name=block.name, owner=weights.of, reason=reason)
     return _with_block(graph, replace(block, weights=weights))
 
 
-def _weights_fault(graph: Graph, block: Block, owner: Block | None) -> str:
+def _weights_fault(graph: Graph, scope: Scope, block: Block, owner: Block | None, transposed: bool) -> str:
     from engine.graph.traversal import downstream
 
     if owner is None:
         return "It is not in this drawing."
     if block.body is not None:
         return "A container keeps weights of its own."
-    if owner.type != block.type:
+    type = scope.types.get(block.type)
+    if transposed and (type is None or owner.type not in dict(type.transposes)):
+        return f"It cannot use those of the type {owner.type} transposed."
+    if not transposed and owner.type != block.type:
         return f"It is of another type, {owner.type}."
     if owner.weights is not None:
         return "It uses another block’s weights itself."

@@ -139,5 +139,5 @@ def named_parameters(session: Session) -> Iterator[tuple[str, torch.nn.Parameter
     network = session.network
     for call in network.program.calls:
         if call.owner:
-            for name, parameter in network.root.get_submodule(call.target).named_parameters():
+            for name, parameter in network.own_parameters(call):
                 yield f"{call.key}.{name}", parameter

@@ -215,7 +215,9 @@ def test_formulas_and_variables_decide_shapes(analyser: Analyser) -> None:
     assert only(gone).code == "formula"
 
 
-def test_a_module_that_refuses_is_told_in_its_own_words(analyser: Analyser) -> None:
+def test_a_module_that_refuses_is_told_in_its_own_words() -> None:
+    trusting = msgspec.structs.replace(BLOCK_TYPES["conv2d"], expect=lambda parameters, inputs: None)
+    analyser = Analyser({**BLOCK_TYPES, "conv2d": trusting})
     drawn = drawing()
     drawn.add("conv", "conv2d", kernel_size=(3, 3), padding="custom", padding_size=(9, 9), padding_mode="reflect")
     drawn.wire("in.image", "conv")
@@ -469,7 +471,8 @@ def test_wires_to_ports_that_are_no_more_are_told(analyser: Analyser) -> None:
     [
         ({}, None),
         ({"weights": Weights("gone")}, "It is not in this drawing."),
-        ({"weights": Weights("dense", transposed=True)}, "Transposed weights cannot be used here."),
+        ({"weights": Weights("dense", transposed=True)}, "It needs 10×1024 weights, and they are 1024×10."),
+        ({"weights": Weights("conv", transposed=True)}, "It cannot use those of the type conv2d transposed."),
         ({"weights": Weights("conv")}, "It is of another type, conv2d."),
         (
             {"parameters": {"out_features": 11}},
