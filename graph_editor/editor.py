@@ -55,7 +55,7 @@ class Editor(QWidget):
         self.commands = CanvasCommands(document, self.scene, self)
         self.view = GraphView(self.scene, self.commands, self)
         self.setFocusProxy(self.view)
-        self.empty = EmptyCanvas(theme, self)
+        self.empty = EmptyCanvas(theme, self.view.viewport(), self)
         # Children of the viewport: over one that siblings overlap Qt paints everything again at each scroll.
         viewport = self.view.viewport()
         self.breadcrumb = Breadcrumb(theme, viewport)

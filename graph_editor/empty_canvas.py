@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from graph_editor.theme import SIZE_HEADING, Theme
@@ -13,13 +13,14 @@ LINK = "Start from an example"
 
 
 class EmptyCanvas(QWidget):
-    """A sentence and a link; the mouse goes through to the canvas except on the link. `example_wanted`."""
+    """A sentence and a link; the mouse goes through to the canvas `below` except on the link. `example_wanted`."""
 
     example_wanted = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, below: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._below = below
         self._over = False
         self.setMouseTracking(True)
         self.setAccessibleName(SENTENCE)
@@ -35,12 +36,27 @@ class EmptyCanvas(QWidget):
         width = metrics.horizontalAdvance(LINK) + 16
         return QRectF(self.width() / 2 - width / 2, self.height() / 2 + 6, width, 28)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.link_rect().contains(event.position()):
-            self.example_wanted.emit()
-            event.accept()
+    def event(self, event: QEvent) -> bool:
+        # An event that is ignored would go to the parent, never to what lies below.
+        if isinstance(event, QMouseEvent) and not self.link_rect().contains(event.position()):
+            place = QPointF(self._below.mapFromGlobal(event.globalPosition()))
+            passed: QEvent = QMouseEvent(
+                event.type(), place, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
+            )
+        elif isinstance(event, QContextMenuEvent):
+            at = self._below.mapFromGlobal(event.globalPos())
+            passed = QContextMenuEvent(event.reason(), at, event.globalPos(), event.modifiers())
         else:
-            event.ignore()
+            return bool(super().event(event))
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self.mouseMoveEvent(event)
+        QCoreApplication.sendEvent(self._below, passed)
+        event.accept()
+        return True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.example_wanted.emit()
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         over = self.link_rect().contains(event.position())

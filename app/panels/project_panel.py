@@ -70,10 +70,11 @@ class ProjectPanel(QWidget):
         self._problems.setSpacing(0)
         layout.addLayout(self._problems)
         about = str(getattr(settings, "about", "") or "")
+        # In the layout first: a label without a parent would be shown as a window, which takes the keyboard away.
         self.about = Sentence(about, theme)
+        layout.addWidget(self.about)
         self.about.setContentsMargins(SPACE_16, SPACE_8, SPACE_16, SPACE_12)
         self.about.setVisible(bool(about))
-        layout.addWidget(self.about)
         layout.addWidget(Line(theme))
         self.sections: list[Section] = []
         tries = tuple(getattr(settings, "tries", ()) or ())

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QWidget
 
@@ -23,6 +23,7 @@ from engine.graph.problem import Problem
 from engine.project.recovery import RecoveryFolder
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+WINDOW = Qt.WindowType.Window
 PLAIN = Qt.KeyboardModifier.NoModifier
 PATIENCE_S = float(os.environ.get("TENSORLOOM_TEST_PATIENCE_S", 60))
 Place = tuple[float, float]
@@ -34,13 +35,29 @@ class TooLate(AssertionError):
     """What was waited for did not come."""
 
 
+class StrayWindows(QObject):
+    """Notes every part that is shown as a window of its own: it flashes on the screen and takes the keyboard."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.found: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        shown = event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.windowType() == WINDOW
+        if shown and not isinstance(watched, MainWindow):
+            self.found.append(f"{type(watched).__name__} is shown as a window of its own")
+        return False
+
+
 class Hands:
-    """One window, used as a person does. `reports` collects what its error report was raised for."""
+    """One window, used as a person does. `reports` collects what its error report was raised for, and stray windows."""
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
         self.reports: list[str] = []
         self._closed = False
+        self._strays = StrayWindows(window)
+        QApplication.instance().installEventFilter(self._strays)
 
     @classmethod
     def open(cls, state: Path, file: Path | None = None, size: tuple[int, int] = (1440, 900)) -> Hands:
@@ -59,6 +76,8 @@ class Hands:
         if self._closed:
             return
         self._closed = True
+        QApplication.instance().removeEventFilter(self._strays)
+        self.reports += self._strays.found
         self.window.close()
         self._error_report().uninstall()
         self.window.deleteLater()

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_files import sound_file
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 
 from engine.training.events import Started
 
@@ -110,7 +111,7 @@ def test_undo_and_redo_by_keys_and_copies_between_two_windows(open_hands) -> Non
     assert len(first.window.editor.selected_ids()) == len(before.blocks)
     first.key(Qt.Key.Key_C, CTRL)
     second.activate()
-    second.click(second.viewport)
+    second.click(second.window.editor.empty, QPoint(20, 20))
     second.key(Qt.Key.Key_V, CTRL)
     pasted = second.graph
     assert sorted(block.type for block in pasted.blocks.values()) == sorted(
@@ -123,10 +124,30 @@ def test_undo_and_redo_by_keys_and_copies_between_two_windows(open_hands) -> Non
     assert first.graph == before
 
 
+def test_the_empty_canvas_takes_the_mouse_through_its_words(open_hands) -> None:
+    hands = open_hands()
+    hands.menu("File", "New")
+    empty, editor = hands.window.editor.empty, hands.window.editor
+    assert empty.isVisible()
+    place = QPoint(empty.width() // 2, empty.height() // 4)
+    QTest.mouseMove(empty, place)
+    QTest.mouseDClick(empty, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    hands.wait(lambda: editor.search_popup().isVisible(), "the search")
+    QTest.keyClicks(editor.search_popup().line(), "input")
+    QTest.keyClick(editor.search_popup().line(), Qt.Key.Key_Return)
+    input = hands.block("input")
+    x, y = hands.middle(input)
+    spot = hands.viewport.mapToGlobal(hands.spot(x, y)) - empty.mapToGlobal(place)
+    assert abs(spot.x()) < 90
+    assert abs(spot.y()) < 40
+    assert not empty.isVisible()
+
+
 def test_into_a_residual_an_edit_inside_and_out_by_the_breadcrumb(open_hands) -> None:
     hands = open_hands()
     hands.menu("Help", "Examples", "Residual digits")
-    hands.wait(lambda: any(block.type == "residual" for block in hands.graph.blocks.values()), "the example")
+    hands.wait(lambda: hands.workspace.example == "digits-residual", "the example")
+    hands.rest()
     editor = hands.window.editor
     (residual, *_) = (id for id, block in hands.graph.blocks.items() if block.type == "residual")
     hands.double_click(residual)
