@@ -226,17 +226,14 @@ def predict(
 @app.command()
 def export(
     target: Target,
-    to: Annotated[str, typer.Option("--to", help="safetensors.")],
+    to: Annotated[str, typer.Option("--to", help="python, onnx or safetensors.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT")],
 ) -> None:
-    """Write the trained weights in a form other programs read."""
-    from app.cli.exporting import export_weights
+    """Write a project as PyTorch source, as ONNX or as plain weights."""
+    from app.cli.exporting import export_project
     from app.cli.opening import open_project
 
-    if to != "safetensors":
-        raise refused("setting-range", label="Export format", value=to, range="safetensors")
-    count = export_weights(open_project(target), output)
-    print(f"Wrote {count} tensors to {output}.")
+    print(export_project(open_project(target), to, output))
 
 
 @app.command()

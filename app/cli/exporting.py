@@ -1,28 +1,35 @@
-"""`export`: trained weights in other programs' forms."""
+"""`export`: a project as Python, ONNX or plain weights."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.graph.problem import refused
 from engine.project.project_file import Project
 
 
-def export_weights(project: Project, output: Path) -> int:
-    """Write the trained weights as safetensors under readable names; returns how many tensors. Raises Refused."""
-    from safetensors.torch import save
+def export_project(project: Project, kind: str, output: Path) -> str:
+    """Write the project in another program's form; returns a sentence on what was written. Raises Refused.
 
-    from app.cli.training import trained_session
-    from engine.project.atomic_file import write_atomically
+    Needs no data. Python is written without trained weights too, then without a file of weights.
+    """
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.compile.compiler import compile_graph
+    from engine.training.checkpoint import read_checkpoint
+    from engine.worker.exporting import KINDS, export_network
 
-    state = trained_session(project).network.readable_state()
-    data = save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})
-    if not output.parent.exists():
-        raise refused("save-failed", file=output.name, reason=f"there is no folder {output.parent}")
-    write_atomically(output, lambda stream: _write(stream, data))
-    return len(state)
-
-
-def _write(stream: BinaryIO, data: bytes) -> None:
-    stream.write(data)
+    chosen = next((known for known in KINDS if known == kind), None)
+    if chosen is None:
+        raise refused("setting-range", label="Export format", value=kind, range=", ".join(KINDS))
+    network = compile_graph(project.graph, BLOCK_TYPES, seed=project.settings.plan.seed)
+    trained = False
+    with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
+        weights = project.weights_file(Path(folder))
+        if weights is not None:
+            _, missing = network.load_state(read_checkpoint(weights).weights)
+            trained = not missing
+    if not trained and chosen != "python":
+        raise refused("no-weights", file=project.path.name if project.path is not None else "The example")
+    title = project.path.stem if project.path is not None else output.stem
+    return export_network(network, BLOCK_TYPES, chosen, output, title, trained=trained)

@@ -35,7 +35,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     """A written file; `lines` tells which of them speak of the block at each path.
 
     `name` is the class of the network; `inputs` are the keys of what its forward takes, `outputs` of what it returns,
-    `blocks` those whose weights it has.
+    called `output_names`; `blocks` are those whose weights it has.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    output_names: tuple[str, ...]
     blocks: frozenset[str]
 
 
@@ -105,6 +106,7 @@ class _FileWriter:
             name=name,
             inputs=tuple(tensor.key for tensor in plan.root.entries),
             outputs=tuple(tensor.key for tensor in plan.root.returns),
+            output_names=tuple(output_names(plan).values()),
             blocks=frozenset(path_key((*owner.path, owner.id)) for owner in plan.declared),
         )
 

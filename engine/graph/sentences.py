@@ -189,6 +189,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "put-aside": ("An unsaved drawing was open last time", "It is kept under File, Open recent."),
     "no-weights": ("{file} holds no trained weights", "Train it first."),
     "no-field-input": ("{file} cannot be used as input: {reason}", "{hint}"),
+    "extra-missing": (
+        "{what} needs {packages}, which are not installed",
+        'Install them with pip install "tensorloom[{extra}]".',
+    ),
+    "onnx": ("The network cannot be written as ONNX: {reason}", "Export it as Python."),
+    "onnx-differs": (
+        "The ONNX file differs from the program by {difference}, more than it may, and was not kept",
+        "Export it as Python.",
+    ),
     "example": ("There is no example {name}", "Choose one of {known}."),
     "qt": (
         "The window’s library Qt cannot load ({reason})",

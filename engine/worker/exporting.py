@@ -1,0 +1,85 @@
+"""Takes a network out of Tensorloom: as weights, as Python, as ONNX."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from torch import Tensor
+
+from engine.compile.network import Network
+from engine.compile.onnx_export import export_onnx
+from engine.compile.python_source import source_state, write_source
+from engine.data.catalogue import SEQUENCE_LENGTHS
+from engine.graph.block_type import BlockType
+from engine.graph.problem import refused
+from engine.project.atomic_file import write_atomically
+
+ExportKind = Literal["python", "onnx", "safetensors"]
+KINDS: tuple[ExportKind, ...] = ("python", "onnx", "safetensors")
+
+
+def export_network(
+    network: Network,
+    types: Mapping[str, BlockType],
+    kind: ExportKind,
+    output: Path,
+    title: str,
+    *,
+    trained: bool = True,
+) -> str:
+    """Write `network` to `output`; returns a sentence on what was written.
+
+    Python comes with its weights in a file beside it if they are `trained`, the other kinds need that.
+    Raises Refused `no-weights`, `disk-full`, `save-failed`, and what `export_onnx` raises.
+    """
+    if not trained and kind != "python":
+        raise refused("no-weights", file=title)
+    if not output.parent.is_dir():
+        raise refused("save-failed", file=output.name, reason=f"there is no folder {output.parent}")
+    if kind == "python":
+        return _export_python(network, types, output, title, trained)
+    if kind == "safetensors":
+        count = write_weights(network.readable_state(), output)
+        return f"Wrote {count} tensors to {output}."
+    lengths = [SEQUENCE_LENGTHS[given.dataset] for given in network.inputs if given.dataset in SEQUENCE_LENGTHS]
+    with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
+        report = export_onnx(network, types, Path(folder) / output.name, max(lengths, default=None))
+        for path in sorted(Path(folder).iterdir()):
+            write_atomically(output.with_name(path.name), partial(_copy, path))
+    said = f"Wrote {output}: {' and '.join(report.outputs)} from {' and '.join(report.inputs)}, for any batch size."
+    if report.time_length is not None:
+        said += f" Sequences are {report.time_length} steps long, as ONNX fixes the length of what reads them."
+    return f"{said} onnxruntime differs from the program by {report.difference:.1e} at most."
+
+
+def _export_python(network: Network, types: Mapping[str, BlockType], output: Path, title: str, trained: bool) -> str:
+    source = write_source(network.graph, types, title)
+    write_atomically(output, lambda stream: _write(stream, source.text.encode()))
+    if not trained:
+        return f"Wrote {output}, without weights, as it was not trained yet."
+    weights = output.with_suffix(".safetensors")
+    write_weights(source_state(source, network), weights)
+    return f"Wrote {output} and its weights to {weights}."
+
+
+def write_weights(state: Mapping[str, Tensor], output: Path) -> int:
+    """Write tensors as safetensors, in the order of their names; returns how many. Raises Refused."""
+    from safetensors.torch import save
+
+    data = save({name: state[name].detach().to("cpu", copy=True).contiguous() for name in sorted(state)})
+    write_atomically(output, lambda stream: _write(stream, data))
+    return len(state)
+
+
+def _copy(path: Path, target: BinaryIO) -> None:
+    with path.open("rb") as source:
+        shutil.copyfileobj(source, target)
+
+
+def _write(stream: BinaryIO, data: bytes) -> None:
+    stream.write(data)
