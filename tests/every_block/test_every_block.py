@@ -299,6 +299,8 @@ TORCH_MISREADS = {
     "style_loss": "multiplies any maps of as many channels",
     "total_variation": "reads two of three axes",
     "ctc": "reads values as symbols",
+    "gru": "reads rows as one sequence",
+    "rnn": "reads rows as one sequence",
 }
 
 
