@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal
 
 from torch import Tensor
 
+from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
 from engine.compile.onnx_export import export_onnx
 from engine.compile.python_source import source_state, write_source
@@ -18,6 +19,9 @@ from engine.data.catalogue import SEQUENCE_LENGTHS
 from engine.graph.block_type import BlockType
 from engine.graph.problem import refused
 from engine.project.atomic_file import write_atomically
+from engine.training.checkpoint import on_cpu
+from engine.training.session import Session
+from engine.worker.protocol import Export
 
 ExportKind = Literal["python", "onnx", "safetensors"]
 KINDS: tuple[ExportKind, ...] = ("python", "onnx", "safetensors")
@@ -55,6 +59,18 @@ def export_network(
     if report.time_length is not None:
         said += f" Sequences are {report.time_length} steps long, as ONNX fixes the length of what reads them."
     return f"{said} onnxruntime differs from the program by {report.difference:.1e} at most."
+
+
+def export_drawing(message: Export, session: Session | None, types: Mapping[str, BlockType]) -> str:
+    """Write the drawing of `message` with the weights of `session`, if they fit; returns a sentence. Raises Refused.
+
+    Works on a network of its own: the session's is left as it is.
+    """
+    network = compile_graph(message.graph, types)
+    missing = ["all"]
+    if session is not None:
+        _, missing = network.load_state(on_cpu(session.network.state()))
+    return export_network(network, types, message.kind, Path(message.path), message.title, trained=not missing)
 
 
 def _export_python(network: Network, types: Mapping[str, BlockType], output: Path, title: str, trained: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import BinaryIO, Union
+from typing import BinaryIO, Literal, Union
 
 import msgspec
 
@@ -94,6 +94,24 @@ class ExportWeights(Plain, frozen=True, tag="export-weights"):
     path: str
 
 
+class WriteSource(Plain, frozen=True, tag="write-source"):
+    """Answered by SourceWritten: the drawing as PyTorch, its class called after `title`."""
+
+    id: int
+    graph: Graph
+    title: str
+
+
+class Export(Plain, frozen=True, tag="export"):
+    """Write the drawing to a file, with those weights of the session that fit; answered by Exported."""
+
+    id: int
+    kind: Literal["python", "onnx"]
+    path: str
+    graph: Graph
+    title: str
+
+
 class Quit(Plain, frozen=True, tag="quit"):
     """Stop at the next step, write a checkpoint, end."""
 
@@ -108,6 +126,8 @@ ToWorker = Union[  # noqa: UP007
     Download,
     CancelDownload,
     ExportWeights,
+    WriteSource,
+    Export,
     Quit,
     Command,
 ]
@@ -183,6 +203,23 @@ class Downloaded(Plain, frozen=True, tag="downloaded"):
     problem: Problem | None = None
 
 
+class SourceWritten(Plain, frozen=True, tag="source-written"):
+    """Answer to WriteSource: the file's text, and by the path of each block the lines (first, last) about it."""
+
+    id: int
+    text: str = ""
+    lines: Mapping[str, tuple[tuple[int, int], ...]] = {}
+    problem: Problem | None = None
+
+
+class Exported(Plain, frozen=True, tag="exported"):
+    """Answer to Export: what was written, in a sentence."""
+
+    id: int
+    words: str = ""
+    problem: Problem | None = None
+
+
 class Done(Plain, frozen=True, tag="done"):
     """Answer to a request that has no other answer."""
 
@@ -199,6 +236,8 @@ FromWorker = Union[  # noqa: UP007
     DatasetDescribed,
     DownloadProgress,
     Downloaded,
+    SourceWritten,
+    Exported,
     Done,
     Event,
 ]

@@ -14,8 +14,10 @@ from typing import BinaryIO
 import msgspec
 
 from engine.compile.analyse import Analyser
+from engine.compile.python_source import write_source
 from engine.graph.analysis import Analysis
 from engine.graph.block_type import BlockType
+from engine.graph.problem import Refused
 from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleStep, Stop, Unwatch, Watch
 from engine.training.devices import available_devices
 from engine.worker.checking import answer_analyse
@@ -30,6 +32,7 @@ from engine.worker.protocol import (
     CancelDownload,
     DescribeDataset,
     Download,
+    Export,
     ExportWeights,
     OpenSession,
     Predict,
@@ -37,7 +40,9 @@ from engine.worker.protocol import (
     Ready,
     Run,
     Shapes,
+    SourceWritten,
     ToWorker,
+    WriteSource,
     read_frame,
 )
 from engine.worker.session_host import SessionHost, Training
@@ -55,6 +60,7 @@ class Service:
         self._outbox = Outbox(outgoing)
         self._asked: queue.SimpleQueue[ToWorker | tuple[Run, LoopControl] | Training] = queue.SimpleQueue()
         self._newest_analysis = 0
+        self._newest_source = 0
         self._control = LoopControl()
         self._analyser = Analyser(types)
         self._downloads = Downloads(self._outbox)
@@ -104,7 +110,13 @@ class Service:
             case Predict():
                 self._host.predict(message)
             case ExportWeights():
+                self._host.export_weights(message)
+            case Export():
                 self._host.export(message)
+            case WriteSource() if message.id < self._newest_source:
+                return  # a newer one waits
+            case WriteSource():
+                self._outbox.send(self._source(message))
             case _:
                 raise AssertionError(message)
 
@@ -120,6 +132,16 @@ class Service:
         except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
             traceback.print_exception(fault)
             return Shapes(id=message.id, specs={})
+
+    def _source(self, message: WriteSource) -> SourceWritten:
+        try:
+            source = write_source(message.graph, self._types, message.title, self._analyser)
+        except Refused as refused:
+            return SourceWritten(id=message.id, problem=refused.problem)
+        except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
+            traceback.print_exception(fault)
+            return SourceWritten(id=message.id, problem=unexpected(fault))
+        return SourceWritten(id=message.id, text=source.text, lines=source.lines)
 
     def _listen(self) -> None:
         try:
@@ -154,6 +176,9 @@ class Service:
                 self._descriptions.ask(message)
             case Analyse():
                 self._newest_analysis = message.id
+                self._asked.put(message)
+            case WriteSource():
+                self._newest_source = message.id
                 self._asked.put(message)
             case _:
                 self._asked.put(message)

@@ -14,17 +14,27 @@ from engine.graph.difference import difference
 from engine.graph.problem import Problem, Refused
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
-from engine.project.atomic_file import write_atomically
 from engine.training.commands import Stop, Unwatch, Watch
 from engine.training.events import Array, Failed, Measured
 from engine.training.loop import train
 from engine.training.plan import TrainingRequest
 from engine.training.session import Session, open_session
 from engine.worker.downloads import unexpected
+from engine.worker.exporting import export_drawing, write_weights
 from engine.worker.loop_control import LoopControl
 from engine.worker.outbox import Outbox
 from engine.worker.prediction import predict
-from engine.worker.protocol import Done, ExportWeights, OpenSession, Predict, Predicted, Run, SessionOpened
+from engine.worker.protocol import (
+    Done,
+    Export,
+    Exported,
+    ExportWeights,
+    OpenSession,
+    Predict,
+    Predicted,
+    Run,
+    SessionOpened,
+)
 
 NO_RUN = "session"
 """The run id of measurements of a session that was not trained yet."""
@@ -176,7 +186,22 @@ class SessionHost:
 
         self._between_steps(job)
 
-    def export(self, message: ExportWeights) -> None:
+    def export(self, message: Export) -> None:
+        """Write the drawing of the message with those weights of the session that fit; answered by Exported."""
+
+        def job() -> None:
+            try:
+                words = export_drawing(message, self._held(), self._types)
+                answer = Exported(id=message.id, words=words)
+            except Refused as refused:
+                answer = Exported(id=message.id, problem=refused.problem)
+            except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
+                answer = Exported(id=message.id, problem=unexpected(fault))
+            self._outbox.send(answer)
+
+        self._between_steps(job)
+
+    def export_weights(self, message: ExportWeights) -> None:
         """Write the weights under readable names as safetensors; answered by Done."""
 
         def job() -> None:
@@ -185,7 +210,7 @@ class SessionHost:
                 session = self._held()
                 if session is None:
                     raise Refused(_no_weights())
-                write_weights(session, Path(message.path))
+                write_weights(session.network.readable_state(), Path(message.path))
             except Refused as refused:
                 problem = refused.problem
             except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
@@ -221,20 +246,6 @@ class SessionHost:
         except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
             problem = unexpected(fault)
             self._outbox.send(Measured(run=run, request=ask.id, step=step, arrays={}, problem=problem))
-
-
-def write_weights(session: Session, path: Path) -> None:
-    """The weights of `session` as safetensors under the names a person would have written. Raises Refused."""
-    from safetensors.torch import save
-
-    state = session.network.readable_state()
-    tensors = {name: state[name].detach().to("cpu", copy=True).contiguous() for name in sorted(state)}
-    data = save(tensors)
-    write_atomically(path, lambda stream: _write(stream, data))
-
-
-def _write(stream: object, data: bytes) -> None:
-    stream.write(data)  # type: ignore[attr-defined]
 
 
 def _continued(before: Session, request: TrainingRequest, types: Mapping[str, BlockType]) -> Session:
