@@ -10,6 +10,8 @@ from engine.blocks import (
     activation_axis,
     activation_more,
     arithmetic,
+    attention,
+    codes,
     comparison,
     containers,
     containers_drawn,
@@ -39,6 +41,7 @@ from engine.blocks import (
     shape,
     sources,
     sparsity,
+    transformer,
     upsampling,
 )
 from engine.graph.block_type import BlockType
@@ -50,6 +53,7 @@ _FILES = (
     losses_more,
     losses_pairs,
     dense,
+    codes,
     embedding,
     local,
     convolution,
@@ -69,6 +73,8 @@ _FILES = (
     sparsity,
     recurrent,
     recurrent_cells,
+    attention,
+    transformer,
     merge,
     arithmetic,
     comparison,

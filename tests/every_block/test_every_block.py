@@ -41,6 +41,8 @@ SPECS: dict[str, TensorSpec] = {
     "sequence": TensorSpec((N, T, 6), "float32"),
     "fixed sequence": TensorSpec((N, 5, 6), "float32"),
     "channels by time": TensorSpec((N, 4, T), "float32"),
+    "wide sequence": TensorSpec((N, T, 8), "float32"),
+    "wide fixed sequence": TensorSpec((N, 5, 8), "float32"),
     "flat sequence": TensorSpec((N, Dim("T", 6)), "float32"),
     "labels": TensorSpec((N,), "int64"),
     "label rows": TensorSpec((N, 12), "int64"),
@@ -161,8 +163,17 @@ def test_analysed_shapes_and_weights_are_the_real_ones(type: BlockType) -> None:
                 assert str(tensor.dtype) == f"torch.{spec.dtype}"
 
 
-# torch counts none for recurrent layers and products of three: test_counting.py counts them by hand.
-UNCOUNTED = {"lstm", "bilinear"}
+# torch counts none for recurrent layers, products of three, and attention on the CPU: test_counting.py and
+# test_attention_modules.py count them by hand.
+UNCOUNTED = {
+    "lstm",
+    "bilinear",
+    "self_attention",
+    "multihead_attention",
+    "cross_attention",
+    "transformer_encoder_layer",
+    "transformer_decoder_layer",
+}
 
 
 @pytest.mark.parametrize("type", [type for type in MODULES if type.id not in UNCOUNTED], ids=lambda type: type.id)
@@ -260,6 +271,7 @@ TORCH_MISREADS = {
     "unpool2d": "enlarges two axes of a volume",
     "pixel_shuffle": "shuffles volumes",
     "pixel_unshuffle": "unshuffles volumes",
+    **dict.fromkeys(("glu", "rbm", "sinusoidal_encoding"), "N×C×T while T happens to be C or even"),
     "weight_norm_dense": "a matrix over the last axis of pictures",
     "spectral_norm_dense": "a matrix over the last axis of pictures",
     "instance_norm3d": "reads N×H×W×D as one volume where N is the number of channels",
@@ -301,6 +313,11 @@ TORCH_MISREADS = {
     "ctc": "reads values as symbols",
     "gru": "reads rows as one sequence",
     "rnn": "reads rows as one sequence",
+    "multihead_attention": "takes values of another length than their keys",
+    "cross_attention": "takes a picture for a sequence",
+    "sinusoidal_encoding": "takes the axis of time for features",
+    "learned_encoding": "broadcasts",
+    "rotary_encoding": "turns along the last axis of anything",
 }
 
 
