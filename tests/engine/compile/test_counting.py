@@ -82,3 +82,22 @@ def test_lenet_5_has_its_published_size() -> None:
     assert not analysis.problems
     assert analysis.total.parameters == 61_706
     assert analysis.total.multiply_adds == 6 * 28 * 28 * 25 + 16 * 10 * 10 * 6 * 25 + 400 * 120 + 120 * 84 + 84 * 10
+
+
+def test_lenet_5_as_published_has_60000_weights() -> None:
+    """LeCun et al., 1998: C3 by its table, trainable subsampling; the fixed output units have none."""
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=("image: 1×32×32", "label: 10 classes"))
+    drawn.add("c1", "conv2d", out_channels=6, kernel_size=(5, 5), padding="none")
+    drawn.add("s2", "subsampling")
+    drawn.add("c3", "table_conv2d")
+    drawn.add("s4", "subsampling")
+    drawn.add("c5", "conv2d", out_channels=120, kernel_size=(5, 5), padding="none")
+    drawn.add("flat", "flatten")
+    drawn.add("f6", "dense", out_features=84)
+    drawn.chain("in.image", "c1", "s2", "c3", "s4", "c5", "flat", "f6")
+    analysis = Analyser(BLOCK_TYPES).analyse(drawn.graph)
+    assert not analysis.problems
+    counts = {id: analysis.costs[id].parameters for id in ("c1", "s2", "c3", "s4", "c5", "f6")}
+    assert counts == {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164}
+    assert analysis.total.parameters == 60_000
