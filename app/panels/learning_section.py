@@ -14,27 +14,13 @@ from app.panels.section import Folded, Section
 from engine.graph.block_type import BlockType, WeightGroups, lenient_parameters
 from engine.graph.edits import set_learning
 from engine.graph.graph import Block, Graph, Initialiser, Learning
+from engine.graph.initialiser_kinds import INITIALISER_KINDS
 from engine.graph.scope import Scope
 from engine.graph.values import Value
 
-INITIALISERS: Mapping[str, str] = {
-    "": "PyTorch default",
-    "he-normal": "He normal",
-    "he-uniform": "He uniform",
-    "glorot-normal": "Glorot normal",
-    "glorot-uniform": "Glorot uniform",
-    "lecun-normal": "LeCun normal",
-    "lecun-uniform": "LeCun uniform",
-    "normal": "Normal",
-    "uniform": "Uniform",
-    "orthogonal": "Orthogonal",
-    "constant": "Constant",
-    "zeros": "Zeros",
-}
+INITIALISERS: Mapping[str, str] = {"": "PyTorch default", **{kind.id: kind.title for kind in INITIALISER_KINDS}}
 ARGUMENTS: Mapping[str, tuple[str, str, float]] = {
-    "normal": ("std", "Deviation", 0.01),
-    "uniform": ("bound", "Bound", 0.1),
-    "constant": ("value", "Value", 0.0),
+    kind.id: (kind.argument, kind.label, kind.default) for kind in INITIALISER_KINDS if kind.argument
 }
 """The one argument of an initialiser: its id, label and default."""
 

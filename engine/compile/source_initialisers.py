@@ -28,6 +28,14 @@ def initialiser_lines(target: str, shape: tuple[int, ...], initialiser: Initiali
             function, rest = "uniform_", _bounds(fan_in**-0.5)
         case "lecun-uniform":
             function, rest = "uniform_", _bounds((3.0 / fan_in) ** 0.5)
+        case "inverse-root":
+            function, rest = "uniform_", _bounds(fan_in**-0.5)
+        case "identity" if len(shape) > 1:
+            function, rest = ("eye_" if len(shape) == 2 else "dirac_"), []
+        case "sparse":
+            target += ".flatten(1)" if len(shape) > 2 else ".view(-1, 1)" if len(shape) == 1 else ""
+            sparsity = min(max(_number(given.get("sparsity"), 0.9), 0.0), 1.0)
+            function, rest = "sparse_", [f"sparsity={sparsity!r}"]
         case "uniform":
             function, rest = "uniform_", _bounds(_number(given.get("bound"), 0.1))
         case "he-normal" | "glorot-normal" | "lecun-normal" | "orthogonal":
@@ -36,7 +44,7 @@ def initialiser_lines(target: str, shape: tuple[int, ...], initialiser: Initiali
             function, rest = "normal_", [f"std={_number(given.get('std'), 0.01)!r}"]
         case "constant":
             function, rest = "constant_", [repr(_number(given.get("value"), 0.0))]
-        case "zeros":
+        case "zeros" | "identity":
             function, rest = "zeros_", []
         case _:
             return []

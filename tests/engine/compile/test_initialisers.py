@@ -15,6 +15,9 @@ SPREAD = {
     "glorot-uniform": (2 / (FAN_IN + FAN_OUT)) ** 0.5,
     "lecun-normal": (1 / FAN_IN) ** 0.5,
     "lecun-uniform": (1 / FAN_IN) ** 0.5,
+    "inverse-root": (1 / (3 * FAN_IN)) ** 0.5,
+    "identity": (1 / FAN_IN) ** 0.5,
+    "sparse": 0.01 * 0.1**0.5,
     "normal": 0.01,
     "uniform": 0.1 / 3**0.5,
     "constant": 0.0,
@@ -66,3 +69,18 @@ def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(Refused) as caught:
         initialise(torch.empty(2, 2), Initialiser("magic"))
     assert caught.value.problem.sentence == (f"There is no initialiser magic. Choose one of {', '.join(INITIALISERS)}.")
+
+
+def test_identity_passes_its_input_on() -> None:
+    square, kernel = torch.empty(4, 4), torch.empty(3, 3, 5, 5)
+    initialise(square, Initialiser("identity"))
+    initialise(kernel, Initialiser("identity"))
+    assert torch.equal(square, torch.eye(4))
+    picture = torch.randn(2, 3, 8, 8)
+    assert torch.equal(torch.nn.functional.conv2d(picture, kernel, padding=2), picture)
+
+
+def test_sparse_leaves_the_share_that_was_asked_for() -> None:
+    weight = torch.empty(100, 50)
+    initialise(weight, Initialiser("sparse", {"sparsity": 0.75}))
+    assert (weight == 0).sum(dim=0).tolist() == [75] * 50
