@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.graph.block_type import BlockType
 from graph_editor.block_icon import CURVE_WIDTH, block_icon
@@ -13,7 +13,7 @@ from graph_editor.theme import ICON, RADIUS_POPUP, SHADOW_POPUP, Theme
 def paint_popup(painter: QPainter, theme: Theme, panel: QRectF) -> None:
     """Paint a popup's ground, edge and the 12-px shadow around it."""
     painter.setPen(Qt.PenStyle.NoPen)
-    shadow = theme.shadow_color()
+    shadow = QColor(theme.shadow_color())
     for spread in range(SHADOW_POPUP, 0, -1):
         shadow.setAlphaF(theme.shadow_opacity * 1.6 / SHADOW_POPUP * (1 - (spread - 1) / SHADOW_POPUP))
         painter.setBrush(shadow)

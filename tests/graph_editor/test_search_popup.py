@@ -136,3 +136,9 @@ def test_near_a_corner_it_stays_inside(popup: SearchPopup) -> None:
     popup.open_at(host.mapToGlobal(QPoint(890, 590)), PICTURE)
     assert host.rect().adjusted(-SHADOW_POPUP, -SHADOW_POPUP, SHADOW_POPUP, SHADOW_POPUP).contains(popup.geometry())
     popup.hide()
+
+
+def test_painting_it_leaves_the_shadow_of_blocks_as_it_is(popup: SearchPopup) -> None:
+    before = load_theme("light").shadow_color().alphaF()
+    popup.grab()
+    assert load_theme("light").shadow_color().alphaF() == before
