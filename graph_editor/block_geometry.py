@@ -98,12 +98,13 @@ def measure(content: BlockContent, name_font: QFontMetricsF, second_font: QFontM
     for side, is_input in ((content.inputs, True), (content.outputs, False)):
         named = _named(side)
         x = 0.0 if is_input else float(width)
-        first, step = (PORT_HEADER + PORT_ROW // 2, PORT_ROW) if named else (PORT_FIRST, PORT_UNNAMED_GAP)
-        for number, port in enumerate(side):
-            ports.append(PortPlace(port.id, port.label if named else "", x, float(first + number * step), is_input))
+        rows = _rows(side, named)
+        ports.extend(
+            PortPlace(port.id, port.label if named else "", x, float(row), is_input)
+            for port, row in zip(side, rows, strict=True)
+        )
         if side:
-            below = 16 if named else 16 if len(side) > 1 else 24
-            height = max(height, first + (len(side) - 1) * step + below)
+            height = max(height, rows[-1] + (16 if len(side) > 1 else 24))
     height = math.ceil(height / SNAP) * SNAP
     preview = QRectF()
     if content.strip:
@@ -123,6 +124,16 @@ def measure(content: BlockContent, name_font: QFontMetricsF, second_font: QFontM
 
 def _named(ports: tuple[PortContent, ...]) -> bool:
     return len(ports) > 1 and any(port.label for port in ports)
+
+
+def _rows(side: tuple[PortContent, ...], named: bool) -> list[int]:
+    """How far below the top the ports of a side stand: a first one without a name beside its named ones
+    (an input and its optional mask) stays where single ports are, so that chains run straight."""
+    if not named:
+        return [PORT_FIRST + number * PORT_UNNAMED_GAP for number in range(len(side))]
+    alone = not side[0].label
+    rows = [PORT_HEADER + PORT_ROW // 2 + number * PORT_ROW for number in range(len(side) - alone)]
+    return [PORT_FIRST, *rows] if alone else rows
 
 
 def strip_height(loss: bool, container: bool, preview: bool) -> int:

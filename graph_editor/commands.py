@@ -13,13 +13,12 @@ from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph, Look, PortRef
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
-from engine.graph.traversal import downstream
 from engine.graph.values import Value
 from graph_editor import clipboard
 from graph_editor.block_geometry import snapped
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
-from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN
+from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN, PORT_FIRST
 
 PASTE_STEP = 32
 Edit = Callable[[Graph, Scope], Graph]
@@ -97,17 +96,40 @@ class CanvasCommands(QObject):
         return self.edit("Insert on wire", insert)
 
     def _with_room(self, graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
+        """With a block just put on the wire into `target` clear of the one before it, on its level where the wire
+        ran straight, and what follows in the row moved aside."""
         block, taker = graph.blocks[id], graph.blocks[target.block]
-        item = self.scene.blocks.get(id)
-        type = self.document.types.get(block.type)
-        width = item.geometry.width if item is not None else self._width(block, type) if type is not None else 0
-        lacking = block.look.x + width + GAP_MIN - taker.look.x
-        if taker.look.x < block.look.x or lacking <= 0 or lacking > 4 * width:
+        width, giver = self._width_of(block), self._giver_of(graph, id)
+        x, y = block.look.x, block.look.y
+        if giver is not None:
+            (source, height), (_, target_height) = giver, self._end_of(graph, target, is_input=True)
+            right = source.look.x + self._width_of(source)
+            if taker.look.x > right:
+                x = max(x, snapped(right + GAP_MIN + 4))
+                y = snapped(height - PORT_FIRST) if height == target_height else y
+                graph = edits.move(graph, scope, {id: (x, y)})
+        lacking = x + width + GAP_MIN - taker.look.x
+        if taker.look.x < block.look.x - width or lacking <= 0:
             return graph
         shift = snapped(lacking + 4)
-        behind = [graph.blocks[other] for other in downstream(graph, [target.block]) if other != id]
-        places = {other.id: (other.look.x + shift, other.look.y) for other in behind if other.look.x >= taker.look.x}
+        places = {other.id: (other.look.x + shift, other.look.y) for other in _row_from(graph, target.block, id)}
         return edits.move(graph, scope, places)
+
+    def _giver_of(self, graph: Graph, id: str) -> tuple[Block, float] | None:
+        """The block before `id` and how far down the scene its port stands; None without one."""
+        wire = next((wire for wire in graph.wires if wire.target.block == id), None)
+        return self._end_of(graph, wire.source, is_input=False) if wire is not None else None
+
+    def _end_of(self, graph: Graph, port: PortRef, *, is_input: bool) -> tuple[Block, float]:
+        block = graph.blocks[port.block]
+        item = self.scene.blocks.get(port.block)
+        place = item.geometry.port(port.port, is_input) if item is not None else None
+        return block, block.look.y + (place.y if place is not None else PORT_FIRST)
+
+    def _width_of(self, block: Block) -> int:
+        item = self.scene.blocks.get(block.id)
+        type = self.document.types.get(block.type)
+        return item.geometry.width if item is not None else self._width(block, type) if type is not None else 0
 
     def add_wired(
         self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, end: PortRef, is_input: bool
@@ -292,21 +314,31 @@ class CanvasCommands(QObject):
             self.refused.emit(fault.problem)
 
     def _between(self, graph: Graph, scope: Scope, id: str, target: PortRef) -> Graph:
-        """With a repair's block on the level of the block it feeds, and room around it."""
-        wire = next((wire for wire in graph.wires if wire.target.block == id), None)
-        giver = self.scene.blocks.get(wire.source.block) if wire is not None else None
-        if giver is None or wire is None:
-            return graph
-        left, _, right, _ = giver.rectangle()
-        taker = graph.blocks[target.block].look
-        if taker.x > right:
-            block = graph.blocks[id]
-            type = self.document.types.get(block.type)
-            width = self._width(block, type) if type is not None else 0
-            x = max((right + taker.x - width) / 2, right + GAP_MIN)
-            y = giver.port_point(wire.source.port, False)[1] - 24
-            graph = edits.move(graph, scope, {id: (snapped(x), snapped(y))})
+        """With a repair's block halfway to what it feeds, level with what comes before it, and room around it."""
+        giver = self._giver_of(graph, id)
+        if giver is not None:
+            source, height = giver
+            block, taker = graph.blocks[id], graph.blocks[target.block]
+            right = source.look.x + self._width_of(source)
+            if taker.look.x > right:
+                middle = (right + taker.look.x - self._width_of(block)) / 2
+                graph = edits.move(graph, scope, {id: (snapped(middle), snapped(height - PORT_FIRST))})
         return self._with_room(graph, scope, id, target)
+
+
+def _row_from(graph: Graph, first: str, but: str) -> list[Block]:
+    """The blocks that follow `first` to the right, itself too: a wire that runs back to the left ends the row."""
+    row, waiting = {first: graph.blocks[first]}, [first]
+    following: dict[str, list[str]] = {}
+    for wire in graph.wires:
+        following.setdefault(wire.source.block, []).append(wire.target.block)
+    while waiting:
+        left = graph.blocks[waiting[-1]].look.x
+        for id in following.get(waiting.pop(), ()):
+            if id not in row and id != but and graph.blocks[id].look.x > left:
+                row[id] = graph.blocks[id]
+                waiting.append(id)
+    return list(row.values())
 
 
 def replace_look(block: Block, x: float, y: float) -> Block:

@@ -44,6 +44,12 @@ def test_several_named_ports_have_rows_below_the_header(look: CanvasLook) -> Non
     assert [(place.label, place.y) for place in geometry.ports] == [("target", 48), ("logits", 72)]
 
 
+def test_a_first_port_without_a_name_stays_in_line_beside_named_ones(look: CanvasLook) -> None:
+    geometry = look.geometry(content("Dropout", 3, 1, ("", "mask", "scale")))
+    assert [(place.label, place.y) for place in geometry.ports] == [("", 24), ("mask", 48), ("scale", 72), ("", 24)]
+    assert geometry.height == 88
+
+
 def test_a_single_named_port_stands_in_line_without_its_name(look: CanvasLook) -> None:
     geometry = look.geometry(content("Points", 1, 0, ("points",)))
     assert [(place.label, place.y) for place in geometry.ports] == [("", 24)]

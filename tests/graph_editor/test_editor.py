@@ -198,6 +198,34 @@ def test_dropped_on_a_wire_it_is_inserted_and_what_follows_moves_aside(editor: E
     assert editor.document.undo_stack.count() == 1
 
 
+def test_dropped_beside_a_block_on_a_short_wire_it_stands_clear_of_it_and_the_chain_stays_straight(
+    editor: Editor,
+) -> None:
+    x, y = editor.scene.wires[PortRef("de", "input")].route.label
+    editor.ghost_begin("dropout")
+    place = editor.to_global(QPointF(x - 20, y + 6))
+    editor.ghost_move(place)
+    editor.ghost_drop(place)
+    (new,) = editor.selected_ids()
+    blocks = editor.scene.blocks
+    assert blocks[new].rectangle()[0] >= blocks["fl"].rectangle()[2] + 64
+    assert blocks["de"].rectangle()[0] >= blocks[new].rectangle()[2] + 64
+    level = blocks["fl"].port_point("output", False)[1]
+    assert blocks[new].port_point("input", True)[1] == blocks[new].port_point("output", False)[1] == level
+
+
+def test_what_stands_in_the_next_row_stays_when_a_block_is_inserted(editor: Editor) -> None:
+    before = {id: editor.document.graph.blocks[id].look for id in ("rs", "fl", "de", "ce")}
+    place = editor.to_global(QPointF(*editor.scene.wires[PortRef("mp", "input")].route.label))
+    editor.ghost_begin("dropout")
+    editor.ghost_move(place)
+    editor.ghost_drop(place)
+    after = editor.document.graph.blocks
+    assert {id: after[id].look for id in before} == before
+    (new,) = editor.selected_ids()
+    assert after["mp"].look.x >= editor.scene.blocks[new].rectangle()[2] + 64
+
+
 def test_an_input_inside_a_container_is_refused_in_words(editor: Editor) -> None:
     editor.enter("rs")
     editor.add_block("input")
