@@ -21,6 +21,7 @@ from app.actions import Actions, Situation, fill_blocks
 from app.canvas_feed import CanvasFeed
 from app.docks import PanelDock
 from app.error_report import ErrorPanel, ErrorReport
+from app.panels.code_view import CodeView
 from app.panels.example_card import read_gallery
 from app.panels.gallery import Gallery
 from app.panels.inspector import Inspector
@@ -132,7 +133,10 @@ class MainWindow(QMainWindow):
             "views": PanelDock("views", "Live views", self.live_views, theme, self),
             "inspector": PanelDock("inspector", "Inspector", self.inspector, theme, self),
         }
+        self.code_view = CodeView(theme)
+        self.code_dock = PanelDock("code", "Code", self.code_view, theme, self)
         self._place_docks()
+        self.code_dock.hide()
 
         holder = StatusHolder(theme)
         self.status = holder.bar
@@ -153,7 +157,9 @@ class MainWindow(QMainWindow):
         ):
             self.setCorner(corner, side)
         self.addDockWidget(area.LeftDockWidgetArea, self.docks["palette"])
+        self.addDockWidget(area.RightDockWidgetArea, self.code_dock)
         self.addDockWidget(area.RightDockWidgetArea, self.docks["inspector"])
+        self.splitDockWidget(self.code_dock, self.docks["inspector"], Qt.Orientation.Horizontal)
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["views"])
 
     # --- room --------------------------------------------------------------------------------------------
@@ -280,6 +286,8 @@ class MainWindow(QMainWindow):
             self.notice,
             self.error_panel,
             self.feed,
+            self.code_view,
+            self.code_dock,
             *self.docks.values(),
         ):
             part.set_theme(theme)

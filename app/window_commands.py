@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILTER = f"Tensorloom projects (*{SUFFIX})"
 WEIGHTS_FILTER = "Weights (*.safetensors)"
+EXPORTS = {"python": ("py", "Python", "Python source (*.py)"), "onnx": ("onnx", "ONNX", "ONNX models (*.onnx)")}
 
 
 class WindowCommands(QObject):
@@ -42,7 +43,10 @@ class WindowCommands(QObject):
             "start_page": lambda: window.show_start_page(window.pages.currentWidget() is editor),
             "save": self.save,
             "save_as": self.save_as,
+            "export_python": partial(self.export_drawing, "python"),
+            "export_onnx": partial(self.export_drawing, "onnx"),
             "export_weights": self.export_weights,
+            "code": lambda: window.code_dock.set_shown(window.code_dock.isHidden()),
             "quit": window.close,
             "undo": stack.undo,
             "redo": stack.redo,
@@ -172,6 +176,17 @@ class WindowCommands(QObject):
         dialog.fileSelected.connect(lambda chosen: workspace.export_weights(Path(chosen)))
         dialog.open()
 
+    def export_drawing(self, kind: Literal["python", "onnx"]) -> None:
+        """Ask for a name and write the drawing as PyTorch source or as ONNX."""
+        workspace = self._window.workspace
+        suffix, what, filter = EXPORTS[kind]
+        dialog = self._dialog(f"Export {what}", filter)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(f"{workspace.title}.{suffix}")
+        dialog.fileSelected.connect(lambda chosen: workspace.sources.export(kind, Path(chosen)))
+        dialog.open()
+
     def choose_folder(self, chosen: Callable[[Path], object]) -> None:
         """Ask for a folder of data files."""
         dialog = self._dialog("Folder of IDX files", "")
@@ -204,7 +219,7 @@ class WindowCommands(QObject):
 
     def _arrange(self) -> None:
         arranging = self._window.actions_table["arrange"].isChecked()
-        for dock in self._window.docks.values():
+        for dock in (*self._window.docks.values(), self._window.code_dock):
             dock.set_arranging(arranging)
 
     def _search_palette(self) -> None:

@@ -23,6 +23,7 @@ def wire(window: MainWindow) -> None:
     _wire_canvas(window)
     _wire_panels(window)
     _wire_files(window)
+    _wire_code(window)
     show_all(window)
 
 
@@ -230,6 +231,23 @@ def _wire_files(window: MainWindow) -> None:
     menus["Run"].aboutToShow.connect(commands.refresh)
     for name, dock in window.docks.items():
         dock.shown_changed.connect(lambda shown, name=name: window.show_panel_state(name, shown))
+
+
+def _wire_code(window: MainWindow) -> None:
+    view, editor, sources = window.code_view, window.editor, window.workspace.sources
+
+    def selected() -> None:
+        path = editor.body_path()
+        view.show_selection(tuple(sorted("/".join((*path, id)) for id in editor.selected_ids())))
+
+    editor.selection_changed.connect(selected)
+    editor.body_path_changed.connect(selected)
+    view.shown_changed.connect(sources.watch)
+    sources.changed.connect(lambda found: view.set_source(found.text, found.lines, found.problem))
+    window.code_dock.shown_changed.connect(lambda shown: window.actions_table.set_checked("code", shown))
+    window.code_dock.visibilityChanged.connect(
+        lambda shown: window.actions_table.set_checked("code", not window.code_dock.isHidden())
+    )
 
 
 def watch(window: MainWindow) -> None:

@@ -17,6 +17,7 @@ from app.project_store import ProjectStore
 from app.run_control import RunControl
 from app.run_records import RunRecords
 from app.settings import AppSettings
+from app.source_desk import SourceDesk
 from app.worker_link import WorkerLink
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from engine.data.catalogue import DATASETS
@@ -80,6 +81,7 @@ class Workspace(QObject):
         self.measures = MeasureDesk(self.document, self.link, parent=self)
         self.data = DataDesk(self.document, self.link, parent=self)
         self.records = RunRecords(self)
+        self.sources = SourceDesk(self.document, self.link, lambda: self.title, parent=self)
         self.runs.checkpoint_folder = self.store.folder.checkpoints
 
         self.files = ProjectDesk(
@@ -98,6 +100,10 @@ class Workspace(QObject):
         self._connect()
 
     def _connect(self) -> None:
+        self.sources.message.connect(self.message)
+        self.sources.refused.connect(self.refused)
+        self.place_changed.connect(self.sources.ask_soon)
+        self.opened.connect(self.sources.ask_soon)
         document, link = self.document, self.link
         document.changed.connect(lambda change: self.store.touch())
         document.settings_changed.connect(self.store.touch)

@@ -1,0 +1,84 @@
+"""Keeps the drawing's PyTorch source up to date while somebody looks at it, and exports the drawing to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.worker_link import WorkerLink
+from engine.graph.difference import GraphChange
+from engine.worker.protocol import Export, Exported, Ready, SourceWritten, WriteSource
+from graph_editor.document import Document
+
+DELAY_MS = 150
+
+
+class SourceDesk(QObject):
+    """`changed(SourceWritten)` with the newest source; `message(str)` and `refused(Problem)` on exports."""
+
+    changed = Signal(object)
+    message = Signal(str)
+    refused = Signal(object)
+
+    def __init__(
+        self, document: Document, link: WorkerLink, title: Callable[[], str], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._link, self._title = document, link, title
+        self._is_watched = False
+        self._wanted = 0
+        self._exports: set[int] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._ask)
+        document.changed.connect(self._drawing_changed)
+        link.on(SourceWritten, self._take)
+        link.on(Exported, self._take_exported)
+        link.on(Ready, lambda ready: self.ask_soon())
+
+    def watch(self, watched: bool) -> None:
+        """Whether somebody looks at the source; only then it is asked for."""
+        if watched != self._is_watched:
+            self._is_watched = watched
+            self._timer.stop()
+            if watched:
+                self._ask()
+
+    def ask_soon(self) -> None:
+        """Ask anew; changes that follow each other closely are asked about once."""
+        if self._is_watched:
+            self._timer.start()
+
+    def export(self, kind: Literal["python", "onnx"], path: Path) -> None:
+        """Write the drawing to a file, with those weights of the session that fit."""
+        id = self._link.next_id()
+        self._exports.add(id)
+        self._link.send(
+            Export(id=id, kind=kind, path=str(path), graph=self._document.graph, title=self._title() or path.stem)
+        )
+
+    def _drawing_changed(self, change: GraphChange) -> None:
+        if change.meaning:
+            self.ask_soon()
+
+    def _ask(self) -> None:
+        if self._link.is_started:
+            self._wanted = self._link.next_id()
+            self._link.send(WriteSource(id=self._wanted, graph=self._document.graph, title=self._title()))
+
+    def _take(self, message: SourceWritten) -> None:
+        if message.id == self._wanted:
+            self.changed.emit(message)
+
+    def _take_exported(self, message: Exported) -> None:
+        if message.id not in self._exports:
+            return
+        self._exports.discard(message.id)
+        if message.problem is not None:
+            self.refused.emit(message.problem)
+        else:
+            self.message.emit(message.words)
