@@ -11,7 +11,6 @@ from engine.graph.graph import Initialiser
 from engine.graph.initialiser_kinds import INITIALISER_KINDS
 from engine.graph.problem import refused
 
-
 INITIALISERS = tuple(kind.id for kind in INITIALISER_KINDS)
 
 
