@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.blocks.shared import FLATTEN, INPUT, channels, one_to_one, sizes_known, values_of_rank, whole
+from engine.blocks.shared import (
+    FLATTEN,
+    INPUT,
+    channels,
+    fits_window,
+    one_to_one,
+    pair,
+    pair_parameter,
+    pictures,
+    sizes_known,
+    values_of_rank,
+    whole,
+)
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, WeightGroups
 from engine.graph.values import Value
+
+GAUSSIAN = "gaussian"
 
 
 def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -15,7 +29,10 @@ def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
 
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
-    return {"visible": channels(inputs), "hidden": whole(parameters, "hidden")}
+    found: dict[str, Value] = {"visible": channels(inputs), "hidden": whole(parameters, "hidden")}
+    if parameters["visible_units"] == GAUSSIAN:
+        return {**found, "visible_units": GAUSSIAN, "sigma": parameters["sigma"]}
+    return found
 
 
 def _weights(parameters: Parameters) -> WeightGroups:
@@ -34,7 +51,28 @@ RBM = BlockType(
     icon="ph.atom",
     purpose="Learns features without labels: visible and hidden units that explain each other. Gives p(h = 1 | v).",
     formula="E(v, h) = −vᵀWh − aᵀv − bᵀh",
-    parameters=(Parameter("hidden", "Hidden units", "integer", 64, "How many features it learns.", 1, 65_536),),
+    parameters=(
+        Parameter("hidden", "Hidden units", "integer", 64, "How many features it learns.", 1, 65_536),
+        Parameter(
+            "visible_units",
+            "Visible units",
+            "choice",
+            "bernoulli",
+            "Bernoulli for values in 0…1, Gaussian for any numbers.",
+            choices=("bernoulli", GAUSSIAN),
+        ),
+        Parameter(
+            "sigma",
+            "Sigma",
+            "float",
+            1.0,
+            "Deviation σ of Gaussian visible units; 1 where the data is standardised.",
+            0.001,
+            1000.0,
+            advanced=True,
+            logarithmic=True,
+        ),
+    ),
     summary=("{hidden} hidden",),
     module="engine.modules.energy:RBM",
     ports=one_to_one,
@@ -44,4 +82,133 @@ RBM = BlockType(
     traits=frozenset({"energy"}),
 )
 
-TYPES = (RBM,)
+
+def _expect_maps(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    fault = pictures(inputs) or sizes_known(inputs, (1,))
+    return fault or fits_window(parameters, inputs, pair(parameters, "kernel_size"), (0, 0))
+
+
+def _conv_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
+    return {
+        "visible": channels(inputs),
+        "hidden": whole(parameters, "hidden"),
+        "kernel_size": pair(parameters, "kernel_size"),
+    }
+
+
+CONV_RBM = BlockType(
+    id="conv_rbm",
+    family="energy",
+    title="Convolutional RBM",
+    aliases=("crbm", "boltzmann", "convolutional deep belief network"),
+    icon="ph.atom",
+    purpose="An RBM whose features slide over a picture as the filters of a convolution. Gives p(h = 1 | v).",
+    formula="E(v, h) = −Σ h[k] · (W[k] ∗ v) − Σ b[k] h[k] − Σ a[c] v[c]",
+    parameters=(
+        Parameter("hidden", "Maps", "integer", 16, "How many features it learns.", 1, 65_536),
+        pair_parameter("kernel_size", "Kernel", (3, 3), "Height and width of a filter."),
+    ),
+    summary=("{hidden} maps", "{kernel_size}"),
+    module="engine.modules.energy:ConvRBM",
+    ports=one_to_one,
+    expect=_expect_maps,
+    arguments=_conv_arguments,
+    weights=_weights,
+)
+
+
+def _expect_layers(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    fault = _expect(parameters, inputs)
+    if fault is None and INPUT in inputs and not parameters["hidden"]:
+        reason = {"reason": "it has no hidden layer", "hint": "Give the units of each, such as 64×32."}
+        return Mismatch("together", INPUT, reason)
+    return fault
+
+
+def _deep_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
+    return {"visible": channels(inputs), "hidden": pair(parameters, "hidden"), "steps": whole(parameters, "steps")}
+
+
+def _deep_weights(parameters: Parameters) -> WeightGroups:
+    layers = range(len(pair(parameters, "hidden")))
+    return (
+        ("Initial weights", tuple(f"weights.{layer}" for layer in layers)),
+        ("Visible bias", ("visible_bias",)),
+        ("Hidden biases", tuple(f"hidden_biases.{layer}" for layer in layers)),
+    )
+
+
+DEEP_BOLTZMANN_MACHINE = BlockType(
+    id="deep_boltzmann_machine",
+    family="energy",
+    title="Deep Boltzmann machine",
+    aliases=("dbm", "boltzmann", "mean field"),
+    icon="ph.atom",
+    purpose="RBMs on top of each other that settle together. Gives the mean field of its top layer.",
+    formula="E = −vᵀW₁h₁ − h₁ᵀW₂h₂ − aᵀv − b₁ᵀh₁ − b₂ᵀh₂",
+    parameters=(
+        Parameter("hidden", "Hidden units", "tuple", (64, 32), "Units of each layer, from below.", 1, 65_536),
+        Parameter("steps", "Steps", "integer", 10, "How often all layers are updated.", 0, 1000),
+    ),
+    summary=("{hidden} hidden",),
+    module="engine.modules.energy:DeepBoltzmannMachine",
+    ports=one_to_one,
+    expect=_expect_layers,
+    arguments=_deep_arguments,
+    weights=_deep_weights,
+)
+
+
+def _hopfield_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
+    return {
+        "features": channels(inputs),
+        "patterns": whole(parameters, "patterns"),
+        "kind": parameters["kind"],
+        "beta": parameters["beta"],
+        "steps": whole(parameters, "steps"),
+    }
+
+
+def _hopfield_weights(parameters: Parameters) -> WeightGroups:
+    return (("Initial patterns", ("weight",)),)
+
+
+HOPFIELD = BlockType(
+    id="hopfield",
+    family="energy",
+    title="Hopfield layer",
+    aliases=("associative memory", "attractor", "modern hopfield", "pattern completion"),
+    icon="ph.magnet",
+    purpose="A memory: brings what comes in nearer to the stored pattern it is most like. The patterns are learned.",
+    formula="x′ = Pᵀ softmax(β P x),  or sign(W x)",
+    parameters=(
+        Parameter("patterns", "Patterns", "integer", 16, "How many it stores.", 1, 65_536),
+        Parameter(
+            "kind",
+            "Kind",
+            "choice",
+            "modern",
+            "Softmax over the patterns, or the classic net of signs.",
+            choices=("modern", "classic"),
+        ),
+        Parameter(
+            "beta",
+            "Beta",
+            "float",
+            1.0,
+            "How sharply β the modern one chooses a pattern.",
+            0.001,
+            1000.0,
+            logarithmic=True,
+        ),
+        Parameter("steps", "Steps", "integer", 1, "How many updates.", 1, 1000),
+    ),
+    summary=("{patterns} patterns", "{kind}"),
+    module="engine.modules.energy:Hopfield",
+    ports=one_to_one,
+    expect=_expect,
+    arguments=_hopfield_arguments,
+    weights=_hopfield_weights,
+)
+
+TYPES = (RBM, CONV_RBM, DEEP_BOLTZMANN_MACHINE, HOPFIELD)

@@ -28,7 +28,11 @@ class ContrastiveDivergenceStage:
     units are sampled, visible units stay probabilities; velocity ← momentum × velocity + rate × (Δ − decay × W), decay
     on W only. Hinton, A practical guide to training restricted Boltzmann machines, 2010.
 
-    Where an RBM's visible biases are all 0 and it `begin`s, they start at the logit of each unit's mean.
+    Gaussian visible units are taken in units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same updates, and
+    a rebuilt v is a + W h without a sigmoid. Errors are told in the data's own units.
+
+    Where an RBM's visible biases are all 0 and it `begin`s, they start at the logit of each unit's mean, at the mean
+    itself if Gaussian.
     """
 
     def __init__(self, session: Session, stage: ContrastiveDivergence, *, begin: bool) -> None:
@@ -48,6 +52,7 @@ class ContrastiveDivergenceStage:
         self._session, self._stage = session, stage
         self._slice = network.slice((network.source_of(stage.block),))
         self._key = stage.block
+        self._gaussian, self._sigma = module.gaussian, module.sigma
         self._weight = module.weight.detach()
         self._visible_bias = module.visible_bias.detach()
         self._hidden_bias = module.hidden_bias.detach()
@@ -58,8 +63,9 @@ class ContrastiveDivergenceStage:
         self._visible = self._all_visible("train")
         self._check_range()
         if begin and not self._visible_bias.any():
-            mean = self._mean_visible().clamp(_SMALLEST_MEAN, 1 - _SMALLEST_MEAN)
-            self._visible_bias.copy_(torch.logit(mean))
+            mean = self._mean_visible()
+            chances = mean.clamp(_SMALLEST_MEAN, 1 - _SMALLEST_MEAN)
+            self._visible_bias.copy_(mean if self._gaussian else torch.logit(chances))
 
     @property
     def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -85,12 +91,12 @@ class ContrastiveDivergenceStage:
         weight, visible_bias, hidden_bias = self._tensors
         hidden = torch.addmm(hidden_bias, visible, weight.t()).sigmoid_()
         sampled = _sample(hidden)
-        rebuilt = torch.addmm(visible_bias, sampled, weight).sigmoid_()
+        rebuilt = self._rebuilt(sampled)
         error = torch.sub(visible, rebuilt)
-        row = error.flatten().dot(error.flatten()) / len(visible)
+        row = error.flatten().dot(error.flatten()) / (len(visible) / self._sigma**2)
         model, model_hidden = rebuilt, torch.addmm(hidden_bias, rebuilt, weight.t()).sigmoid_()
         for _ in range(self._stage.k - 1):
-            model = torch.addmm(visible_bias, _sample(model_hidden), weight).sigmoid_()
+            model = self._rebuilt(_sample(model_hidden))
             model_hidden = torch.addmm(hidden_bias, model, weight.t()).sigmoid_()
         rate = self._rate / len(visible)
         to_weight, to_visible, to_hidden = self._velocities
@@ -121,10 +127,10 @@ class ContrastiveDivergenceStage:
             with torch.no_grad():
                 visible = self._forward(session.gather(self._slice.inputs, part, start, min(count, start + size)))
                 hidden = torch.addmm(self._hidden_bias, visible, self._weight.t()).sigmoid_()
-                rebuilt = torch.addmm(self._visible_bias, _sample(hidden, generator), self._weight).sigmoid_()
+                rebuilt = self._rebuilt(_sample(hidden, generator))
                 total += (visible - rebuilt).square().sum(dtype=torch.float64)
             yield
-        return {"reconstruction_error": float(total) / count} if count else {}
+        return {"reconstruction_error": float(total) * self._sigma**2 / count} if count else {}
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """From the next step on."""
@@ -148,11 +154,16 @@ class ContrastiveDivergenceStage:
     def restore_counts(self, right: Sequence[int], seen: Sequence[int]) -> None:
         """Nothing is counted."""
 
+    def _rebuilt(self, hidden: Tensor) -> Tensor:
+        """The mean of the visible units given the hidden ones."""
+        sums = torch.addmm(self._visible_bias, hidden, self._weight)
+        return sums if self._gaussian else sums.sigmoid_()
+
     def _forward(self, batch: tuple[Tensor, ...]) -> Tensor:
         with evaluating(self._session.network), torch.no_grad():
             (visible,) = self._slice.module.forward(*batch)
         assert isinstance(visible, Tensor)
-        return visible
+        return visible / self._sigma if self._sigma != 1 else visible
 
     def _all_visible(self, part: str) -> Tensor | None:
         """What reaches the RBM for every sample of one part, or None where that is too much to keep."""
@@ -174,6 +185,8 @@ class ContrastiveDivergenceStage:
         return self._some_visible().mean(dim=0)
 
     def _check_range(self) -> None:
+        if self._gaussian:
+            return
         low, high = (float(bound) for bound in torch.aminmax(self._some_visible()))
         if low < -_TOLERANCE or high > 1 + _TOLERANCE:
             call = self._session.network.call_of(self._key)

@@ -191,6 +191,8 @@ def test_multiply_adds_are_those_that_torch_counts(type: BlockType) -> None:
 # Inputs and weights that the forward pass does not depend on.
 WITHOUT_GRADIENT: dict[str, tuple[str, ...]] = {
     "rbm": ("visible_bias",),
+    "conv_rbm": ("visible_bias",),
+    "deep_boltzmann_machine": ("visible_bias",),
     "constant": ("input",),
     "noise_source": ("input",),
     "contractive": ("input", "code"),
@@ -318,6 +320,9 @@ TORCH_MISREADS = {
     "sinusoidal_encoding": "takes the axis of time for features",
     "learned_encoding": "broadcasts",
     "rotary_encoding": "turns along the last axis of anything",
+    "gaussian_sample": "broadcasts",
+    "deep_boltzmann_machine": "reads rows of any length that fits",
+    "hopfield": "reads rows of any length that fits",
 }
 
 

@@ -149,3 +149,37 @@ def test_validation_draws_no_random_number_and_says_the_same_twice(drawing, requ
     assert told[0] == told[1]
     assert evaluate(session, "validation")["reconstruction_error"] == told[0]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+GAUSSIAN = ("flatten", ("rbm", {"hidden": 16, "visible_units": "gaussian", "sigma": 2.0}))
+
+
+def test_gaussian_units_are_rebuilt_as_numbers(drawing, requested):
+    plan = ContrastiveDivergence("l1", learning_rate=0.01)
+    datasets = (DatasetRef("digits", standardise=True),)
+    session = opened(drawing, requested, plan, GAUSSIAN, datasets=datasets)
+    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    module = session.network.block("l1")
+    np.testing.assert_allclose(module.visible_bias.detach(), stage._mean_visible(), atol=1e-6)
+    (batch,) = next(stage.batches(0, 0))
+    assert batch.min() < 0
+    torch.manual_seed(11)
+    row = float(stage.step((batch,)))
+    torch.manual_seed(11)
+    fresh = opened(drawing, requested, plan, GAUSSIAN, datasets=datasets).network.block("l1")
+    with torch.no_grad():
+        fresh.visible_bias.copy_(stage._mean_visible())
+        hidden = fresh(batch * 2)
+        sampled = (torch.rand(hidden.shape) < hidden).float()
+        error = (batch * 2 - fresh.visible_given_hidden(sampled)).square().sum() / len(batch)
+    assert row == pytest.approx(float(error), rel=1e-4)
+
+
+def test_a_gaussian_rbm_learns_standardised_data(drawing, requested, script, losses):
+    plan = ContrastiveDivergence("l1", learning_rate=0.05, epochs=3)
+    layers = ("flatten", ("rbm", {"hidden": 64, "visible_units": "gaussian"}))
+    request = requested(drawing(*layers, loss=None), plan, datasets=(DatasetRef("digits", standardise=True),))
+    events = list(train(request, script()))
+    assert isinstance(events[-1], Finished)
+    errors = [event.validation["reconstruction_error"] for event in events if isinstance(event, EpochEnded)]
+    assert errors[-1] < 0.8 * errors[0]
