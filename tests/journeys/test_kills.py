@@ -18,6 +18,7 @@ from engine.training.run import CHECKPOINT_S
 
 TOO_MANY = 100_000
 KILLS = 10
+FIRST_EDITS = 5
 EDITOR = Path(__file__).with_name("endless_editing.py")
 
 
@@ -82,6 +83,7 @@ def test_the_window_killed_at_random_moments_of_editing(tmp_path: Path) -> None:
             [sys.executable, "-P", str(EDITOR), str(state)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,
             env=environment,
         )
         try:
@@ -92,15 +94,16 @@ def test_the_window_killed_at_random_moments_of_editing(tmp_path: Path) -> None:
             assert ("ended unexpectedly" in opened["notice"]) == bool(number), opened["notice"]
             if number:
                 check_recovered(opened["blocks"], edits, killed_at)
-            time.sleep(1.1 + moments.random())
+            told = [first, *(window.stdout.readline() for _ in range(FIRST_EDITS))]
+            time.sleep(1.2 * moments.random())
         finally:
             window.kill()
         killed_at = time.time()
         output, errors = window.communicate(timeout=60)
         assert window.returncode != 0, "it was killed, not ended"
         assert b"Traceback" not in errors, errors.decode()
-        edits = [json.loads(line) for line in output.splitlines() if line.endswith(b"}")]
-        assert len(edits) > 10, "the window edits all the time"
+        edits = [json.loads(line) for line in (*told, *output.splitlines(keepends=True)) if line.endswith(b"}\n")]
+        assert len(edits) > FIRST_EDITS, "the window edits all the time"
 
     folder = RecoveryFolder(state)
     try:
