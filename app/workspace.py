@@ -160,6 +160,9 @@ class Workspace(QObject):
     def _worker_died(self, words: str) -> None:
         self.measures.close_session()
         self.records.lose(words)
+        problem = self.link.client.problem
+        if problem is not None:
+            self.message.emit(problem.advice)
         self.files.checkpoint_settled()
         self.store.touch()
 

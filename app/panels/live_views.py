@@ -68,6 +68,7 @@ class LiveViews(QWidget):
         self._graph = Graph()
         self._types: Mapping[str, BlockType] = {}
         self._history: RunHistory | None = None
+        self._turn = 0
         self._previous: RunHistory | None = None
         self._gallery: QWidget | None = None
         self._was_asked = False
@@ -123,11 +124,20 @@ class LiveViews(QWidget):
         self._aim()
 
     def show_history(self, history: RunHistory | None, previous: RunHistory | None = None) -> None:
-        """Show a run and, faintly, the one before. None, or one without events: before the first run."""
+        """Show a run and, faintly, the one before. None, or one without events: before the first run.
+
+        While a run goes on its views take turns, one a call: all charts at once would hold the window up.
+        """
+        is_same_run = history is not None and history is self._history and history.state == "running"
         self._history, self._previous = history, previous
         self._show_page()
-        for tile in self._tiles.values():
-            tile.view.show_history(history, previous)
+        views = [tile.view for tile in self._tiles.values()]
+        if is_same_run:
+            views = [view for view in views if not view.measures]
+            self._turn = (self._turn + 1) % max(1, len(views))
+            views = views[self._turn : self._turn + 1]
+        for view in views:
+            view.show_history(history, previous)
 
     def show_measured(self, request: str, arrays: Mapping[str, object], step: int) -> None:
         """Give an answer to the view that asked: `request` is the id of its Ask."""

@@ -218,9 +218,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "offline": (
         "{name} could not be downloaded: {reason}",
-        "Check the connection and press Download again; what has arrived is kept.",
+        "Check the connection and download again; what has arrived is kept.",
     ),
-    "checksum": ("The download of {file} arrived damaged", "It was deleted; press Download again."),
+    "checksum": ("The download of {file} arrived damaged", "It was deleted; download again."),
     "not-downloadable": ("{name} is not a dataset that can be downloaded", "Choose one of {known}."),
     "split": ("The split {split} leaves no samples for {part}", "Give every part some."),
 }

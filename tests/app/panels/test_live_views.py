@@ -309,3 +309,22 @@ def test_views_go_on_asking_once_their_charts_are_painted(running, qtbot) -> Non
     qtbot.waitUntil(lambda: running.tile("b").view.message() == "")
     QApplication.processEvents()
     assert [ask.id for ask in running.asks()] == ["b", "c"]
+
+
+def test_views_of_a_running_history_take_turns(qtbot):
+    views = LiveViews(load_theme("light"), ViewSpec)
+    qtbot.addWidget(views)
+    views.set_views((ViewSpec(id="a", kind="loss"), ViewSpec(id="b", kind="accuracy")))
+    history = RunHistory()
+    history.add(Started(run="r", device="cpu", threads=1, steps_per_epoch=2, samples=8, stages=(3,)))
+    views.show_history(history)
+    drawn: list[str] = []
+    for id in ("a", "b"):
+        views.tile(id).view.show_history = lambda *given, id=id: drawn.append(id)
+    for _ in range(4):
+        views.show_history(history)
+    assert sorted(drawn) == ["a", "a", "b", "b"]
+    assert drawn[0] != drawn[1]
+    history.state = "finished"
+    views.show_history(history)
+    assert sorted(drawn[4:]) == ["a", "b"]
