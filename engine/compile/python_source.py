@@ -28,7 +28,7 @@ Lines = tuple[int, int]
 
 TIME_STEPS = 32
 """How long the sequences are on which a written file tries itself."""
-_RESERVED = {"Tensor", "Path", "compute_loss", "load_weights", "load_file", "functional", "torch", "nn", "model"}
+_RESERVED = {"Tensor", "Path", "compute_loss", "load_weights", "load_model", "functional", "torch", "nn", "model"}
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
@@ -82,10 +82,10 @@ class _FileWriter:
             | set(own.names.values())
             | {(name or module).rpartition(" as ")[2] for module, name in own.imports}
         )
-        writer = ClassWriter(plan, self._types, own.names, taken)
+        writer = ClassWriter(plan, own.names, taken)
         classes = writer.write(self._title, f"{self._title}: {self._shapes()}", "")
         loss = loss_text(plan, lambda use: writer.expression(use.type)) if plan.losses else None
-        imports: set[Import] = {("torch", ""), ("safetensors.torch", "load_file"), ("pathlib", "Path")}
+        imports: set[Import] = {("torch", ""), ("safetensors.torch", "load_model"), ("pathlib", "Path")}
         imports |= writer.imports | own.imports | (loss.imports if loss is not None else set())
         self._lines = docstring(f"{self._title}, drawn in Tensorloom", 0)
         self._lines += ["", "from __future__ import annotations", "", *import_lines(imports)]
@@ -117,7 +117,8 @@ class _FileWriter:
         def visit(body: BodyPlan) -> None:
             for step in body.steps:
                 if step.inner is not None:
-                    visit(step.inner)
+                    for inner in step.copies or (step.inner,):
+                        visit(inner)
                 elif step.type.module not in IDIOMS:
                     found[step.type.module] = None
 
@@ -136,10 +137,13 @@ class _FileWriter:
     def _class(self, text: ClassText) -> None:
         first = self._section(text.lines)
         for path in text.paths:
-            if path:
-                self._mark(path_key(path), first, first + len(text.lines) - 1)
-            for id, start, end in text.marks:
-                self._mark(path_key((*path, id)), first + start - 1, first + end - 1)
+            # Without the number of a copy, the drawing shows what is the same in all of them.
+            shown = tuple(step for step in path if isinstance(step, str))
+            for place in {path, shown}:
+                if place:
+                    self._mark(path_key(place), first, first + len(text.lines) - 1)
+                for id, start, end in text.marks:
+                    self._mark(path_key((*place, id)), first + start - 1, first + end - 1)
 
     def _mark(self, key: str, first: int, last: int) -> None:
         self._marks.setdefault(key, []).append((first, last))
@@ -152,11 +156,12 @@ class _FileWriter:
         return f"{given or 'nothing'} to {made}"
 
     def _loader(self, name: str) -> list[str]:
-        load = ["    model.load_state_dict(load_file(path))"]
+        load = ["    load_model(model, path)"]
         if self._has_more_weights():
             load = [
-                "    weights = load_file(path)",
-                "    model.load_state_dict({name: weights[name] for name in model.state_dict()})",
+                "    missing, _ = load_model(model, path, strict=False)",
+                "    if missing:",
+                '        raise ValueError(f"{path} lacks {sorted(missing)[0]}")',
             ]
         return [
             f"def load_weights(path: str | Path) -> {name}:",
@@ -196,9 +201,11 @@ def _zeros(spec: TensorSpec) -> str:
 
 def source_state(source: Source, network: Network) -> dict[str, torch.Tensor]:
     """The weights of `network` that the written file has, under the names that it gives them."""
+    state = network.readable_state()
     return {
-        f"{call.target}.{name}": tensor
+        key: state[key]
         for call in network.program.calls
         if call.owner and call.key in source.blocks
-        for name, tensor in network.root.get_submodule(call.target).state_dict().items()
+        for name in network.root.get_submodule(call.target).state_dict()
+        if (key := f"{call.target}.{name}") in state
     }

@@ -15,6 +15,7 @@ from engine.compile.source_initialisers import initialiser_lines
 from engine.compile.source_names import Names, class_name
 from engine.compile.source_plan import BodyPlan, Owner, Plan, Step, Tensor
 from engine.compile.source_text import WIDTH, Import, bracketed, call, docstring, listed
+from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Path
 from engine.graph.paths import identifier, identifiers
@@ -38,8 +39,8 @@ class ClassText(msgspec.Struct, frozen=True, eq=False):
 class ClassWriter:
     """Writes the classes of one plan; `own` are the names of our modules in the source, `taken` names not to use."""
 
-    def __init__(self, plan: Plan, types: Mapping[str, BlockType], own: Mapping[str, str], taken: set[str]) -> None:
-        self._plan, self._types, self._own, self._taken = plan, types, own, taken
+    def __init__(self, plan: Plan, own: Mapping[str, str], taken: set[str]) -> None:
+        self._plan, self._own, self._taken = plan, own, taken
         self._classes: dict[tuple[str, ...], ClassText] = {}
         self.imports: set[Import] = {("torch", "Tensor"), ("torch", "nn")}
 
@@ -50,22 +51,28 @@ class ClassWriter:
         root = self._class(self._plan.root, children, purpose, about_forward)
         return (*self._classes.values(), replace(root, name=name, lines=(_header(name), *root.lines)))
 
-    def _children(self, plan: BodyPlan) -> dict[str, str]:
-        """The class of each container of a body, by the container's id."""
-        return {step.record.block.id: self._container(step) for step in plan.steps if step.inner is not None}
+    def _children(self, plan: BodyPlan) -> dict[str, tuple[str, ...]]:
+        """The class of each container of a body, by the container's id; a Repeat has one for each copy."""
+        found: dict[str, tuple[str, ...]] = {}
+        for step in plan.steps:
+            id = step.record.block.id
+            if step.inner is not None and id not in found:
+                bodies = self._plan.bodies[Owner(plan.path, id)]
+                found[id] = tuple(self._container(step.record.block.name, step.type.purpose, body) for body in bodies)
+        return found
 
-    def _container(self, step: Step) -> str:
-        plan = step.inner
-        assert plan is not None
-        text = self._class(plan, self._children(plan), step.type.purpose, "")
+    def _container(self, title: str, purpose: str, plan: BodyPlan) -> str:
+        text = self._class(plan, self._children(plan), purpose, "")
         known = self._classes.get(text.lines)
         if known is None:
-            name = class_name(step.record.block.name, self._taken)
+            name = class_name(title, self._taken)
             known = replace(text, name=name, lines=(_header(name), *text.lines), paths=())
         self._classes[text.lines] = replace(known, paths=(*known.paths, plan.path))
         return known.name
 
-    def _class(self, plan: BodyPlan, children: Mapping[str, str], purpose: str, about_forward: str) -> ClassText:
+    def _class(
+        self, plan: BodyPlan, children: Mapping[str, tuple[str, ...]], purpose: str, about_forward: str
+    ) -> ClassText:
         """The class of a body without its first line."""
         body = _Body(self, plan, children)
         lines = [_header("X"), *docstring(purpose, 4)]
@@ -90,11 +97,6 @@ class ClassWriter:
         """What is written."""
         return self._plan
 
-    @property
-    def types(self) -> Mapping[str, BlockType]:
-        """The catalogue."""
-        return self._types
-
 
 Piece = tuple[list[str], tuple[str, ...]]
 """Some lines, and the blocks they belong to."""
@@ -103,7 +105,7 @@ Piece = tuple[list[str], tuple[str, ...]]
 class _Body:
     """The methods of one class."""
 
-    def __init__(self, writer: ClassWriter, plan: BodyPlan, children: Mapping[str, str]) -> None:
+    def __init__(self, writer: ClassWriter, plan: BodyPlan, children: Mapping[str, tuple[str, ...]]) -> None:
         self._writer, self._plan, self._children = writer, plan, children
         self._attributes = identifiers(plan.graph)
         self._names = Names()
@@ -113,10 +115,13 @@ class _Body:
         """`__init__`: one attribute for each block that has a module or a body; nothing where there is none."""
         pieces: list[Piece] = []
         for id, record in self._plan.records.items():
-            if Owner(self._plan.path, id) in self._writer.plan.declared:
-                type = self._writer.types[record.block.type]
-                if type.module not in IDIOMS:
-                    pieces.append((self._attribute(id, record, type), (id,)))
+            type = self._writer.plan.declared.get(Owner(self._plan.path, id))
+            if type is not None and type.module not in IDIOMS:
+                pieces.append((self._attribute(id, record, type), (id,)))
+        for holder, owner in self._writer.plan.ties:
+            if owner.path == self._plan.path:
+                line = f"        self.{self._path_to(holder)}.weight = self.{self._attributes[owner.id]}.weight"
+                pieces.append(([line], (owner.id, path_key((*holder.path[len(owner.path) :], holder.id)))))
         if not pieces:
             return []
         return [(["    def __init__(self) -> None:", "        super().__init__()"], ()), *pieces]
@@ -124,7 +129,12 @@ class _Body:
     def _attribute(self, id: str, record: Record, type: BlockType) -> list[str]:
         name = f"self.{self._attributes[id]}"
         if id in self._children:
-            return [f"        {name} = {self._children[id]}()"]
+            classes = self._children[id]
+            if not record.copies:
+                return [f"        {name} = {classes[0]}()"]
+            if len(set(classes)) == 1:
+                return [f"        {name} = nn.ModuleList({classes[0]}() for _ in range({len(classes)}))"]
+            return bracketed(f"{name} = nn.ModuleList([", [f"{cls}()" for cls in classes], "])", 8)
         arguments = constructor_arguments(type, record.parameters, record.inputs)
         lines = call(f"{name} = {self._writer.expression(type)}", arguments, indent=8)
         learning = record.block.learning
@@ -139,13 +149,25 @@ class _Body:
             lines.append(f"        {name}.requires_grad_(False)")
         return lines
 
+    def _path_to(self, holder: Owner) -> str:
+        """The attributes that lead from here to a block further in."""
+        names: list[str] = []
+        path = self._plan.path
+        for step in (*holder.path[len(path) :], holder.id):
+            if isinstance(step, int):
+                names[-1] += f"[{step}]"
+            else:
+                names.append(identifiers(self._writer.plan.graphs[path])[step])
+            path = (*path, step)
+        return ".".join(names)
+
     def forward(self, about: str) -> list[Piece]:
         """`forward`: a line for each step; a tensor that only the next one reads flows on under one short name."""
         plan = self._plan
         parameters = [f"{name}: Tensor" for name in self._entry_names()]
         for owner in plan.modules:
             record = self._record_of(owner)
-            cls = self._writer.expression(self._writer.types[record.block.type])
+            cls = self._writer.expression(self._writer.plan.declared[owner])
             name = self._names.free(identifier(record.block.name))
             self._outer[owner] = name
             parameters.append(f"{name}: {cls}")
@@ -162,6 +184,9 @@ class _Body:
             live = [output for output in step.outputs if output is not None]
             ids = (step.record.block.id,)
             is_last = number + 1 == len(plan.steps)
+            if step.copies:
+                pieces.append((self._loop(step, number, readers, flowing), ids))
+                continue
             if is_last and len(step.outputs) == len(live) and tuple(live) == plan.returns:
                 exits = self._exits(live)
                 pieces.append((self._statement("return ", step, expression), (*ids, *exits)))
@@ -177,6 +202,28 @@ class _Body:
             names = [self._names[tensor] for tensor in plan.returns]
             pieces.append((listed("return ", names, indent=8), self._exits(plan.returns)))
         return pieces
+
+    def _loop(self, step: Step, number: int, readers: Mapping[Tensor, set[int]], flowing: str) -> list[str]:
+        """The copies of a Repeat, one behind the other: what leaves one enters the next under the same name."""
+        lines: list[str] = []
+        outputs = [output for output in step.outputs if output is not None]
+        assert step.inner is not None
+        given = [self._names[step.arguments[entry.port.block]] for entry in step.inner.entries]
+        names: list[str] = []
+        for output in outputs:
+            flows = len(outputs) == 1 and readers.get(output) == {number + 1} and number + 1 < len(self._plan.steps)
+            if flows:
+                self._names[output] = flowing
+            names.append(flowing if flows else self._new_name(step, output))
+        for name, source in zip(names, given, strict=False):
+            if name != source:
+                lines.append(f"        {name} = {source}")
+        copy = self._names.free("block")
+        modules = [self._module(owner) for owner in step.inner.modules]
+        lines.append(f"        for {copy} in {self._module(step.owner)}:")
+        taken = [*names[: len(given)], *given[len(names) :], *modules]
+        lines.extend(call(f"{', '.join(names)} = {copy}", taken, indent=12))
+        return lines
 
     # --- names ---------------------------------------------------------------------------------------
     def _entry_names(self) -> list[str]:
@@ -209,10 +256,10 @@ class _Body:
     def _new_name(self, step: Step, output: Tensor) -> str:
         name = self._attributes[step.record.block.id]
         if len(step.outputs) > 1:
-            block = self._plan.records[output.port.block] if output.path == self._plan.path else None
-            inside = block.block.body if block is not None else None
-            exit = inside.blocks[output.port.port].name if inside is not None else output.port.port
-            name = identifier(f"{name}_{exit}")
+            inside = step.record.block.body
+            is_exit = inside is not None and output.port.port in inside.blocks
+            port = inside.blocks[output.port.port].name if inside is not None and is_exit else output.port.port
+            name = identifier(f"{name}_{port}")
         return self._names.add(output, name)
 
     def _exits(self, tensors: Iterable[Tensor]) -> tuple[str, ...]:
@@ -242,7 +289,8 @@ class _Body:
         if step.inner is not None:
             order = {entry.port.block: self._names[step.arguments[entry.port.block]] for entry in step.inner.entries}
             positional, named = list(order.values()), [self._module(owner) for owner in step.inner.modules]
-        return (self._module(step.owner), *positional, *named)
+        called = self._module(step.owner)
+        return (called if step.copy is None else f"{called}[{step.copy}]", *positional, *named)
 
     def _module(self, owner: Owner) -> str:
         own = owner.path == self._plan.path

@@ -88,10 +88,6 @@ def _weight(loss: LossUse) -> float:
 
 
 def _block_name(plan: Plan, tensor: Tensor) -> str:
-    records = plan.records[tensor.path]
-    record = records[tensor.port.block]
-    if not tensor.path and record.children == {} and record.block.type == "input":
+    if plan.graphs[tensor.path].blocks[tensor.port.block].type == "input":
         return identifier(tensor.port.port)
-    graph = plan.root.graph if not tensor.path else plan.records[tensor.path[:-1]][str(tensor.path[-1])].expanded
-    assert graph is not None
-    return identifiers(graph)[tensor.port.block]
+    return identifiers(plan.graphs[tensor.path])[tensor.port.block]

@@ -36,7 +36,8 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     """One call in a forward function: of a module, or of a container whose body is `inner`.
 
     `arguments` are the tensors by input port, those of optional ports last; `outputs` tells for every port that the
-    module returns which tensor somebody reads, or None.
+    module returns which tensor somebody reads, or None. A Repeat has the bodies of all its `copies`, each fed by the
+    one before; where losses read inside them there is one step for each, and `copy` is its number.
     """
 
     record: Record
@@ -46,6 +47,8 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     outputs: tuple[Tensor | None, ...]
     owner: Owner
     inner: BodyPlan | None = None
+    copies: tuple[BodyPlan, ...] = ()
+    copy: int | None = None
 
 
 class BodyPlan(msgspec.Struct, frozen=True, eq=False):
@@ -75,12 +78,19 @@ class LossUse(msgspec.Struct, frozen=True, eq=False):
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):
-    """The root's class, the losses, the records of every body; `declared` are the blocks whose modules exist."""
+    """The root's class, the losses, graph and records of every body.
+
+    `declared` are the blocks whose modules exist, with their types, `bodies` the plans of containers among them;
+    `ties` are blocks that hold the weight of another, transposed.
+    """
 
     root: BodyPlan
+    graphs: Mapping[Path, Graph]
     records: Mapping[Path, Mapping[str, Record]]
     losses: tuple[LossUse, ...]
-    declared: frozenset[Owner]
+    declared: Mapping[Owner, BlockType]
+    bodies: Mapping[Owner, tuple[BodyPlan, ...]]
+    ties: tuple[tuple[Owner, Owner], ...]
 
 
 class Planner:
@@ -90,18 +100,29 @@ class Planner:
         self._types = types
         self._graph, self._records = graph, records
         self._bodies: dict[Path, Mapping[str, Record]] = {}
+        self._graphs: dict[Path, Graph] = {}
         self._losses: list[LossUse] = []
-        self._declared: set[Owner] = set()
-        self._collect((), records)
+        self._declared: dict[Owner, BlockType] = {}
+        self._inner: dict[Owner, tuple[BodyPlan, ...]] = {}
+        self._ties: dict[Owner, Owner] = {}
+        self._collect((), graph, records)
 
     def plan(self) -> Plan:
         """Everything that leads to the predictions; without a loss, to the outputs that nothing reads."""
         wanted = tuple(dict.fromkeys(tensor for tensor in self._compared() if not self._is_field(tensor)))
         if not wanted:
             wanted = self._ends()
-        root = self._body(self._graph, self._records, (), frozenset(wanted), ())
+        root = self._body(self._graph, self._records, (), frozenset(wanted), {})
         root = msgspec.structs.replace(root, returns=wanted, given=wanted)
-        return Plan(root=root, records=self._bodies, losses=tuple(self._losses), declared=frozenset(self._declared))
+        return Plan(
+            root=root,
+            graphs=self._graphs,
+            records=self._bodies,
+            losses=tuple(self._losses),
+            declared=self._declared,
+            bodies=self._inner,
+            ties=tuple(sorted(self._ties.items(), key=str)),
+        )
 
     def _compared(self) -> list[Tensor]:
         """What the losses read: first the predictions, in order, then what they compare them with."""
@@ -137,15 +158,17 @@ class Planner:
         )
 
     # --- looking around ----------------------------------------------------------------------------
-    def _collect(self, path: Path, records: Mapping[str, Record]) -> None:
-        """Remember the records of every body, and find the losses in execution order."""
-        self._bodies[path] = records
+    def _collect(self, path: Path, graph: Graph, records: Mapping[str, Record]) -> None:
+        """Remember every body, and find the losses in execution order."""
+        self._graphs[path], self._bodies[path] = graph, records
         for id, record in records.items():
             type = self._types[record.block.type]
             if record.block.bypassed:
                 continue
-            if record.children:
-                self._collect((*path, id), record.children)
+            for index, copy in enumerate(record.copies):
+                self._collect((*path, id, index), copy.expanded, copy.records)
+            if record.expanded is not None and not record.copies:
+                self._collect((*path, id), record.expanded, record.children)
             if type.role == "loss":
                 arguments = {
                     port: self._outermost(self._resolved(path, record.sources[port]))
@@ -169,22 +192,52 @@ class Planner:
     def _outermost(self, tensor: Tensor) -> Tensor:
         """The tensor where it first arises: what an Entry gives comes from the parent."""
         while tensor.path and self._bodies[tensor.path][tensor.port.block].block.type == "entry":
-            *outer, container = tensor.path
-            path = tuple(outer)
-            tensor = self._resolved(path, self._bodies[path][str(container)].sources[tensor.port.block])
+            tensor = self._entering(tensor.path, tensor.port.block)
         return tensor
+
+    def _entering(self, path: Path, entry: str) -> Tensor:
+        """What comes in at an Entry: from the parent, or from the copy of a Repeat before."""
+        *outer, container = path
+        if isinstance(container, int):
+            *outer, id = outer
+            record = self._bodies[tuple(outer)][str(id)]
+            exit = self._paired(record).get(entry)
+            if container > 0 and exit is not None:
+                before = (*path[:-1], container - 1)
+                return self._resolved(before, self._bodies[before][exit].sources["input"])
+        else:
+            record = self._bodies[tuple(outer)][container]
+        return self._resolved(tuple(outer), record.sources[entry])
+
+    def _paired(self, record: Record) -> dict[str, str]:
+        """By Entry of a Repeat the Exit that feeds it in the next copy."""
+        ports = self._types[record.block.type].ports(record.parameters, record.block.body)
+        return {entry.id: exit.id for entry, exit in zip(ports.inputs, ports.outputs, strict=False)}
 
     def _outputs(self, record: Record, type: BlockType) -> tuple[Port, ...]:
         return type.ports(record.parameters, record.block.body).outputs
 
-    def _owner(self, path: Path, record: Record) -> Owner:
-        """Whose module the block calls: its own, or that of a block in this or an enclosing body."""
-        if record.block.weights is None:
-            return Owner(path, record.block.id)
-        of = record.block.weights.of
-        while of not in self._bodies[path]:
-            path = path[:-1]
-        return Owner(path, of)
+    def _declare(self, path: Path, record: Record) -> tuple[Owner, BlockType]:
+        """Whose module the block calls, its own or that of a block in this or an enclosing body; and its type.
+
+        A block with transposed weights has a module of its own, which holds the owner's weight.
+        """
+        type, weights = self._types[record.block.type], record.block.weights
+        own = Owner(path, record.block.id)
+        owner = own
+        if weights is not None:
+            around = path
+            while weights.of not in self._bodies.get(around, ()):
+                around = around[:-1]
+            owner = Owner(around, weights.of)
+            kind = self._bodies[around][weights.of].block.type
+            self._declared[owner] = self._types[kind]
+            if weights.transposed:
+                type = msgspec.structs.replace(type, module=dict(type.transposes)[kind])
+                self._ties[own] = owner
+                owner = own
+        self._declared[owner] = type
+        return owner, type
 
     # --- one body ------------------------------------------------------------------------------------
     def _body(
@@ -193,9 +246,13 @@ class Planner:
         records: Mapping[str, Record],
         path: Path,
         wanted: frozenset[Tensor],
-        exits: tuple[str, ...],
+        exits: Mapping[str, Tensor],
+        whole: bool = False,
     ) -> BodyPlan:
-        """The steps that the Exits and the wanted tensors inside need, found from the end."""
+        """The steps that the Exits and the wanted tensors inside need, found from the end.
+
+        `exits` tells what the parent calls what leaves; a `whole` body takes all its Entries.
+        """
         inside = tuple(tensor for tensor in sorted(wanted, key=_key) if _is_within(tensor.path, path))
         returned = tuple(self._resolved(path, records[exit].sources["input"]) for exit in exits)
         live = {*returned, *(tensor for tensor in inside if tensor.path == path)}
@@ -213,34 +270,79 @@ class Planner:
             deeper = any(_is_within(tensor.path, (*path, id)) for tensor in inside)
             if not deeper and not live.intersection(outputs):
                 continue
-            inner: BodyPlan | None = None
-            needed = type.arguments_order(type.ports(record.parameters, record.block.body))
-            given: tuple[Tensor | None, ...] = tuple(output if output in live else None for output in outputs)
+            owner, type = self._declare(path, record)
+            read = {output.port.port: output for output in outputs if output in live}
             if type.role == "container":
-                assert record.expanded is not None
-                read = tuple(output.port.port for output in outputs if output in live)
-                inner = self._body(record.expanded, record.children, (*path, id), wanted, read)
-                taken = {entry.port.block for entry in inner.entries}
-                needed = tuple(port for port in needed if port in taken)
-                given = inner.given
-                modules.update(dict.fromkeys(owner for owner in inner.modules if owner.path != path))
-            owner = self._owner(path, record)
-            self._declared.add(owner)
-            if owner.path != path:
-                modules[owner] = None
-            arguments = {port: self._resolved(path, record.sources[port]) for port in needed if port in record.sources}
-            live.update(arguments.values())
-            steps.append(Step(record, type, arguments, _optional(type, record), given, owner, inner))
+                added = self._contained(record, type, path, wanted, read, deeper)
+                modules.update(
+                    (used, None) for step in added if step.inner for used in step.inner.modules if used.path != path
+                )
+            else:
+                if owner.path != path:
+                    modules[owner] = None
+                order = type.arguments_order(type.ports(record.parameters, record.block.body))
+                arguments = {
+                    port: self._resolved(path, record.sources[port]) for port in order if port in record.sources
+                }
+                given = tuple(read.get(output.port.port) for output in outputs)
+                added = [Step(record, type, arguments, _optional(type, record), given, owner)]
+            for step in added:
+                live.update(step.arguments.values())
+            steps.extend(added)
         return BodyPlan(
             path=path,
             graph=graph,
             records=records,
-            entries=self._in_order(path, graph, records, entries),
+            entries=self._in_order(path, graph, records, self._all_entries(path, records) if whole else entries),
             steps=tuple(reversed(steps)),
             returns=(*returned, *inside),
-            given=(*(Tensor(path[:-1], PortRef(str(path[-1]), exit)) for exit in exits), *inside),
+            given=(*exits.values(), *inside),
             modules=tuple(sorted(modules, key=str)),
         )
+
+    def _contained(
+        self,
+        record: Record,
+        type: BlockType,
+        path: Path,
+        wanted: frozenset[Tensor],
+        read: Mapping[str, Tensor],
+        deeper: bool,
+    ) -> list[Step]:
+        """The step that calls a container, or those that call the copies of a Repeat one by one, the last first."""
+        here = (*path, record.block.id)
+        owner = Owner(path, record.block.id)
+
+        def step(inner: BodyPlan, arguments: Mapping[str, Tensor], copy: int | None = None) -> Step:
+            taken = {entry.port.block for entry in inner.entries}
+            given = {port: tensor for port, tensor in arguments.items() if port in taken}
+            return Step(record, type, given, frozenset(), inner.given, owner, inner, copy=copy)
+
+        arguments = {port: self._resolved(path, source) for port, source in record.sources.items()}
+        if not record.copies:
+            assert record.expanded is not None
+            inner = self._body(record.expanded, record.children, here, wanted, read)
+            self._inner[owner] = (inner,)
+            return [step(inner, arguments)]
+        ends = {port.id: Tensor(path, PortRef(record.block.id, port.id)) for port in self._outputs(record, type)}
+        pairs = self._paired(record)
+        steps: list[Step] = []
+        bodies: list[BodyPlan] = []
+        last = len(record.copies) - 1
+        for index, copy in reversed(list(enumerate(record.copies))):
+            exits = ends if index == last else {id: Tensor((*here, index), PortRef("", id)) for id in ends}
+            inner = self._body(copy.expanded, copy.records, (*here, index), wanted, exits, whole=True)
+            between = {entry: Tensor((*here, index - 1), PortRef("", exit)) for entry, exit in pairs.items()}
+            steps.append(step(inner, arguments if index == 0 else {**arguments, **between}, index))
+            bodies.insert(0, inner)
+        self._inner[owner] = tuple(bodies)
+        if deeper:
+            return steps
+        first = steps[-1]
+        return [msgspec.structs.replace(first, outputs=tuple(ends.values()), copies=tuple(bodies), copy=None)]
+
+    def _all_entries(self, path: Path, records: Mapping[str, Record]) -> set[Tensor]:
+        return {Tensor(path, PortRef(id, "output")) for id, record in records.items() if record.block.type == "entry"}
 
     def _in_order(
         self, path: Path, graph: Graph, records: Mapping[str, Record], entries: set[Tensor]

@@ -28,9 +28,7 @@ def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time
     """
     network = compile_graph(graph, BLOCK_TYPES, seed=3)
     source = write_source(graph, BLOCK_TYPES, "Written network")
-    model = loaded(source.text)
-    module = getattr(model, source.name)()
-    module.load_state_dict(source_state(source, network))
+    module = with_weights(source, network)
     inputs = random_inputs(network, source.inputs, batch, time)
     expected = run_program(network, source, inputs, training)
     module.train(training)
@@ -43,6 +41,17 @@ def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time
         assert output.dtype == wanted.dtype, key
         assert torch.equal(output, wanted) or torch.equal(output.nan_to_num(), wanted.nan_to_num()), key
     return source
+
+
+def with_weights(source: Source, network: Network) -> torch.nn.Module:
+    """What the written file makes of the network's weights."""
+    from safetensors.torch import save_file
+
+    with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
+        path = Path(folder) / "weights.safetensors"
+        save_file({name: tensor.detach().clone() for name, tensor in source_state(source, network).items()}, path)
+        module: torch.nn.Module = loaded(source.text).load_weights(path)
+    return module
 
 
 def loaded(text: str) -> ModuleType:

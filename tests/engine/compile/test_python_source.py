@@ -12,15 +12,16 @@ from safetensors.torch import load_file, save_file
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.initialisers import INITIALISERS, initialise
-from engine.compile.python_source import lines_of, source_state, write_source
+from engine.compile.python_source import lines_of, write_source
 from engine.compile.source_initialisers import initialiser_lines
 from engine.graph.edits import set_parameter
 from engine.graph.graph import Block, Graph, Initialiser, Learning, Look, PortRef, Weights, Wire, sorted_wires
 from engine.graph.problem import Refused
 from engine.graph.scope import Scope
+from engine.graph.values import Formula
 from engine.project.drawing import Drawing
 from engine.project.examples import example_ids, read_example
-from tests.every_block.exporting import exported_equal, loaded, random_inputs, run_program
+from tests.every_block.exporting import exported_equal, loaded, random_inputs, run_program, with_weights
 
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = ("image: 1×8×8", "label: 10 classes")
@@ -126,8 +127,7 @@ def test_the_loss_of_the_file_is_the_loss_of_the_program() -> None:
     network = compile_graph(project.graph, BLOCK_TYPES, seed=4)
     source = write_source(project.graph, BLOCK_TYPES, "Moons")
     written = loaded(source.text)
-    model = getattr(written, source.name)()
-    model.load_state_dict(source_state(source, network))
+    model = with_weights(source, network)
     part = network.training_slice()
     tensors = random_inputs(network, part.inputs)
     total, _, (prediction,) = part.module(*tensors)
@@ -160,8 +160,7 @@ def test_several_losses_are_weighted_and_what_they_read_is_returned(tmp_path: Pa
     part = network.training_slice()
     image, label = random_inputs(network, part.inputs)
     written = loaded(source.text)
-    model = getattr(written, source.name)()
-    model.load_state_dict(source_state(source, network))
+    model = with_weights(source, network)
     assert torch.equal(written.compute_loss(*model(image), label), part.module(image, label)[0])
 
 
@@ -334,3 +333,80 @@ def test_a_drawing_without_a_loss_returns_what_nothing_reads() -> None:
     source = exported_equal(drawn.graph)
     assert source.outputs == ("a/output", "b/output")
     assert "compute_loss" not in source.text
+
+
+def repeated(body: Graph, count: int = 3) -> Drawing:
+    """Input, flatten, dense to 6, a Repeat of `body`, dense to 10."""
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=FIELDS)
+    drawn.add("flat", "flatten")
+    drawn.add("first", "dense", name="First", out_features=6)
+    drawn.add("times", "repeat", name="Stage", body=body, count=count)
+    drawn.add("last", "dense", name="Last", out_features=10)
+    drawn.add("loss", "cross_entropy")
+    drawn.chain("in.image", "flat", "first", "times", "last", "loss.logits")
+    drawn.wire("in.label", "loss.target")
+    return drawn
+
+
+def test_a_repeat_becomes_a_loop_over_copies_of_one_class(tmp_path: Path) -> None:
+    body = body_of(Block("d", "dense", "Dense", {"out_features": 6}), Block("r", "relu", "ReLU"))
+    source = exported_equal(repeated(body).graph)
+    assert "self.stage = nn.ModuleList(Stage() for _ in range(3))\n" in source.text
+    assert "        for block in self.stage:\n            x = block(x)\n" in source.text
+    assert source.text.count("(nn.Module):") == 2
+    lines = lines_of(source)
+    assert lines["times/d"] == lines["times/0/d"] == lines["times/2/d"]
+    assert clean(source.text, tmp_path) == ""
+
+
+def test_copies_that_differ_have_classes_of_their_own() -> None:
+    body = body_of(Block("d", "dense", "Dense", {"out_features": Formula("8 * 2**i")}), Block("r", "relu", "ReLU"))
+    source = exported_equal(repeated(body).graph)
+    assert "self.stage = nn.ModuleList([Stage(), Stage2(), Stage3()])\n" in source.text
+
+
+def test_a_repeat_beside_a_skip_keeps_what_goes_round_it() -> None:
+    body = body_of(Block("d", "dense", "Dense", {"out_features": 6}), Block("r", "relu", "ReLU"))
+    drawn = repeated(body)
+    drawn.add("sum", "add")
+    wires = [wire for wire in drawn.graph.wires if wire.target.block != "last"]
+    wires += [
+        Wire(PortRef("times", "leave"), PortRef("sum", "a")),
+        Wire(PortRef("first", "output"), PortRef("sum", "b")),
+        Wire(PortRef("sum", "output"), PortRef("last", "input")),
+    ]
+    source = exported_equal(msgspec.structs.replace(drawn.graph, wires=sorted_wires(wires)))
+    assert "        x = first\n        for block in self.stage:\n            x = block(x)\n        x = x + first\n" in source.text
+
+
+def test_losses_inside_a_repeat_get_their_tensors_out() -> None:
+    body = body_of(Block("d", "dense", "Dense", {"out_features": 6}), Block("r", "relu", "ReLU"))
+    blocks = {**body.blocks, "p": Block("p", "activity_l1", "Penalty")}
+    wires = sorted_wires([*body.wires, Wire(PortRef("d", "output"), PortRef("p", "input"))])
+    source = exported_equal(repeated(Graph(blocks, wires), 2).graph)
+    assert source.outputs == ("last/output", "times/0/d/output", "times/1/d/output")
+    assert "self.stage[1](" in source.text
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_transposed_weights_are_one_tensor(inside: bool, tmp_path: Path) -> None:
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=("image: 1×8×8",))
+    drawn.add("flat", "flatten")
+    drawn.add("encoder", "dense", name="Encoder", out_features=6)
+    decoder = Block("decoder", "dense", "Decoder", {"out_features": 64}, weights=Weights("encoder", transposed=True))
+    if inside:
+        drawn.add("box", "group", name="Box", body=body_of(decoder, Block("r", "sigmoid", "Sigmoid")))
+        drawn.chain("in", "flat", "encoder", "box")
+        graph = drawn.graph
+    else:
+        drawn.add("decoder", "dense", name="Decoder", out_features=64)
+        drawn.chain("in", "flat", "encoder", "decoder")
+        graph = replaced(drawn.graph, "decoder", weights=decoder.weights)
+    source = exported_equal(graph)
+    model = getattr(loaded(source.text), source.name)()
+    holder = model.box.decoder if inside else model.decoder
+    assert holder.weight is model.encoder.weight
+    assert len(list(model.parameters())) == 3
+    assert clean(source.text, tmp_path) == ""
