@@ -15,7 +15,7 @@ from engine.graph.paths import bodies, within
 from engine.graph.problem import Refused, refused
 from engine.graph.scope import Scope
 from engine.graph.values import Formula
-from engine.project.examples import example_ids, read_example
+from engine.project.examples import all_example_ids, read_example
 from engine.project.project_file import SUFFIX, Project, read_project
 from engine.training.plan import DatasetRef, Plan, Settings
 
@@ -24,13 +24,13 @@ replace = msgspec.structs.replace
 
 def open_project(name: str) -> Project:
     """The project file or example called `name`. Raises Refused."""
-    if name in example_ids() and not Path(name).exists():
+    if name in all_example_ids() and not Path(name).exists():
         return read_example(name)
     path = Path(name)
     if not path.exists() and path.suffix != SUFFIX and path.with_suffix(SUFFIX).exists():
         path = path.with_suffix(SUFFIX)
     if not path.exists() and path.suffix != SUFFIX and "/" not in name and "\\" not in name:
-        raise refused("example", name=name, known=", ".join(example_ids()))
+        raise refused("example", name=name, known=", ".join(all_example_ids()))
     return read_project(path)
 
 

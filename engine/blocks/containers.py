@@ -108,6 +108,11 @@ def _expand_residual(parameters: Parameters, body: Graph, inputs: Inputs, output
         blocks[projection] = _projection(projection, inputs[entry], outputs[exit])
         wires.append(Wire(skip, PortRef(projection, INPUT)))
         skip = PortRef(projection, OUTPUT)
+        if parameters["projection_norm"] and outputs[exit].rank == 4:
+            norm = free_id(body, "projection_norm")
+            blocks[norm] = Block(norm, "batch_norm2d", "Projection norm")
+            wires.append(Wire(skip, PortRef(norm, INPUT)))
+            skip = PortRef(norm, OUTPUT)
     wires.append(Wire(result, PortRef(add, "a")))
     wires.append(Wire(skip, PortRef(add, "b")))
     wires.append(Wire(PortRef(add, OUTPUT), end))
@@ -188,6 +193,14 @@ RESIDUAL = BlockType(
             "identity",
             "Add the input as it is, or through a learned projection where the shapes differ.",
             choices=("identity", "projection"),
+        ),
+        Parameter(
+            "projection_norm",
+            "Normalise the projection",
+            "boolean",
+            False,
+            "Batch-normalises what the projection gives, as the published networks do.",
+            advanced=True,
         ),
     ),
     summary=("{skip}",),

@@ -63,5 +63,9 @@ def _named(side: tuple[Port, ...]) -> bool:
 
 
 def _rows(side: tuple[Port, ...]) -> Rows:
-    first, step = (_NAMED_ROW, _NAMED_STEP) if _named(side) else (_ROW, _STEP)
-    return {port.id: first + number * step for number, port in enumerate(side)}
+    """A first port without a name stands where single ports do, beside others that have names."""
+    if not _named(side):
+        return {port.id: _ROW + number * _STEP for number, port in enumerate(side)}
+    alone = not side[0].label
+    named = {port.id: _NAMED_ROW + number * _NAMED_STEP for number, port in enumerate(side[alone:])}
+    return {side[0].id: _ROW, **named} if alone else named

@@ -30,6 +30,7 @@ _SWEEPS, _FEWER_SWEEPS, _MANY = 8, 4, 2_000
 _LONGEST_GHOST = 12
 
 Places = tuple[tuple[int, int], ...]
+Bends = Mapping[Edge, tuple[tuple[int, int], ...]]
 
 
 def laid_out(
@@ -48,7 +49,7 @@ class _Placer:
         self, types: Mapping[str, BlockType], sizes: Mapping[str, Size], variables: Mapping[str, Value], deadline: float
     ) -> None:
         self._types, self._sizes, self._variables, self._deadline = types, sizes, variables, deadline
-        self._known: dict[object, Places] = {}
+        self._known: dict[object, tuple[Places, Bends]] = {}
 
     def body(self, graph: Graph) -> Graph:
         """One body and all within it; a body drawn like one before gets the same places."""
@@ -80,11 +81,20 @@ class _Placer:
         )
         sizes = tuple(one.size for one in drawn)
         key = (sizes, edges, borders)
-        places = self._known.get(key)
-        if places is None:
-            places = self._known[key] = _places(sizes, edges, borders[0], borders[1], self._deadline)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _places(sizes, edges, borders[0], borders[1], self._deadline)
+        places, bends = known
         placed = {id: _at(inner[id], places[number[id]]) for id in graph.blocks}
-        wires = tuple(replace(wire, bends=()) if wire.bends else wire for wire in graph.wires)
+        if not bends and not any(wire.bends for wire in graph.wires):
+            return replace(graph, blocks=placed)
+        drawn_edges = iter(edges)
+        wires = tuple(
+            replace(wire, bends=bends.get(next(drawn_edges), ()))
+            if wire.source.block in number and wire.target.block in number
+            else wire
+            for wire in graph.wires
+        )
         return replace(graph, blocks=placed, wires=wires)
 
 
@@ -94,9 +104,10 @@ def _at(block: Block, place: tuple[int, int]) -> Block:
 
 def _places(
     sizes: tuple[Size, ...], edges: tuple[Edge, ...], entries: tuple[int, ...], exits: tuple[int, ...], deadline: float
-) -> Places:
-    """The places of the nodes: each connected part by itself, the largest on top."""
+) -> tuple[Places, Bends]:
+    """The places of the nodes and the bends of wires: each connected part by itself, the largest on top."""
     places = [(0, 0)] * len(sizes)
+    bends: dict[Edge, tuple[tuple[int, int], ...]] = {}
     top = 0
     parts = _parts(len(sizes), edges, (*entries, *exits))
     part_of = {node: nodes[0] for nodes in parts for node in nodes}
@@ -116,8 +127,11 @@ def _places(
         for node, (x, y) in zip(nodes, part.places(), strict=True):
             places[node] = (x, y + top)
             lowest = max(lowest, y + top + sizes[node][1])
+        for edge, points in part.bends.items():
+            whole = edge._replace(source=nodes[edge.source], target=nodes[edge.target])
+            bends[whole] = tuple((x, y + top) for x, y in points)
         top = math.ceil((lowest + BODY_GAP) / 8) * 8
-    return tuple(places)
+    return tuple(places), bends
 
 
 def _parts(count: int, edges: tuple[Edge, ...], borders: tuple[int, ...]) -> list[list[int]]:
@@ -152,11 +166,12 @@ class _Part:
         self._count = len(sizes)
         self._deadline = deadline
         self._widths = [width for width, _ in sizes]
-        self._heights = [height for _, height in sizes]
+        self._heights = [_snapped_up(height) for _, height in sizes]
         self._borders = (entries, exits)
         self._order, self._edges = without_loops(len(sizes), edges)
         self._layer = layers_of(self._order, self._edges, frozenset(entries), frozenset(exits))
         self._real = [True] * len(sizes)
+        self.bends: dict[Edge, tuple[tuple[int, int], ...]] = {}
         self._add_ghosts()
 
     def _add_ghosts(self) -> None:
@@ -223,6 +238,7 @@ class _Part:
         rows = math.ceil(len(chain) / longest)
         length = math.ceil(len(chain) / rows)
         places = [(0, 0)] * self._count
+        tops: list[tuple[int, int]] = []
         top = 0
         for start in range(0, len(chain), length):
             row = chain[start : start + length]
@@ -233,8 +249,22 @@ class _Part:
                 places[node] = (x, y)
                 x += _snapped_up(self._widths[node]) + GAP + 8
                 lowest = max(lowest, y + self._heights[node])
+            tops.append((top, _snapped_up(lowest)))
             top = _snapped_up(lowest) + BODY_GAP
+        self._lead_around({node: at // length for at, node in enumerate(chain)}, places, tops)
         return tuple(places)
+
+    def _lead_around(self, row: dict[int, int], places: list[tuple[int, int]], tops: list[tuple[int, int]]) -> None:
+        """Wires over whole rows run left of these: no lane between the blocks of all rows would be free."""
+        for edge in sorted(edge for edge in self._edges if row[edge.target] - row[edge.source] > 1):
+            step = 16 * len(self.bends)
+            out, inward = places[edge.source], places[edge.target]
+            below, above = tops[row[edge.source]][1] + 24, tops[row[edge.target]][0] - 24
+            self.bends[edge] = (
+                (out[0] + self._widths[edge.source] + 24, below + step % 32),
+                (-56 - step, above - step % 32),
+                (inward[0] - 24, inward[1] + edge.in_row),
+            )
 
 
 def _snapped_up(length: int) -> int:

@@ -12,10 +12,13 @@ from engine.graph.values import Value
 
 
 class Drawing:
-    """A graph being drawn. Ids are what the caller says, so that a file made twice is the same file."""
+    """A graph being drawn. Ids are what the caller says, so that a file made twice is the same file.
 
-    def __init__(self, types: Mapping[str, BlockType]) -> None:
-        self._scope = Scope(types=types)
+    `inside`: it is the body of a container, where Entries and Exits may stand.
+    """
+
+    def __init__(self, types: Mapping[str, BlockType], inside: bool = False) -> None:
+        self._scope = Scope(types=types, ancestors=(Graph(),) if inside else ())
         self.graph = Graph()
 
     def add(

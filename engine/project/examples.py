@@ -19,6 +19,26 @@ ORDER = (
     "sequence-lstm",
     "moons-boundary",
 )
+REFERENCES = (
+    "lenet-5",
+    "lenet-5-published",
+    "alexnet",
+    "alexnet-one-column",
+    "zfnet",
+    "vgg-16",
+    "googlenet",
+    "resnet-18",
+    "resnet-50",
+    "resnet-152",
+    "highway-50",
+    "pilotnet",
+    "unet",
+    "siamese-convnet",
+    "deep-autoencoder",
+    "deep-autoencoder-tied",
+    "dbn",
+    "vision-transformer",
+)
 
 
 class Example(Plain, frozen=True):
@@ -30,14 +50,24 @@ class Example(Plain, frozen=True):
 
 
 def example_ids() -> tuple[str, ...]:
-    """The ids of the shipped examples, in the gallery's order; no file is opened."""
-    found = [file.name.removesuffix(SUFFIX) for file in _folder().iterdir() if file.name.endswith(SUFFIX)]
-    return tuple(sorted(found, key=lambda id: (ORDER.index(id) if id in ORDER else len(ORDER), id)))
+    """The ids of the examples that train at once, in the gallery's order; no file is opened."""
+    return tuple(sorted(_ids(_folder()), key=lambda id: (ORDER.index(id) if id in ORDER else len(ORDER), id)))
+
+
+def reference_ids() -> tuple[str, ...]:
+    """The ids of the published networks, from the oldest family on; no file is opened."""
+    known = REFERENCES
+    return tuple(sorted(_ids(_references()), key=lambda id: (known.index(id) if id in known else len(known), id)))
+
+
+def all_example_ids() -> tuple[str, ...]:
+    """The examples, then the published networks."""
+    return (*example_ids(), *reference_ids())
 
 
 def examples(types: Container[str] | None = None) -> tuple[Example, ...]:
-    """The shipped examples with what their files say about themselves."""
-    found = ((id, read_example(id, types).settings) for id in example_ids())
+    """All that is shipped, with what the files say about themselves: the examples, then the published networks."""
+    found = ((id, read_example(id, types).settings) for id in all_example_ids())
     return tuple(Example(id=id, title=settings.title, description=settings.about) for id, settings in found)
 
 
@@ -57,8 +87,19 @@ def _folder() -> Traversable:
     return files("resources").joinpath("examples")
 
 
+def _references() -> Traversable:
+    return _folder().joinpath("reference")
+
+
+def _ids(folder: Traversable) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [file.name.removesuffix(SUFFIX) for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+
+
 def _example(id: str) -> Traversable:
-    known = example_ids()
-    if id not in known:
-        raise refused("example", name=id, known=", ".join(known) or "none")
+    if id in reference_ids():
+        return _references().joinpath(id + SUFFIX)
+    if id not in example_ids():
+        raise refused("example", name=id, known=", ".join(all_example_ids()) or "none")
     return _folder().joinpath(id + SUFFIX)

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph import edits
 from engine.graph.block_size import Drawn
 from engine.graph.graph import Block, Graph, PortRef, Wire, encode_graph, sorted_wires
 from engine.graph.layout import BODY_GAP, GAP, ROW_GAP, laid_out
 from engine.graph.paths import bodies
+from engine.graph.scope import Scope
 from engine.project.drawing import Drawing
 
 replace = msgspec.structs.replace
@@ -251,3 +253,25 @@ def test_only_places_change() -> None:
     assert placed.wires == graph.wires
     assert all(replace(block, look=graph.blocks[id].look) == graph.blocks[id] for id, block in placed.blocks.items())
     assert laid_out(Graph(), BLOCK_TYPES) == Graph()
+
+
+def test_a_wire_over_whole_rows_runs_around_them() -> None:
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input")
+    ids = [drawn.add(f"r{number:02d}", "relu") for number in range(16)]
+    drawn.add("loss", "cross_entropy")
+    drawn.chain("in.image", *ids, "loss.logits")
+    drawn.wire("in.label", "loss.target")
+    graph = laid_out(drawn.graph, BLOCK_TYPES)
+    bent = [wire for wire in graph.wires if wire.bends]
+    assert [wire.target for wire in bent] == [PortRef("loss", "target")]
+    (x1, y1), (x2, y2), (x3, y3) = bent[0].bends
+    rows = sorted({block.look.y for block in graph.blocks.values() if block.type == "relu"})
+    assert rows[0] + 48 < y1 < rows[1]
+    assert x2 < 0
+    assert rows[-2] + 48 < y2 < graph.blocks["loss"].look.y
+    assert (x3, y3) == (graph.blocks["loss"].look.x - 24, graph.blocks["loss"].look.y + 48)
+    assert x1 > graph.blocks["in"].look.x + 88
+    assert laid_out(graph, BLOCK_TYPES) == graph
+    unwrapped = edits.remove_blocks(graph, Scope(types=BLOCK_TYPES), tuple(ids[3:]))
+    assert not any(wire.bends for wire in laid_out(unwrapped, BLOCK_TYPES).wires)
