@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.panels.buttons import LinkButton
+from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette_drag import PaletteDrag
 from app.panels.palette_row import ICON_AT, ICON_AT_IN_FAMILY, ICON_AT_IN_FLYOUT, BlockRow, FamilyRow, PaletteRow
 from app.panels.palette_search import PaletteSearch
@@ -95,12 +96,8 @@ class BlockBrowser(QWidget):
         self.search.entered.connect(self._take_current)
         self.search.stepped.connect(self._step_into)
         self.search.escaped.connect(self.escaped)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll = OverlayScroll(self)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.viewport().setAutoFillBackground(False)
         frame = QWidget()
         frame.setContentsMargins(SPACE_12, 0, SPACE_12, 0)
         row = QVBoxLayout(frame)

@@ -19,7 +19,7 @@ class BooleanField(Field):
 
     def __init__(self, theme: Theme, validate: Validate | None = None, parent: QWidget | None = None) -> None:
         super().__init__(theme, validate, parent)
-        self._pressed = False
+        self._pressed = self._ringed = False
         self._value = self._committed = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -50,6 +50,8 @@ class BooleanField(Field):
         self._pressed = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._ringed = True
+        self.update()
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self._toggle()
         else:
@@ -57,6 +59,7 @@ class BooleanField(Field):
 
     def focusInEvent(self, event: QEvent) -> None:
         super().focusInEvent(event)
+        self._ringed = event.reason() != Qt.FocusReason.MouseFocusReason
         self.update()
 
     def focusOutEvent(self, event: QEvent) -> None:
@@ -81,7 +84,7 @@ class BooleanField(Field):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.brush("disabled" if not enabled else "on_fill" if on else "edge"))
         painter.drawEllipse(knob)
-        if enabled and (self._error or self.hasFocus()):
+        if enabled and (self._error or (self.hasFocus() and self._ringed)):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.pen("error" if self._error else "accent", FOCUS_WIDTH))
             out = FOCUS_GAP - FOCUS_WIDTH / 2 + 1

@@ -152,8 +152,12 @@ class Button(QAbstractButton):
         if self._ring is not None:
             self._ring.hide()
 
+    def is_ringed(self) -> bool:
+        """Whether the ring of the keyboard is around it."""
+        return self._ring is not None and self._ring.isVisible()
+
     def _show_ring(self, new: bool = False) -> None:
-        if self.parentWidget() is None or not (new or (self._ring is not None and self._ring.isVisible())):
+        if self.parentWidget() is None or not (new or self.is_ringed()):
             return
         if self._ring is None:
             self._ring = FocusRing(self, self.radius)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader
 from app.panels.block_page import BlockPage
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
 from app.panels.inspector_context import InspectorContext
+from app.panels.overlay_scroll import OverlayScroll
 from app.panels.project_edits import ProjectEdits
 from app.panels.project_panel import ProjectPanel
 from engine.graph.analysis import Analysis
@@ -64,11 +65,7 @@ class Inspector(QWidget):
         self._key: object = None
         self.page: BlockPage | ProjectPanel
         self.setAccessibleName("Inspector")
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = OverlayScroll(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.addWidget(self._scroll)

@@ -41,6 +41,7 @@ class PaletteRow(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._current = False
+        self._ringed = False
         self.setFixedHeight(ROW_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -66,6 +67,8 @@ class PaletteRow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        self._ringed = True
+        self.update()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.stepped.emit(1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
@@ -75,6 +78,7 @@ class PaletteRow(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self._ringed = event.reason() != Qt.FocusReason.MouseFocusReason
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -87,7 +91,7 @@ class PaletteRow(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.brush("select" if self._current else "hover"))
             painter.drawRoundedRect(place, RADIUS_FIELD, RADIUS_FIELD)
-        if self.hasFocus():
+        if self.hasFocus() and self._ringed:
             painter.setPen(self._theme.pen("accent", 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), RADIUS_FIELD - 1, RADIUS_FIELD - 1)

@@ -78,6 +78,7 @@ class RunBar(QWidget):
         self._view: RunBarView | None = None
         self._fields: RunFields | None = None
         self.setFixedHeight(RUN_BAR_HEIGHT)
+        self._slot_reason = Qt.FocusReason.OtherFocusReason
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -182,13 +183,15 @@ class RunBar(QWidget):
         self.slot.set_label(view.label)
         self.slot.set_icon_name(view.icon)
         self.slot.set_filled(view.filled)
-        had_keyboard = self.slot.hasFocus()
+        had_keyboard, ringed = self.slot.hasFocus(), self.slot.is_ringed()
         self.slot.setEnabled(view.enabled)
         if had_keyboard and not view.enabled:
+            # A ring around the button after a click would say that the keyboard was used.
+            self._slot_reason = Qt.FocusReason.OtherFocusReason if ringed else Qt.FocusReason.MouseFocusReason
             # Else the keyboard would go on to the Epochs field, and the next digit typed would change it.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         elif view.enabled and self.hasFocus():
-            self.slot.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.slot.setFocus(self._slot_reason)
         self.slot.setAccessibleName(view.label)
         self.step.setEnabled(view.step)
         self.stop.setEnabled(view.stop)

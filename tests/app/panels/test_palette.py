@@ -9,12 +9,20 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_browser import BlockBrowser, often_used
+from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette import Palette
 from app.panels.palette_row import BlockRow, FamilyRow
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, load_theme
 
 LEFT = Qt.MouseButton.LeftButton
+FIRST = (
+    "input entry exit dense conv2d max_pool2d avg_pool2d global_avg_pool2d batch_norm1d batch_norm2d relu sigmoid tanh"
+    " leaky_relu softmax elu gelu silu softplus hardtanh dropout lstm add concat flatten reshape residual rbm"
+    " cross_entropy binary_cross_entropy squared_error"
+)
+TYPES = {id: BLOCK_TYPES[id] for id in FIRST.split()}
+"""A catalogue that does not grow."""
 
 
 @pytest.fixture
@@ -27,7 +35,7 @@ def host(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def palette(host: QWidget, qtbot: QtBot) -> Palette:
-    palette = Palette(BLOCK_TYPES, FAMILIES, load_theme("light"), host)
+    palette = Palette(TYPES, FAMILIES, load_theme("light"), host)
     palette.setGeometry(0, 0, PALETTE_WIDTH, 700)
     host.show()
     host.activateWindow()
@@ -60,6 +68,26 @@ def test_often_used_stand_above_folded_families_with_counts(palette: Palette) ->
     assert families[:3] == ["input", "dense", "convolution"]
     assert "attention" not in families
     assert palette.browser.family_row("input").accessibleName() == "Input and loss, 4 blocks"
+
+
+def test_unfolding_past_the_end_moves_nothing_aside_and_a_click_draws_no_ring(
+    palette: Palette, host: QWidget, qtbot: QtBot
+) -> None:
+    palette.setGeometry(0, 0, PALETTE_WIDTH, 560)
+    row = palette.browser.family_row("activation")
+    width, ground = row.width(), row.grab().toImage().pixelColor(9, 14)
+    qtbot.mouseClick(row, LEFT)
+    bar = palette.browser.findChild(OverlayScroll).bar
+    qtbot.waitUntil(bar.isVisible)
+    assert row.width() == width
+    assert row.hasFocus()
+    assert row.grab().toImage().pixelColor(8, 14).name() == ground.name()
+    bar.setValue(bar.maximum())
+    lowest = palette.browser.rows()[-1]
+    assert lowest.mapTo(palette, QPoint(0, lowest.height())).y() <= palette.height()
+    qtbot.keyClick(row, Qt.Key.Key_Down)
+    focused = next(row for row in palette.browser.rows() if row.hasFocus())
+    assert focused.grab().toImage().pixelColor(8, 14).name() == load_theme("light").color("accent").name()
 
 
 def test_a_click_unfolds_a_family_and_another_folds_it(palette: Palette, qtbot: QtBot) -> None:

@@ -51,6 +51,23 @@ def test_presses_tell_what_they_mean(bar, qtbot) -> None:
         qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
 
 
+@pytest.mark.parametrize("keyboard", [False, True])
+def test_the_slot_keeps_the_keyboard_through_a_start_and_its_ring_only_where_it_had_one(bar, qtbot, keyboard) -> None:
+    bar.window().activateWindow()
+    qtbot.waitUntil(bar.isActiveWindow)
+    bar.setFocus()
+    if keyboard:
+        bar.slot.setFocus(Qt.FocusReason.TabFocusReason)
+    else:
+        qtbot.mouseClick(bar.slot, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(bar.slot.hasFocus)
+    bar.show_view(run_state.view(run_state.requested(RunState(), "a"), 20))
+    assert not bar.slot.isEnabled()
+    bar.show_view(training())
+    assert bar.slot.hasFocus()
+    assert bar.slot.is_ringed() is keyboard
+
+
 def test_the_first_slot_stays_put_whatever_it_says(bar) -> None:
     places = set()
     for view in (run_state.view(RunState(), 20), training(), run_state.view(run_state.died(RunState(), "gone"), 20)):
