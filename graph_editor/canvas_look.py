@@ -130,9 +130,8 @@ class CanvasLook:
         """The brush of a block in a container's miniature."""
         brush = self._miniature_brushes.get(family)
         if brush is None:
-            color = QColor(self.family_color(family))
-            color.setAlphaF(0.85)
-            brush = self._miniature_brushes[family] = QBrush(color)
+            # Not translucent: the wire behind the blocks would show through.
+            brush = self._miniature_brushes[family] = QBrush(self.theme.mixed(self.family(family), "block", 0.15))
         return brush
 
     def hollow(self, token: str) -> QPen:

@@ -65,7 +65,8 @@ class Editor(QWidget):
         self.name_editor = NameEditor(theme, self)
         self.search = CanvasSearch(self.view, self.commands, theme, self)
         self._title, self._dirty = "Untitled", False
-        self._fitted = False
+        self._fitted = self._whole = False
+        self._known: set[str] = set()
         self._connect()
         self._show_steps()
         self._show_areas()
@@ -349,7 +350,19 @@ class Editor(QWidget):
     def _redrawn(self) -> None:
         self.minimap.forget()
         self._show_steps()
+        self._keep_in_sight()
         self._show_areas()
+
+    def _keep_in_sight(self) -> None:
+        """Fit again where a new block pushed others out of a view that showed all."""
+        blocks = self.scene.blocks
+        if len(blocks) == len(self._known):
+            return
+        new, self._known = [item for id, item in blocks.items() if id not in self._known], set(blocks)
+        seen = self.view.visible_area()
+        pushed = new and self._whole and not seen.contains(self.scene.bounds())
+        if pushed and all(seen.contains(item.sceneBoundingRect()) for item in new):
+            self.fit()
 
     def _show_steps(self) -> None:
         names = [self._title]
@@ -365,8 +378,9 @@ class Editor(QWidget):
         self.zoom_bar.set_zoom(self.view.zoom)
         bounds, visible = self.scene.bounds(), self.view.visible_area()
         self.empty.setVisible(not self.scene.blocks)
+        self._whole = visible.contains(bounds)
         self.minimap.show_areas(bounds, visible)
-        self.minimap.setVisible(not bounds.isEmpty() and not visible.contains(bounds) and self.width() > 400)
+        self.minimap.setVisible(not bounds.isEmpty() and not self._whole and self.width() > 400)
         if self.name_editor.isVisible():
             self.name_editor.hide()
 

@@ -378,3 +378,25 @@ def test_stale_shapes_are_dropped(editor: Editor, mouse) -> None:
 @pytest.mark.parametrize("part", ["view", "breadcrumb", "zoom_bar", "minimap", "empty", "name_editor"])
 def test_every_part_has_an_accessible_name(editor: Editor, part: str) -> None:
     assert getattr(editor, part).accessibleName()
+
+
+def test_what_a_new_block_pushes_out_of_sight_is_brought_back(editor: Editor) -> None:
+    editor.fit()
+    assert editor.view.visible_area().contains(editor.scene.bounds())
+    editor.ghost_begin("conv2d")
+    place = editor.to_global(QPointF(*editor.scene.wires[PortRef("mp", "input")].route.label))
+    editor.ghost_move(place)
+    editor.ghost_drop(place)
+    assert editor.view.visible_area().contains(editor.scene.bounds())
+    assert not editor.minimap.isVisible()
+
+
+def test_a_view_that_shows_a_part_stays_where_it_is_when_a_block_is_inserted(editor: Editor) -> None:
+    editor.view.zoom_to(2.0)
+    editor.view.centerOn(*editor.scene.wires[PortRef("mp", "input")].route.label)
+    before = editor.view.visible_area()
+    place = editor.to_global(QPointF(*editor.scene.wires[PortRef("mp", "input")].route.label))
+    editor.ghost_begin("conv2d")
+    editor.ghost_move(place)
+    editor.ghost_drop(place)
+    assert editor.view.visible_area() == before
