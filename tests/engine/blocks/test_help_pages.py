@@ -10,7 +10,20 @@ from engine.blocks.catalogue import BLOCK_TYPES
 
 FOLDER = resources.files("resources") / "help" / "blocks"
 PAGES = sorted(page.name.removesuffix(".md") for page in FOLDER.iterdir() if page.name.endswith(".md"))
-FAMILIES = {"dense", "convolution", "pooling", "normalisation", "regularisation"}
+FAMILIES = {
+    "input",
+    "loss",
+    "dense",
+    "convolution",
+    "pooling",
+    "normalisation",
+    "activation",
+    "regularisation",
+    "recurrent",
+    "attention",
+    "merge",
+    "energy",
+}
 
 
 def test_these_families_have_a_page_for_every_type() -> None:
