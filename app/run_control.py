@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app import run_state
 from app.run_state import RunBarView, RunState
+from app.steering import Steering
 from app.worker_link import WorkerLink
 from engine.graph.difference import difference
 from engine.graph.graph import Graph
-from engine.training.commands import Change, Pause, Resume, SingleStep, Stop
+from engine.training.commands import Pause, Resume, SingleStep, Stop
 from engine.training.commands import Checkpoint as WriteCheckpoint
 from engine.training.events import (
     Checkpointed,
@@ -66,7 +67,7 @@ class RunControl(QObject):
         self.trained_graph: Graph | None = None
         self.resume_from: Path | None = None
         self._then: str = ""
-        self._first_stage = 0
+        self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
         link.died.connect(self._worker_died)
@@ -125,17 +126,6 @@ class RunControl(QObject):
         """End at the next step; the weights are kept."""
         self._link.send(Stop())
 
-    def change_learning_rate(self, value: float) -> None:
-        """Steer the running stage."""
-        if self.state.is_running:
-            self._link.send(Change(name="learning_rate", value=value))
-
-    def change_epochs(self, value: int) -> None:
-        """Make the running stage longer or shorter."""
-        if self.state.is_running:
-            before = self.state.first_epoch if self.state.stage == self._first_stage else 0
-            self._link.send(Change(name="epochs", value=float(value + before)))
-
     def ask_checkpoint(self) -> None:
         """Have a checkpoint written at the next step."""
         self._link.send(WriteCheckpoint())
@@ -193,6 +183,7 @@ class RunControl(QObject):
             checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
         )
         self.trained_graph = request.graph
+        self._steering = Steering(request.plan)
         self.resume_from = None
         self._set(run_state.requested(self.state, run))
         self.began.emit()
@@ -218,10 +209,11 @@ class RunControl(QObject):
         elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
             self.checkpoint = Path(event.checkpoint)
         elif isinstance(event, Started):
-            self._first_stage = event.stage
+            self._steering.started(event.stages)
         was_running = self.state.is_running
         self.event.emit(event)
         self._set(run_state.took(self.state, event))
+        self._steer()
         if was_running and not self.state.is_running:
             then, self._then = self._then, ""
             self.ended.emit()
@@ -245,7 +237,14 @@ class RunControl(QObject):
         elif change.meaning:
             self._set(run_state.edited(self.state, self.state.phase == "failed"))
 
+    def _steer(self) -> None:
+        """The running stage follows the plan of the document, whoever edits it: run bar, inspector, undo."""
+        if self.state.phase in ("training", "paused") and self.state.stage < len(self._plan.stages):
+            for change in self._steering.changes(self._plan, self.state.stage):
+                self._link.send(change)
+
     def _settings_changed(self) -> None:
+        self._steer()
         self._set(run_state.replanned(self.state))
         self.state_changed.emit(self.state)
 

@@ -269,12 +269,10 @@ class Workspace(QObject):
     def set_epochs(self, value: int) -> None:
         """Epochs of the stage that the run bar shows; a running stage takes them over."""
         self.document.edit_settings("Set epochs", plan_edits.set_epochs, value, self.runs.stage)
-        self.runs.change_epochs(value)
 
     def set_learning_rate(self, value: float) -> None:
         """The learning rate of the stage that the run bar shows; a running stage takes it over."""
         self.document.edit_settings("Set learning rate", plan_edits.set_learning_rate, value, self.runs.stage)
-        self.runs.change_learning_rate(value)
 
     def set_batch_size(self, value: int) -> None:
         """The batch size of the next run."""

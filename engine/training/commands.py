@@ -9,10 +9,14 @@ from engine.measurements.results import Ask
 
 
 class Change(Plain, frozen=True, tag="change"):
-    """Steer: `learning_rate` or `epochs` of the running stage becomes `value`; marked where it took effect."""
+    """Steer: `learning_rate` or `epochs` of the running stage becomes `value`; marked where it took effect.
+
+    `stage` is the stage that is meant: another one that runs by then ignores the change. None means whichever runs.
+    """
 
     name: str
     value: float
+    stage: int | None = None
 
 
 class Pause(Plain, frozen=True, tag="pause"):

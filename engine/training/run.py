@@ -224,6 +224,8 @@ class Run:
     def obey(self, command: Command) -> Iterator[Event]:
         """Do what one command says."""
         match command:
+            case Change(stage=int(index)) if index != self.stage_index:
+                return
             case Change(name="learning_rate", value=value) if 0 < value < float("inf"):
                 self._set_learning_rate(value)
                 self.changes.append((self.step, value))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
 
 from engine.graph.edits import set_parameter
 
@@ -176,3 +177,37 @@ def test_weights_are_exported_under_readable_names(live, qtbot, tmp_path: Path) 
     arrays = load_file(tmp_path / "weights.safetensors")
     assert arrays["convolution.weight"].shape == (16, 1, 3, 3)
     assert sum(array.size for array in arrays.values()) == 7370
+
+
+def test_the_plan_in_the_inspector_steers_the_run_and_undo_steers_back(live, qtbot) -> None:
+    workspace = live.workspace
+    before = workspace.document.settings.plan.stages[0].learning_rate
+    workspace.set_epochs(2000)
+    live.editor.select(())
+    workspace.runs.run()
+    wait_for(qtbot, live, "training")
+
+    def marks(name: str) -> list[float]:
+        return [mark.value for mark in workspace.history.marks if mark.name == name]
+
+    def type_into(id: str, words: str) -> None:
+        row = live.inspector.page.plan.stage_rows[0][id]
+        assert row.isVisible()
+        entry = row.field().findChild(QLineEdit)
+        qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
+        entry.selectAll()
+        qtbot.keyClicks(entry, words)
+        qtbot.keyClick(entry, Qt.Key.Key_Return)
+
+    type_into("learning_rate", "0.0007")
+    qtbot.waitUntil(lambda: marks("learning_rate") == [0.0007], timeout=RUN_MS)
+    assert live.run_bar.learning_rate.value() == 0.0007
+    workspace.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: marks("learning_rate") == [0.0007, before], timeout=RUN_MS)
+    workspace.runs.pause()
+    wait_for(qtbot, live, "paused")
+    type_into("epochs", "1900")
+    qtbot.waitUntil(lambda: marks("epochs") == [1900.0], timeout=RUN_MS)
+    assert "of 1900" in live.run_bar.message.text()
+    workspace.runs.stop()
+    wait_for(qtbot, live, "stopped")

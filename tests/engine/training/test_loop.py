@@ -192,6 +192,13 @@ def test_steering_takes_effect_at_its_step_and_is_marked(drawing, requested, scr
     assert steered[6] != plain[6]
 
 
+def test_a_change_that_means_another_stage_is_left_out(drawing, requested, script):
+    control = script({3: (Change("epochs", 3.0, stage=1), Change("learning_rate", 0.02, stage=0))})
+    events = list(train(requested(drawing(*MLP), Supervised(1)), control))
+    assert [(mark.name, mark.value) for mark in of(Marked, events)] == [("learning_rate", 0.02)]
+    assert len(of(EpochEnded, events)) == 1
+
+
 def test_more_epochs_can_be_asked_for(drawing, requested, script):
     events = list(train(requested(drawing(*MLP), Supervised(1)), script({3: (Change("epochs", 3.0),)})))
     assert len(of(EpochEnded, events)) == 3
