@@ -13,6 +13,7 @@ from engine.worker.protocol import Analyse, Analysed, AskShapes, Shapes
 from graph_editor.document import Document
 
 DELAY_MS = 15
+_UNKNOWN = Analysis()
 
 
 class AnalysisDesk(QObject):
@@ -28,7 +29,7 @@ class AnalysisDesk(QObject):
         self._link = link
         self._wanted = 0
         self._shapes: dict[int, int] = {}
-        self.analysis = Analysis()
+        self.analysis = _UNKNOWN
         self.problems: tuple[Problem, ...] = ()
         self.is_current = False
         self._timer = QTimer(self)
@@ -39,6 +40,11 @@ class AnalysisDesk(QObject):
         document.settings_changed.connect(self.ask_again)
         link.on(Analysed, self._take)
         link.on(Shapes, self._take_shapes)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was analysed yet; problems are unknown before."""
+        return self.analysis is not _UNKNOWN
 
     @property
     def errors(self) -> int:

@@ -182,6 +182,7 @@ class ProjectDesk(QObject):
             beside = recovered.beside
             path = Path(beside.file) if beside.file is not None else None
             weights = recovered.checkpoint
+            self._next_example = beside.example
             self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
             if given is None:
                 ended = None if beside.closed else Problem(code="recovered", severity="advice")
@@ -247,6 +248,7 @@ class ProjectDesk(QObject):
             changed=self.is_changed,
             checkpoint=str(checkpoint) if checkpoint is not None else None,
             from_file=self.file_weights is not None,
+            example=self.example,
         )
         return Kept(
             graph=self.document.graph,

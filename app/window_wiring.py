@@ -39,7 +39,8 @@ def show_all(window: MainWindow) -> None:
     window.live_views.show_history(workspace.history, workspace.previous)
     window.status.show_graph(document.graph)
     window.status.show_analysis(workspace.analysis.analysis)
-    window.status.show_problems(workspace.analysis.problems)
+    if workspace.analysis.is_known:
+        window.status.show_problems(workspace.analysis.problems)
     window.inspector.show_selection(window.editor.body_path(), window.editor.selected_ids())
     show_run(window)
     window.show_place()

@@ -70,8 +70,12 @@ class StatusBar(QWidget):
         self.blocks.setToolTip(f"and {number_words(inside)} in containers" if inside else "")
 
     def show_analysis(self, analysis: Analysis) -> None:
-        """Say what the network costs."""
+        """Say what the network costs; nothing before the first analysis."""
         total = analysis.total
+        if not analysis.specs and not analysis.problems:
+            self.parameters.clear()
+            self.multiply_adds.clear()
+            return
         self.parameters.setText(count_words(total.parameters, "parameter"))
         at = "" if analysis.time_length is None else f" at T = {analysis.time_length}"
         self.multiply_adds.setText(f"{short_words(total.multiply_adds)} multiply-adds per sample{at}")
@@ -121,8 +125,8 @@ class ProblemsButton(Button):
     radius = 4
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__("No problems", theme, "ph.check-circle", parent=parent)
-        self._colour = "good"
+        super().__init__("Checking …", theme, "ph.circle-dashed", parent=parent)
+        self._colour = "secondary"
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("Problems (Ctrl+Shift+M)\nWhat stops a run, and what to mend.")
 

@@ -35,7 +35,7 @@ class Beside(Plain, frozen=True):
 
     `file` is where the project was saved or opened, None for a drawing without a file; `changed` whether it differs
     from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's;
-    `closed` whether the window was closed, and not killed.
+    `closed` whether the window was closed, and not killed; `example` the one that a drawing without a file began as.
     """
 
     file: str | None = None
@@ -43,6 +43,7 @@ class Beside(Plain, frozen=True):
     checkpoint: str | None = None
     from_file: bool = False
     closed: bool = False
+    example: str | None = None
 
 
 @dataclass(frozen=True)

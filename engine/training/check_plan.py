@@ -227,7 +227,11 @@ class _Check:
         pretrained = [tuple(s.block.split("/")) for s in self.plan.stages if isinstance(s, ContrastiveDivergence)]
         reached = self.flat.upstream([*self.losses, *(path for path in pretrained if path in self.flat.blocks)])
         weighted = [path for path, block in self.flat.blocks.items() if block.body is None and self._has_weights(path)]
-        if not any(path in reached and not self.flat.blocks[path].learning.frozen for path in weighted):
+        # A block whose input is unknown may have weights yet: that an input is missing is said already.
+        unknown = any(
+            self.flat.blocks[path].body is None and path_key(path) not in self.analysis.costs for path in reached
+        )
+        if not unknown and not any(path in reached and not self.flat.blocks[path].learning.frozen for path in weighted):
             yield Problem(code="nothing-trains")
         for path in weighted:
             if path not in reached:

@@ -20,6 +20,8 @@ def test_the_first_start_shows_the_convnet_as_a_copy_and_one_filled_button(windo
     assert window.run_bar.slot.text() == "Run"
     assert window.run_bar.slot.isEnabled()
     assert window.status.saved.text() == "Not saved yet"
+    assert window.status.problems.text() == "Checking …"
+    assert window.status.parameters.text() == ""
     assert window.gallery.isVisible()
     assert len(window.gallery.cards) == 7
 
@@ -209,6 +211,7 @@ def test_closing_asks_nothing_and_the_next_start_brings_it_back(open_window) -> 
     assert second.workspace.document.graph == graph
     assert second.workspace.document.settings.plan.stages[0].learning_rate == 0.02
     assert second.workspace.is_changed
+    assert second.workspace.title == "digits-convnet", "it is still a copy of the example"
 
 
 def test_the_run_bar_edits_the_plan_as_undo_steps(window, qtbot) -> None:

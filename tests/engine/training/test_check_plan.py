@@ -140,6 +140,12 @@ def test_nothing_trains_where_all_is_frozen(drawing):
     assert codes(checked(drawing(*LAYERS, learning=frozen))) == ["nothing-trains"]
 
 
+def test_nothing_is_said_of_weights_behind_an_input_that_is_missing(drawing):
+    graph = drawing(*LAYERS)
+    cut = tuple(wire for wire in graph.wires if wire.target != PortRef("l0", "input"))
+    assert "nothing-trains" not in codes(checked(replace(graph, wires=cut)))
+
+
 def test_a_block_that_reaches_no_loss(drawing):
     graph = drawing(*LAYERS)
     idle = Block("idle", "dense", "idle")
