@@ -78,7 +78,7 @@ class PlanSection(Section):
     """Every setting of the plan; each edit is one undo step of the document's settings."""
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
-        super().__init__("Training", context.theme, ruled=False, parent=parent)
+        super().__init__("Training", context.theme, parent=parent)
         self._context = context
         self._readers: list[tuple[FieldRow, Callable[[], object]]] = []
         self.stage_rows: list[dict[str, FieldRow]] = []

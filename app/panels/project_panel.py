@@ -16,6 +16,7 @@ from app.panels.inspector_context import InspectorContext
 from app.panels.plan_section import PlanSection, plan_key
 from app.panels.problem_row import ProblemRow
 from app.panels.section import Line, Section, Sentence, clear_layout
+from app.panels.variables_section import VariablesSection
 from engine.graph.problem import Problem
 from graph_editor.theme import SEMIBOLD, SIZE_SMALL, SPACE_8, SPACE_12, SPACE_16, Theme
 
@@ -94,6 +95,10 @@ class ProjectPanel(QWidget):
             self.plan = PlanSection(context)
             self.sections.append(self.plan)
             layout.addWidget(self.plan)
+        self.variables = VariablesSection(context)
+        self.variables.set_folded(not context.document.graph.variables)
+        self.sections.append(self.variables)
+        layout.addWidget(self.variables)
         layout.addStretch()
         self.refresh()
 
@@ -102,7 +107,8 @@ class ProjectPanel(QWidget):
         """What the panel's rows depend on: another key, another panel."""
         settings = context.document.settings
         words = tuple(getattr(settings, "tries", ()) or ())
-        return "project", words, getattr(settings, "about", ""), plan_key(context) if hasattr(settings, "plan") else ()
+        plan = plan_key(context) if hasattr(settings, "plan") else ()
+        return "project", words, getattr(settings, "about", ""), plan, VariablesSection.key(context)
 
     def refresh(self) -> None:
         """Show values as they are now."""
@@ -110,6 +116,7 @@ class ProjectPanel(QWidget):
         self.data.show_dataset(name, reference(self._context.document, name))
         if self.plan is not None:
             self.plan.refresh()
+        self.variables.refresh()
 
     def dataset_name(self) -> str:
         """The dataset of the first Input, else of the settings, "" without one."""

@@ -1,0 +1,78 @@
+"""Project variables: named numbers that any parameter may use in a formula."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from app.panels.fields import FieldRow, FloatField, TextField
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import Section
+from engine.graph.edits import set_variable
+from engine.graph.problem import Refused
+from engine.graph.values import Formula
+
+EXPECTED = "Write a name and a number, such as width = 64"
+
+
+class VariablesSection(Section):
+    """A row for each variable, whose arrow removes it, and a line that takes a new one: `width = 64`."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__("Variables", context.theme, ruled=False, parent=parent)
+        self._context = context
+        self.variable_rows: dict[str, FieldRow] = {}
+        for name in context.document.graph.variables:
+            field = FloatField(context.theme, optional=True, compute=context.compute)
+            row = FieldRow(name, field, context.theme, default=None, purpose=f"Use {name} in any parameter.")
+            row.reset_button().setToolTip(f"Remove {name}")
+            row.reset_button().setAccessibleName(f"Remove {name}")
+            row.edited.connect(lambda value, name=name: self._set(name, value))
+            self.variable_rows[name] = row
+            self.add(row)
+        self.line = TextField(context.theme)
+        self.line.set_placeholder("width = 64")
+        self.new = FieldRow("New", self.line, context.theme, default="", resettable=False, purpose=EXPECTED)
+        self.line.edited.connect(self._take_line)
+        self.add(self.new)
+        self.refresh()
+
+    @staticmethod
+    def key(context: InspectorContext) -> object:
+        """What the rows depend on: another key, other rows."""
+        return tuple(context.document.graph.variables)
+
+    def refresh(self) -> None:
+        """Show values as they are now."""
+        variables = self._context.document.graph.variables
+        for name, row in self.variable_rows.items():
+            if name in variables:
+                row.set_value(variables[name])
+
+    def _take_line(self, text: object) -> None:
+        name, equals, words = (part.strip() for part in str(text).partition("="))
+        if not str(text).strip():
+            self.line.set_error(None)
+        elif not equals or not words:
+            self.line.set_error(f"{EXPECTED}.")
+        elif self._set(name, _number(words)):
+            self.line.set_error(None)
+
+    def _set(self, name: str, value: object) -> bool:
+        """Set or remove a variable as one undo step; what is wrong stands under the field."""
+        try:
+            label = "Remove variable" if value is None else "Set variable"
+            self._context.document.edit(label, set_variable, name, value)
+        except Refused as fault:
+            row = self.variable_rows.get(name)
+            (row.field() if row is not None else self.line).set_error(fault.problem.sentence)
+            return False
+        return True
+
+
+def _number(words: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(words)
+        except ValueError:
+            continue
+    return Formula(words)
