@@ -258,6 +258,7 @@ TORCH_MISREADS = {
     "bilinear": "products over the last axis of pictures",
     "maxout": "a matrix over the last axis of pictures",
     "rbf_layer": "distances over the last axis of pictures",
+    "code_distance": "distances over the last axis of pictures",
     "dropout1d": "drops channels of what is no sequence",
     "dropout3d": "drops channels of what is no volume",
     "conv3d": "reads N×H×W×D as one volume where N is the number of channels",
@@ -344,7 +345,7 @@ def test_values_that_it_refuses_torch_refuses_or_misreads(type: BlockType) -> No
 
 
 def _drawn(type: BlockType) -> Graph:
-    body = type.body(iter(f"{type.id}-{number}" for number in range(9)).__next__) if type.body else None
+    body = type.body(iter(f"{type.id}-{number}" for number in range(99)).__next__) if type.body else None
     values = {parameter.id: next(values_of(parameter), parameter.default) for parameter in type.parameters}
     block = Block("b", type.id, type.title, values, body=body)
     scope = Scope(types=BLOCK_TYPES, ancestors=(Graph(),)) if type.role == "boundary" else SCOPE
@@ -418,7 +419,7 @@ def test_it_compiles_and_runs_in_a_drawing(type: BlockType) -> None:
 def test_the_residual_trains_through_both_ways() -> None:
     type = BLOCK_TYPES["residual"]
     assert type.body is not None
-    body = type.body(iter(f"i{number}" for number in range(9)).__next__)
+    body = type.body(iter(f"i{number}" for number in range(99)).__next__)
     for skip, channels in (("identity", 16), ("projection", 3)):
         field = Block("in", "input", "Input", {"fields": (f"image: {channels}×8×8",)})
         box = Block("box", "residual", "Residual", {"skip": skip}, body=body)
