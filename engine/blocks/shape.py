@@ -47,6 +47,8 @@ def _expect_split(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or spec is None:
         return fault
     length, sizes = spec.shape[whole(parameters, "dim")], numbers(parameters, "sizes")
+    if sizes is not None and not 2 <= len(sizes) <= len(NAMES):
+        return _impossible(f"{format_value(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces", "Give a size for each.")
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
     if sizes is not None and sum(sizes) != length:

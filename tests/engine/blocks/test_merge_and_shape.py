@@ -54,6 +54,8 @@ def test_it_takes(id: str, inputs: tuple[TensorSpec, ...], changed: dict[str, Va
         ("split", (spec(12),), {"parts": 5}),
         ("split", (spec(12),), {"sizes": (5, 5)}),
         ("split", (spec(T, 6),), {}),
+        ("split", (spec(12),), {"sizes": (12,)}),
+        ("split", (spec(17),), {"sizes": (1,) * 17}),
         ("slice", (spec(5),), {"start": 5}),
         ("slice", (spec(5),), {"start": 3, "stop": 2}),
         ("select", (spec(5),), {"index": 5}),
