@@ -48,7 +48,8 @@ def _expect_split(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return fault
     length, sizes = spec.shape[whole(parameters, "dim")], numbers(parameters, "sizes")
     if sizes is not None and not 2 <= len(sizes) <= len(NAMES):
-        return _impossible(f"{format_value(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces", "Give a size for each.")
+        reason = f"{format_value(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces"
+        return _impossible(reason, "Give a size for each.")
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
     if sizes is not None and sum(sizes) != length:
