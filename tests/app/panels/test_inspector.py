@@ -349,7 +349,7 @@ def test_nothing_selected_shows_the_project(inspector: Inspector) -> None:
     assert panel.header.title() == "Digits convnet"
     assert panel.header.subtitle() == "Example, opened as a copy"
     assert panel.about.text() == "Reads pictures."
-    assert [section.title for section in panel.sections] == ["Try", "Data", "Training"]
+    assert [section.title for section in panel.sections] == ["Try", "Data", "Training", "Variables"]
 
 
 def test_a_deleted_selection_falls_back_to_the_project(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
