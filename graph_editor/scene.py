@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import msgspec
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from engine.graph.analysis import Analysis
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import Block, Graph, PortRef, Wire
-from engine.graph.paths import BodyPath, ancestors_of, body_at
+from engine.graph.paths import BodyPath, body_at, scope_at
 from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
 from graph_editor.annotations import Annotations
@@ -89,7 +88,7 @@ class GraphScene(QGraphicsScene):
     @property
     def scope(self) -> Scope:
         """What edits of this body may ask."""
-        return msgspec.structs.replace(self.document.scope, ancestors=ancestors_of(self.document.graph, self.path))
+        return scope_at(self.document.graph, self.path, self.document.scope)
 
     def show_body(self, path: BodyPath) -> None:
         """Show another body; a path that is gone leads to the nearest that is left."""
@@ -359,7 +358,7 @@ class GraphScene(QGraphicsScene):
         inputs = {wire.target.port: wire.spec for wire in touching if wire.target.block == id and wire.spec is not None}
         used = used_ports(id, [wire.wire for wire in touching])
         preview = self.known.preview(id)
-        content = content_of(block, type, self.document.graph.variables, inputs, used, preview is not None)
+        content = content_of(block, type, self.scope.variables, inputs, used, preview is not None)
         family = type.family if type is not None else "merge"
         moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
         item.set_preview(preview)

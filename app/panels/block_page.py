@@ -116,7 +116,7 @@ class BlockPage(QWidget):
     @staticmethod
     def key(context: InspectorContext) -> object:
         """What the page's rows depend on: another key, another page."""
-        variables = context.document.graph.variables
+        variables = context.variables
         parts = []
         for block in context.blocks():
             type = context.types.get(block.type)
@@ -193,7 +193,7 @@ class BlockPage(QWidget):
 
 
 def _all_learn(context: InspectorContext) -> bool:
-    variables = context.document.graph.variables
+    variables = context.variables
     return all(
         block.type in context.types and has_weights(context.types[block.type], block, variables)
         for block in context.blocks()

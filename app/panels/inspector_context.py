@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from app.panels.project_edits import ProjectEdits
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
-from engine.graph.paths import BodyPath, body_at
+from engine.graph.paths import BodyPath, body_at, scope_at
 from engine.graph.problem import Problem, Refused
-from engine.graph.values import evaluate
+from engine.graph.values import Value, evaluate
 from graph_editor.document import Document
 from graph_editor.theme import Theme
 
@@ -53,9 +53,17 @@ class InspectorContext(QObject):
         body = self.body()
         return tuple(body.blocks[id] for id in self.ids if id in body.blocks) if body is not None else ()
 
+    @property
+    def variables(self) -> Mapping[str, Value]:
+        """The project's variables, inside a Repeat with the index of its first copy."""
+        try:
+            return scope_at(self.document.graph, self.body_path, self.document.scope).variables
+        except Refused:
+            return self.document.graph.variables
+
     def compute(self, text: str) -> int | float:
         """The number of a formula over the project's variables. Raises FormulaError."""
-        return evaluate(text, self.document.graph.variables)
+        return evaluate(text, self.variables)
 
     def edit(self, label: str, function: Callable[..., Graph], *arguments: object) -> Problem | None:
         """Edit the shown body as one undo step; the Problem where it was refused, and then nothing has changed."""

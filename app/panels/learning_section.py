@@ -45,7 +45,7 @@ class LearningSection(Section):
         self._starts: list[tuple[FieldRow, tuple[str, ...]]] = []
         self._arguments: list[tuple[FieldRow, tuple[str, ...]]] = []
         blocks = context.blocks()
-        variables = context.document.graph.variables
+        variables = context.variables
         groups = weight_groups(context.types[blocks[0].type], blocks[0], variables) if blocks else ()
         hidden: list[QWidget] = []
         names: list[str] = []

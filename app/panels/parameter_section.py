@@ -116,7 +116,7 @@ class ParameterSection(Section):
             for block in self._context.blocks():
                 type = self._context.types[block.type]
                 declared = type.parameter(parameter.id) or parameter
-                variables = self._context.document.graph.variables
+                variables = self._context.variables
                 problem = parameter_problem(type, block, declared, frozen_value(value), variables)
                 if problem is not None:
                     return short_sentence(problem, declared)
