@@ -26,6 +26,7 @@ GAP, WIDEST_GAP, ROW_GAP, BODY_GAP = 64, 88, 56, 104
 """Between layers, between layers with many wires, between blocks of one layer, between rows of a wrapped chain."""
 LONGEST_ROW = 6
 _ASPECT = 1.28
+_FIRST_LANE, _LANE = 48, 24
 _SWEEPS, _FEWER_SWEEPS, _MANY = 8, 4, 2_000
 _LONGEST_GHOST = 12
 
@@ -235,36 +236,59 @@ class _Part:
     def _wrapped(self, chain: list[int], ys: list[int]) -> Places:
         """A single chain in rows, read like text; rows grow longer with the chain, so that it fills a window."""
         longest = max(LONGEST_ROW, round(math.sqrt(_ASPECT * len(chain))))
-        rows = math.ceil(len(chain) / longest)
-        length = math.ceil(len(chain) / rows)
+        length = math.ceil(len(chain) / math.ceil(len(chain) / longest))
+        row = {node: at // length for at, node in enumerate(chain)}
+        lanes = self._lanes(row)
         places = [(0, 0)] * self._count
-        tops: list[tuple[int, int]] = []
+        lane_ys: dict[tuple[int, Edge], int] = {}
         top = 0
-        for start in range(0, len(chain), length):
-            row = chain[start : start + length]
-            highest = min(ys[node] for node in row)
+        for number, start in enumerate(range(0, len(chain), length)):
+            nodes = chain[start : start + length]
+            highest = min(ys[node] for node in nodes)
             x, lowest = 0, top
-            for node in row:
+            for node in nodes:
                 y = top + ys[node] - highest
                 places[node] = (x, y)
                 x += _snapped_up(self._widths[node]) + GAP + 8
                 lowest = max(lowest, y + self._heights[node])
-            tops.append((top, _snapped_up(lowest)))
-            top = _snapped_up(lowest) + BODY_GAP
-        self._lead_around({node: at // length for at, node in enumerate(chain)}, places, tops)
+            here = lanes.get(number, [])
+            lane_ys.update({(number, edge): lowest + _FIRST_LANE + _LANE * at for at, edge in enumerate(here)})
+            top = lowest + max(BODY_GAP, _FIRST_LANE + _LANE * (len(here) + 1) if here else 0)
+        self._lead_around(row, places, lane_ys)
         return tuple(places)
 
-    def _lead_around(self, row: dict[int, int], places: list[tuple[int, int]], tops: list[tuple[int, int]]) -> None:
-        """Wires over whole rows run left of these: no lane between the blocks of all rows would be free."""
-        for edge in sorted(edge for edge in self._edges if row[edge.target] - row[edge.source] > 1):
-            step = 16 * len(self.bends)
-            out, inward = places[edge.source], places[edge.target]
-            below, above = tops[row[edge.source]][1] + 24, tops[row[edge.target]][0] - 24
-            self.bends[edge] = (
-                (out[0] + self._widths[edge.source] + 24, below + step % 32),
-                (-56 - step, above - step % 32),
-                (inward[0] - 24, inward[1] + edge.in_row),
-            )
+    def _lanes(self, row: dict[int, int]) -> dict[int, list[Edge]]:
+        """Where wires skip whole rows: by row, all wires that need a lane of their own below it."""
+        around = sorted(edge for edge in self._edges if row[edge.target] - row[edge.source] > 1)
+        wraps = sorted(
+            edge
+            for edge in self._edges
+            if row[edge.target] > row[edge.source] and self._layer[edge.target] == self._layer[edge.source] + 1
+        )
+        lanes: dict[int, list[Edge]] = {}
+        for edge in around:
+            lanes.setdefault(row[edge.source], []).append(edge)
+        for edge in wraps if around else ():
+            lanes.setdefault(row[edge.source], []).append(edge)
+        for edge in around:
+            lanes.setdefault(row[edge.target] - 1, []).append(edge)
+        return lanes
+
+    def _lead_around(
+        self, row: dict[int, int], places: list[tuple[int, int]], lanes: dict[tuple[int, Edge], int]
+    ) -> None:
+        """Wires over whole rows run left of these: between their blocks no lane would be free in all of them."""
+        margin = -_FIRST_LANE - _LANE // 2
+        for number, edge in lanes:
+            if number != row[edge.source]:
+                continue
+            first = (places[edge.source][0] + self._widths[edge.source] + 24, lanes[number, edge])
+            last = (places[edge.target][0] - 24, places[edge.target][1] + edge.in_row)
+            if row[edge.target] == number + 1:
+                self.bends[edge] = (first, last)
+            else:
+                self.bends[edge] = (first, (margin, lanes[row[edge.target] - 1, edge]), last)
+                margin -= 16
 
 
 def _snapped_up(length: int) -> int:

@@ -263,8 +263,12 @@ def test_a_wire_over_whole_rows_runs_around_them() -> None:
     drawn.chain("in.image", *ids, "loss.logits")
     drawn.wire("in.label", "loss.target")
     graph = laid_out(drawn.graph, BLOCK_TYPES)
-    bent = [wire for wire in graph.wires if wire.bends]
+    bent = [wire for wire in graph.wires if len(wire.bends) == 3]
     assert [wire.target for wire in bent] == [PortRef("loss", "target")]
+    wraps = [wire for wire in graph.wires if len(wire.bends) == 2]
+    assert len(wraps) == 2
+    levels = [wire.bends[0][1] for wire in (*bent, *wraps)] + [bent[0].bends[1][1]]
+    assert all(abs(one - other) >= 24 for at, one in enumerate(levels) for other in levels[at + 1 :])
     (x1, y1), (x2, y2), (x3, y3) = bent[0].bends
     rows = sorted({block.look.y for block in graph.blocks.values() if block.type == "relu"})
     assert rows[0] + 48 < y1 < rows[1]
