@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from engine.compile.analysis_problems import at_container, promises
-from engine.compile.probing import Probe, probe, remembered_key
+from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
+from engine.compile.probing import DEFAULT_TIME, Probe, probe, remembered_key
 from engine.compile.records import Inside, Record
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
@@ -21,7 +22,7 @@ from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fact, Problem
 from engine.graph.scope import COPY_INDEX, Scope
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.traversal import execution_order
+from engine.graph.traversal import DELAY, execution_order
 from engine.graph.values import Value
 
 replace = msgspec.structs.replace
@@ -46,6 +47,7 @@ class Analyser:
         self._last: Mapping[str, Record] = {}
         self._last_variables: Mapping[str, Value] = {}
         self._time: int | None = None
+        self._delays = Delays()
 
     def analyse(self, graph: Graph, time_length: int | None = None) -> Analysis:
         """All that is known about `graph`; costs of sequences are counted at `time_length` steps, else at 100."""
@@ -81,21 +83,29 @@ class Analyser:
         self._last = self._body(graph, (), {}, scope, self._last).records
         return self._last
 
-    def shapes(self, spec: TensorSpec, candidates: Iterable[str]) -> dict[str, TensorSpec]:
-        """What each candidate type, with its defaults, makes of `spec`; those that refuse it are absent."""
+    def shapes(
+        self,
+        spec: TensorSpec,
+        candidates: Iterable[str],
+        parameters: Mapping[str, Mapping[str, Value]] = {},  # noqa: B006 -- never changed
+    ) -> dict[str, TensorSpec]:
+        """What each candidate type makes of `spec`; those that refuse it are absent.
+
+        `parameters` has, by type, the values that are not its defaults.
+        """
         found: dict[str, TensorSpec] = {}
         for id in candidates:
             type = self._types.get(id)
             if type is None or type.role not in ("layer", "loss") or not type.module:
                 continue
-            parameters = {parameter.id: parameter.default for parameter in type.parameters}
-            ports = type.ports(parameters, None)
+            values = {parameter.id: parameter.default for parameter in type.parameters} | dict(parameters.get(id, {}))
+            ports = type.ports(values, None)
             needed = [port for port in ports.inputs if not port.optional]
             first = type.arguments_order(ports)[0]
             same = {port.id: spec for port in needed} if type.family == "merge" else {first: spec}
-            if len(needed) != len(same) or type.expect(parameters, same) is not None:
+            if len(needed) != len(same) or type.expect(values, same) is not None:
                 continue
-            result = self._probe(type, parameters, same)
+            result = self._probe(type, values, same)
             if not result.refusal:
                 found[id] = next(iter(result.outputs.values()))
         return found
@@ -126,19 +136,30 @@ class Analyser:
                 giver = records.get(source.block)
                 if giver is not None and source.port in giver.outputs:
                     inputs[port] = giver.outputs[source.port]
+            delayed: Mapping[str, TensorSpec] = {}
             if block.type == "entry" and id in entries:
                 inputs = {"output": entries[id]}
+            elif block.type == DELAY:
+                held = self._delays.specs.get(path_key((*path, id)))
+                inputs = {"input": held} if held is not None else {}
+            elif block.body is not None:
+                delayed = self._delays.below((*path, id))
+            if self._delays.guessing:
+                inputs = self._guessed(block, inputs, sources, scope)
             before = last.get(id)
             if (
                 before is not None
                 and not before.problems
                 and before.inputs == inputs
                 and before.sources == sources
+                and before.delayed == delayed
                 and (before.block is block or before.block == block)
             ):
                 records[id] = before
             else:
                 records[id] = self._record(body, block, path, inputs, sources, scope, before)
+                if delayed:
+                    records[id] = replace(records[id], delayed=delayed)
                 lost = self._lost_sources(body, path, sources, records, scope)
                 if lost:
                     records[id] = replace(records[id], problems=(*records[id].problems, *lost))
@@ -172,6 +193,11 @@ class Analyser:
             return self._finished(record, here, outputs, Cost(), [*problems, *faults])
         if block.type == "entry":
             return self._finished(record, here, inputs, Cost(), problems)
+        if block.type == DELAY:
+            return self._delay(record, here, scope, problems)
+        if type.role == "loss" and scope.over_time:
+            facts = {"title": type.title, "name": block.name}
+            problems.append(Problem(code="loss-over-time", path=here, facts=facts))
         ports = type.ports(parameters, block.body)
         needed = [port.id for port in ports.inputs if not port.optional]
         if problems or any(port not in inputs for port in needed):
@@ -204,6 +230,26 @@ class Analyser:
             cost = replace(cost, parameters=own)
         return self._finished(replace(record, weight=result.weight), here, result.outputs, cost, [])
 
+    def _guessed(
+        self, block: Block, inputs: dict[str, TensorSpec], sources: Mapping[str, PortRef], scope: Scope
+    ) -> dict[str, TensorSpec]:
+        type = self._types.get(block.type)
+        if type is None:
+            return inputs
+        return dict(self._delays.guess(type, type.ports_of(block, scope.variables), inputs, sources))
+
+    def _delay(self, record: Record, here: Path, scope: Scope, problems: list[Problem]) -> Record:
+        """What a Delay gives: what its Recurrent found it to hold."""
+        block = record.block
+        facts: dict[str, Fact] = {"title": self._types[block.type].title, "name": block.name}
+        if not scope.over_time:
+            problems.append(Problem(code="delay-outside", path=here, facts=facts))
+        if block.bypassed:
+            problems.append(Problem(code="delay-bypass", path=here, facts=facts))
+        if problems or "input" not in record.inputs:
+            return replace(record, outputs={}, problems=tuple(problems))
+        return self._finished(record, here, {"output": record.inputs["input"]}, Cost(), [])
+
     def _finished(
         self, record: Record, here: Path, outputs: Mapping[str, TensorSpec], cost: Cost, problems: list[Problem]
     ) -> Record:
@@ -215,6 +261,8 @@ class Analyser:
         """What a container's body makes of its inputs, once or copy behind copy."""
         if type.copies is not None:
             return self._repeated(record, type, here, scope, before)
+        if type.runs_over_time:
+            return self._over_time(record, type, here, scope, before)
         last = before.children if before is not None else {}
         inside = self._inside(record, type, here, record.inputs, scope, last)
         record, cost = _holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
@@ -283,6 +331,33 @@ class Analyser:
         last_copy = copies[-1]
         outputs = {} if last_copy.problems else last_copy.exits
         return self._finished(record, here, outputs, cost, list(last_copy.problems))
+
+    def _over_time(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
+        """One time step of the body, its Delays holding what they are fed; costs are those of all steps."""
+        entering = {port: one_step(spec) for port, spec in record.inputs.items() if spec.rank > 1}
+        if not entering:
+            facts: dict[str, Fact] = {"title": type.title, "name": record.block.name}
+            return replace(record, problems=(Problem(code="recurrent-inputs", path=here, facts=facts),))
+        length = next(spec.shape[1] for spec in record.inputs.values() if spec.rank > 1)
+        inner, known = replace(scope, over_time=True), before.children if before is not None else {}
+        inside = settled(
+            self._delays,
+            here,
+            self._types,
+            lambda remembered: self._inside(record, type, here, entering, inner, known if remembered else {}),
+        )
+        record, cost = _holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
+        time = self._time or DEFAULT_TIME
+        costs = {key: cost_over_time(own, length, time) for key, own in record.costs.items()}
+        whole = record.parameters["output"] != "last step"
+        outputs = {id: all_steps(spec, length) if whole else spec for id, spec in inside.exits.items()}
+        return self._finished(
+            replace(record, costs=costs),
+            here,
+            {} if inside.problems else outputs,
+            cost_over_time(cost, length, time),
+            list(inside.problems),
+        )
 
     def _parameter_problems(self, type: BlockType, block: Block, path: Path, scope: Scope) -> list[Problem]:
         found: list[Problem] = []

@@ -13,6 +13,7 @@ from engine.compile.build import build_module
 from engine.compile.program import Call, Program
 from engine.compile.slices import LossTerm, Slice, cut, cut_training
 from engine.graph.graph import Graph
+from engine.graph.problem import refused
 from engine.graph.tensor_spec import TensorSpec
 
 
@@ -46,9 +47,9 @@ class Network:
         self.root = root
         self.seed = seed
         self._slices: dict[tuple[str, ...], Slice] = {}
-        calls = {call.key: call for call in program.calls}
+        calls = {call.key: call for call in program.all_calls}
         self._calls = {**{key: calls[first] for key, first in program.first_copies.items() if first in calls}, **calls}
-        self._owners = tuple(call for call in program.calls if call.owner)
+        self._owners = tuple(call for call in program.all_calls if call.owner)
 
     @property
     def inputs(self) -> tuple[NetworkInput, ...]:
@@ -76,12 +77,28 @@ class Network:
         return cut_training(self.root, self.program, terms)
 
     def slice(self, ports: tuple[str, ...]) -> Slice:
-        """Returns the tensors that stand at the ports "path/port"; kept, so asking again costs nothing."""
+        """Returns the tensors that stand at the ports "path/port"; kept, so asking again costs nothing.
+
+        Raises Refused for a port inside a Recurrent: there is one tensor there for each time step.
+        """
+        for port in ports:
+            if port not in self.program.aliases:
+                self._refuse_inside_steps(port)
         wanted = tuple(self.program.aliases[port] for port in ports)
         found = self._slices.get(wanted)
         if found is None:
             found = self._slices[wanted] = cut(self.root, self.program, wanted)
         return found
+
+    def _refuse_inside_steps(self, port: str) -> None:
+        container = next(
+            (call for call in self.program.calls if call.steps is not None and port.startswith(f"{call.key}/")), None
+        )
+        call = self._calls.get(port.rpartition("/")[0])
+        if container is not None:
+            title, name = (call.type.title, call.block.name) if call is not None else ("This block", "This block")
+            path = tuple(port.split("/")[:-1])
+            raise refused("inside-steps", path=path, title=title, name=name, container=container.block.name)
 
     def block(self, key: str) -> nn.Module:
         """The module of the block at the path `key`; a container's is the tree of its body."""
@@ -102,13 +119,15 @@ class Network:
         return self._calls[key]
 
     def source_of(self, key: str, port: str = "input") -> str:
-        """The key of the tensor that reaches a port of a block."""
+        """The key of the tensor that reaches a port of a block. Raises Refused inside a Recurrent."""
+        if f"{key}/{port}" not in self.program.aliases:
+            self._refuse_inside_steps(f"{key}/{port}")
         return self.program.aliases[f"{key}/{port}"]
 
     def output_of(self, key: str) -> str | None:
         """The port key of the first tensor that the block at `key` gives, or None."""
         if key in self._calls:
-            return self._calls[key].outputs[0]
+            return next(iter(self._calls[key].outputs), None)
         depth = key.count("/") + 1
         return next(
             (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -10,12 +10,35 @@ from engine.compile.analyse import Analyser
 from engine.compile.records import Record
 from engine.graph.analysis import path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, Parameters, Ports
-from engine.graph.graph import Block, Graph, Path
+from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.paths import identifiers
 from engine.graph.problem import Refused
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import DELAY
 
 replace = msgspec.structs.replace
+
+
+class Held(msgspec.Struct, frozen=True, eq=False):
+    """One Delay: the key of what it gives, that of what it is fed, how many steps it holds that, and its shape."""
+
+    key: str
+    source: str
+    steps: int
+    spec: TensorSpec
+
+
+class Steps(msgspec.Struct, frozen=True, eq=False):
+    """The body of a Recurrent, laid flat: what one time step does.
+
+    `entries` are the keys of what comes in, by port; `exits` those of what goes out. `last`: only the last step's.
+    """
+
+    calls: tuple[Call, ...]
+    entries: tuple[str, ...]
+    exits: tuple[str, ...]
+    delays: tuple[Held, ...]
+    last: bool
 
 
 class Call(msgspec.Struct, frozen=True, eq=False):
@@ -23,6 +46,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 
     `sources` are the keys of the tensors that come in, in the order of the module's arguments; the last of them go by
     the `keywords`. `tied` is the dotted name of the module whose weight it holds transposed, beside a bias of its own.
+    `steps` is what the module of a Recurrent does over time, with modules below its own.
     """
 
     key: str
@@ -36,6 +60,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     target: str
     owner: bool
     tied: str = ""
+    steps: Steps | None = None
 
 
 class Program(msgspec.Struct, frozen=True, eq=False):
@@ -50,6 +75,18 @@ class Program(msgspec.Struct, frozen=True, eq=False):
     fields: tuple[str, ...]
     specs: Mapping[str, TensorSpec]
     first_copies: Mapping[str, str] = {}
+
+    @property
+    def all_calls(self) -> tuple[Call, ...]:
+        """The calls, each that steps over time followed by those inside it."""
+        return tuple(_with_steps(self.calls))
+
+
+def _with_steps(calls: Iterable[Call]) -> Iterator[Call]:
+    for call in calls:
+        yield call
+        if call.steps is not None:
+            yield from _with_steps(call.steps.calls)
 
 
 def lay_flat(graph: Graph, types: Mapping[str, BlockType], analyser: Analyser | None = None) -> Program:
@@ -71,6 +108,7 @@ class _Builder:
         self.aliases: dict[str, str] = {}
         self.fields: list[str] = []
         self.first_copies: dict[str, str] = {}
+        self.delays: list[Held] = []
         self._kinds: dict[str, str] = {}
 
     def body(
@@ -86,6 +124,9 @@ class _Builder:
             block, type = record.block, self._types[record.block.type]
             ports = type.ports(record.parameters, block.body)
             incoming: dict[str, str] = {}
+            if block.type == DELAY:
+                self._produce(port_key(here, "output"))
+                continue
             for port in type.arguments_order(ports):
                 source = sources.get((id, port))
                 if source is not None:
@@ -103,11 +144,67 @@ class _Builder:
                 self.aliases[port_key(here, ports.outputs[0].id)] = incoming[ports.inputs[0].id]
             elif record.copies:
                 self._copies(record, ports, here, targets)
+            elif type.runs_over_time:
+                self._over_time(record, type, ports, here, incoming, targets)
             elif type.role == "container":
                 assert record.expanded is not None
                 self.body(record.expanded, here, f"{targets[id]}.", record.children, targets)
             elif type.module:
                 self._call(record, type, here, incoming, tuple(port.id for port in ports.outputs), targets)
+        for id, record in records.items():
+            if record.block.type == DELAY:
+                self._hold(record, (*path, id), sources[id, "input"], path)
+
+    def _hold(self, record: Record, here: Path, source: PortRef, path: Path) -> None:
+        """Add a Delay, once what feeds it is known."""
+        fed = self.aliases[port_key((*path, source.block), source.port)]
+        self.aliases[port_key(here, "input")] = fed
+        steps = record.parameters["k"]
+        assert isinstance(steps, int)
+        self.delays.append(Held(port_key(here, "output"), fed, steps, record.outputs["output"]))
+
+    def _over_time(
+        self,
+        record: Record,
+        type: BlockType,
+        ports: Ports,
+        here: Path,
+        incoming: Mapping[str, str],
+        targets: Mapping[str, str],
+    ) -> None:
+        """Add the one call of a Recurrent: its body is a program of its own, whose tensors nobody outside sees."""
+        assert record.expanded is not None
+        inner = _Builder(self._types)
+        inner._kinds = self._kinds
+        entries = {port.id: port_key((*here, port.id), "output") for port in ports.inputs}
+        inner.aliases.update((port_key(here, id), key) for id, key in entries.items())
+        inner.body(record.expanded, here, f"{targets[record.block.id]}.", record.children, targets)
+        outputs = tuple(port_key(here, port.id) for port in ports.outputs)
+        steps = Steps(
+            calls=tuple(inner.calls),
+            entries=tuple(entries.values()),
+            exits=tuple(inner.aliases[key] for key in outputs),
+            delays=tuple(inner.delays),
+            last=record.parameters["output"] == "last step",
+        )
+        for key in outputs:
+            self._produce(key)
+        self.first_copies.update(inner.first_copies)
+        self.calls.append(
+            Call(
+                key=path_key(here),
+                block=record.block,
+                type=type,
+                parameters=record.parameters,
+                inputs=record.inputs,
+                outputs=outputs,
+                sources=tuple(incoming[id] for id in entries),
+                keywords=(),
+                target=targets[record.block.id],
+                owner=False,
+                steps=steps,
+            )
+        )
 
     def _copies(self, record: Record, ports: Ports, here: Path, targets: Mapping[str, str]) -> None:
         """Add the calls of all copies of a Repeat, each fed by the one before."""
@@ -131,7 +228,7 @@ class _Builder:
                 if port.startswith(first) and "/" in port[len(first) :]
             }
         )
-        keys = [call.key for call in self.calls if call.key.startswith(first)]
+        keys = [call.key for call in _with_steps(self.calls) if call.key.startswith(first)]
         inside = {
             "/".join(key.split("/")[: depth + 1]) for key in keys for depth in range(len(here) + 1, key.count("/") + 1)
         }

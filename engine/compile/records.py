@@ -18,6 +18,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     """What one block came to: remembered as long as the block and what reaches it are the same.
 
     `expanded` and `children` are those of a container's body, of a Repeat's first copy; a Repeat has all its `copies`.
+    `delayed` is what Delays inside it were taken to hold.
     """
 
     block: Block
@@ -32,6 +33,7 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     children: Mapping[str, Record] = {}
     copies: tuple[Inside, ...] = ()
     weight: tuple[int, ...] = ()
+    delayed: Mapping[str, TensorSpec] = {}
 
 
 class Inside(msgspec.Struct, frozen=True, eq=False):

@@ -10,7 +10,7 @@ import msgspec
 import torch
 from torch import Tensor, fx, nn
 
-from engine.compile.program import Call, Program
+from engine.compile.program import Call, Held, Program, Steps
 from engine.graph.paths import identifier
 
 
@@ -53,6 +53,15 @@ def cut_training(root: nn.Module, program: Program, terms: tuple[LossTerm, ...])
     losses = tuple(tensors[term.key] for term in terms)
     graph.output((total, losses, tuple(tensors[key] if key is not None else None for key in predictions)))
     return Slice(_module(root, graph), inputs)
+
+
+def cut_steps(root: nn.Module, steps: Steps) -> tuple[Slice, tuple[Held, ...]]:
+    """One time step of a Recurrent: returns its Exits, then what the Delays are fed that somebody reads; and those."""
+    needed = _needed(steps.calls, (*steps.exits, *(held.source for held in steps.delays)))
+    delays = tuple(held for held in steps.delays if held.key in needed)
+    fields = (*steps.entries, *(held.key for held in delays))
+    wanted = (*steps.exits, *(held.source for held in delays))
+    return cut(root, Program(steps.calls, {}, fields, {}), wanted), delays
 
 
 def _trace(program: Program, wanted: Iterable[str]) -> tuple[fx.Graph, Mapping[str, fx.Node], tuple[str, ...]]:

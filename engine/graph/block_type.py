@@ -123,6 +123,11 @@ class BlockType(msgspec.Struct, frozen=True):
     prediction: Prediction | None = None
     traits: frozenset[Trait] = frozenset()
 
+    @property
+    def runs_over_time(self) -> bool:
+        """Whether it is a container whose body runs once for each time step."""
+        return self.role == "container" and "steps_over_time" in self.traits
+
     def parameter(self, id: str) -> Parameter | None:
         """The declaration of parameter `id`, or None."""
         return next((parameter for parameter in self.parameters if parameter.id == id), None)

@@ -10,7 +10,9 @@ from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.traversal import upstream
+from engine.graph.traversal import DELAY, upstream
+
+replace = msgspec.structs.replace
 
 
 def ports_of(block: Block, scope: Scope) -> Ports | None:
@@ -45,8 +47,9 @@ def refusal(graph: Graph, scope: Scope, source: PortRef, target: PortRef) -> Pro
                 )
             facts = {**_names(block, scope), "port": port, "known": ", ".join(known) or "none"}
             return Problem(code="unknown-port", path=(block.id,), port=port, facts=facts)
-    if source.block == target.block or target.block in upstream(graph, [source.block]):
-        return Problem(code="cycle", path=(taker.id,), port=target.port, facts=_names(taker, scope))
+    if taker.type != DELAY and (source.block == target.block or target.block in upstream(graph, [source.block])):
+        code = "cycle-over-time" if scope.over_time else "cycle"
+        return Problem(code=code, path=(taker.id,), port=target.port, facts=_names(taker, scope))
     present = source_of(graph, target)
     if present is not None:
         code = "already-connected" if present == source else "occupied"

@@ -16,6 +16,7 @@ from engine.graph.parameter_rules import parameter_problem
 from engine.graph.paths import DEEPEST, depth
 from engine.graph.problem import Problem, Refused, refused
 from engine.graph.scope import Scope
+from engine.graph.traversal import DELAY
 from engine.graph.values import Formula, FormulaError, Item, evaluate, frozen_value
 
 replace = msgspec.structs.replace
@@ -29,7 +30,8 @@ def add_block(graph: Graph, scope: Scope, block: Block) -> Graph:
     if type is not None and type.role == "input" and scope.ancestors:
         raise refused("input-in-body")
     if type is not None and type.role == "boundary" and not scope.ancestors:
-        raise refused("boundary-at-root", title=type.title, name=block.name)
+        code = "delay-outside" if type.id == DELAY else "boundary-at-root"
+        raise refused(code, title=type.title, name=block.name)
     if block.body is not None and len(scope.ancestors) + 1 + depth(block.body) > DEEPEST:
         title = type.title if type is not None else block.type
         raise refused("nested", title=title, name=block.name, limit=DEEPEST)

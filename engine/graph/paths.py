@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from engine.graph.graph import Block, Graph, Path
+from engine.graph.graph import Graph, Path
 from engine.graph.problem import refused
 from engine.graph.scope import COPY_INDEX, Scope
 
@@ -41,14 +41,11 @@ def scope_at(graph: Graph, path: BodyPath, scope: Scope) -> Scope:
     body_at(graph, path)
     enclosing = ancestors_of(graph, path)
     variables = scope.variables
-    if any(_repeats(body.blocks[id], scope) for body, id in zip(enclosing, path, strict=True)):
+    around = [scope.types.get(body.blocks[id].type) for body, id in zip(enclosing, path, strict=True)]
+    if any(type is not None and type.copies is not None for type in around):
         variables = {**variables, COPY_INDEX: 0}
-    return msgspec.structs.replace(scope, ancestors=enclosing, variables=variables)
-
-
-def _repeats(block: Block, scope: Scope) -> bool:
-    type = scope.types.get(block.type)
-    return type is not None and type.copies is not None
+    over_time = any(type is not None and type.runs_over_time for type in around)
+    return msgspec.structs.replace(scope, ancestors=enclosing, variables=variables, over_time=over_time)
 
 
 def within(graph: Graph, path: BodyPath, edit: Callable[..., Graph], scope: Scope, *arguments: object) -> Graph:

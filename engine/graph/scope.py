@@ -15,8 +15,12 @@ COPY_INDEX = "i"
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """The block types, the project's variables, and the enclosing bodies from the root inwards."""
+    """The block types, the project's variables, and the enclosing bodies from the root inwards.
+
+    `over_time`: a Recurrent runs this body, or one around it, once for each time step; Delays may stand in it.
+    """
 
     types: Mapping[str, BlockType]
     variables: Mapping[str, Value] = {}
     ancestors: tuple[Graph, ...] = ()
+    over_time: bool = False

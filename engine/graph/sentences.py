@@ -16,6 +16,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This wire would close a loop through {block}",
         "A network without recurrence runs in one direction; choose an input upstream of it.",
     ),
+    "cycle-over-time": (
+        "This wire would close a loop through {block} within one time step",
+        "Lead the loop through a Delay, which gives what came in one step before.",
+    ),
     "another-body": (
         "A wire cannot cross the border of a container",
         "Add an Entry or Exit inside it and wire to its port.",
@@ -25,6 +29,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Add it to the outermost drawing and wire it in through an Entry.",
     ),
     "boundary-at-root": ("{block} belongs inside a container", "Enter a container first."),
+    "delay-outside": (
+        "{block} stands outside of time: no Recurrent runs this drawing step by step",
+        "Put it into the body of a Recurrent.",
+    ),
+    "delay-bypass": (
+        "{block} cannot be bypassed: a loop would have no Delay",
+        "Switch it on again, or give the loop another Delay.",
+    ),
+    "delay-shape": (
+        "The shape of what {block} holds back cannot be told: its loop never meets a tensor of known shape",
+        "Add something in the loop that comes from an Entry.",
+    ),
+    "delay-differs": (
+        "{block} gives {first} but would receive {second}",
+        "Give what comes in the shape that the loop began with.",
+    ),
+    "delay-time": (
+        "{block} holds back values of a fixed size but receives {received}",
+        "Reduce the second axis of time before it.",
+    ),
+    "recurrent-inputs": (
+        "{block} has no time to run over",
+        "Give its body at least one Entry, and wire a sequence to it.",
+    ),
+    "loss-over-time": (
+        "{block} stands inside a Recurrent, where losses are not added up",
+        "Lead what it compares out through an Exit.",
+    ),
+    "inside-steps": (
+        "{block} runs once for each time step inside “{container}”, so its values cannot be shown by themselves",
+        "Wire it to an Exit of “{container}” and look at that.",
+    ),
     "nested": ("{block} would stand more than {limit} containers deep", "Put it further out."),
     "bypass": ("{block} cannot be bypassed: {reason}", "Bypass needs an output of the same shape as the input."),
     "weights-owner": ("{block} cannot use the weights of “{owner}”", "{reason}"),

@@ -1,4 +1,7 @@
-"""Walks over one body: order, upstream, downstream, cycles. Iterative, linear in blocks and wires, ties by id."""
+"""Walks over one body: order, upstream, downstream, cycles. Iterative, linear in blocks and wires, ties by id.
+
+A Delay gives what came in at an earlier time step, so no wire into one counts: a loop through a Delay is no cycle.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ from engine.graph.graph import Graph
 
 Edges = Mapping[str, tuple[str, ...]]
 
+DELAY = "delay"
+"""The type of the blocks that a loop may lead through."""
+
 
 def successors(graph: Graph) -> dict[str, list[str]]:
-    """For each block the blocks that depend on it directly: by wire, and by shared weights."""
+    """For each block the blocks that depend on it directly within a time step: by wire, and by shared weights."""
     edges: dict[str, list[str]] = {id: [] for id in graph.blocks}
     for wire in graph.wires:
-        if wire.source.block in edges and wire.target.block in edges:
+        target = graph.blocks.get(wire.target.block)
+        if wire.source.block in edges and target is not None and target.type != DELAY:
             edges[wire.source.block].append(wire.target.block)
     for block in graph.blocks.values():
         if block.weights is not None and block.weights.of in edges:

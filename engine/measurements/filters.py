@@ -52,7 +52,7 @@ def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
 
 def _before_training(subject: Subject, key: str, weight: Tensor) -> Tensor | None:
     target = subject.network.call_of(key).target
-    owner = next(call for call in subject.network.program.calls if call.owner and call.target == target)
+    owner = next(call for call in subject.network.program.all_calls if call.owner and call.target == target)
     before = subject.initial_state.get(f"{owner.key}.weight")
     if before is None or before.shape != weight.shape:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
 from engine.graph.paths import bodies
+from engine.graph.traversal import DELAY
 from engine.graph.values import Value
 
 IdPath = tuple[str, ...]
@@ -52,7 +53,7 @@ class FlatGraph:
         """The port of a layer or input that feeds an input port, seen through borders; None where nothing does."""
         seen = 0
         found = self._sources.get((path, port))
-        while found is not None and found[0] in self.blocks and self._role(self.blocks[found[0]]) == "boundary":
+        while found is not None and found[0] in self.blocks and self._is_border(self.blocks[found[0]]):
             found = self._sources.get((found[0], "input"))
             seen += 1
             if seen > len(self.blocks):
@@ -79,7 +80,7 @@ class FlatGraph:
         """All paths, each block after those whose outputs reach it through any border; blocks on loops are left out."""
         inputs: dict[IdPath, list[IdPath]] = {path: [] for path in self.blocks}
         for (target, _), (source, _) in self._sources.items():
-            if target in inputs and source in inputs:
+            if target in inputs and source in inputs and self.blocks[target].type != DELAY:
                 inputs[target].append(source)
         waiting = {path: len(sources) for path, sources in inputs.items()}
         after: dict[IdPath, list[IdPath]] = {}
@@ -93,6 +94,10 @@ class FlatGraph:
                 if waiting[following] == 0:
                     order.append(following)
         return order
+
+    def _is_border(self, block: Block) -> bool:
+        """Whether it is an Entry or an Exit: a Delay passes on what came in before, so nobody sees through it."""
+        return self._role(block) == "boundary" and block.type != DELAY
 
     def _role(self, block: Block) -> str | None:
         type = self._types.get(block.type)

@@ -137,7 +137,7 @@ class SupervisedStage:
 def named_parameters(session: Session) -> Iterator[tuple[str, torch.nn.Parameter]]:
     """Every parameter of the network under its key of `Network.state()`."""
     network = session.network
-    for call in network.program.calls:
+    for call in network.program.all_calls:
         if call.owner:
             for name, parameter in network.own_parameters(call):
                 yield f"{call.key}.{name}", parameter

@@ -9,7 +9,7 @@ from engine.graph.analysis import port_key
 from engine.graph.connection_rules import why_not
 from engine.graph.graph import Graph, PortRef, Wire
 from engine.graph.problem import Problem
-from engine.graph.traversal import downstream, upstream
+from engine.graph.traversal import DELAY, downstream, upstream
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.scene import PortHit
 from graph_editor.theme import PORT_REACH
@@ -37,7 +37,9 @@ class Connect(Gesture):
         self._body = body
         self._scope = self.scene.scope
         reached = upstream if self.from_output else downstream
-        self._before = reached(body, [self.end.block])
+        # A Delay may be fed by what it feeds.
+        free = not self.from_output and body.blocks[self.end.block].type == DELAY
+        self._before = reached(body, [self.end.block]) if not free else frozenset()
         self._answers: dict[PortRef, Problem | None] = {}
         self._spec = self.scene.analysis.specs.get(port_key((*self.scene.path, self.end.block), self.end.port))
         self._mark_ports()
@@ -156,8 +158,9 @@ class Connect(Gesture):
                 if id == self.end.block and place.id == self.end.port:
                     continue
                 wanted = place.is_input == self.from_output
-                fits = wanted and id not in self._before and self.why_not(PortHit(item, place)) is None
+                fits = wanted and not before and self.why_not(PortHit(item, place)) is None
                 states[id, place.id, place.is_input] = "accepts" if fits else "impossible"
+            before = id in self._before and not (self.from_output and self._body.blocks[id].type == DELAY)
         self.scene.show_hand(states)
 
     def _end(self) -> None:
