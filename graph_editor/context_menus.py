@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMenu
 
+from graph_editor.style_sheet import round_menu
 from graph_editor.view import WIRE_GRAB
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def menu_at(editor: Editor, at: QPointF) -> QMenu:
     """The menu for a place of the scene; what is there gets selected first."""
     scene = editor.scene
     block = scene.block_at(at.x(), at.y())
-    menu = QMenu(editor)
+    menu = round_menu(QMenu(editor))
     if block is not None:
         if block.id not in scene.picked_blocks:
             scene.pick([block.id])

@@ -40,7 +40,7 @@ class Editor(QWidget):
     selection_changed = Signal()
     body_path_changed = Signal()
     message = Signal(str)
-    shapes_wanted = Signal(int, object, object)
+    shapes_wanted = Signal(int, object, object, object)
     help_wanted = Signal(str)
     view_wanted = Signal(str, str)
     edit_wanted = Signal(str)
@@ -237,7 +237,7 @@ class Editor(QWidget):
         self.scene.pick([id])
         zoom = self.view.zoom
         left, top, right, _ = item.rectangle()
-        corner = self.view.mapFromScene(left + 32, top + 6)
+        corner = self.view.mapFromScene(left + 32, top + (4 if item.geometry.second else 12))
         width = max(round((right - left - 38) * zoom), 120)
         place = QRect(corner, QSize(width, max(round(24 * min(zoom, 2.0)), 22)))
         self.name_editor.open(id, item.content.name, place, zoom)

@@ -35,10 +35,14 @@ _KEYBOARD = (
 
 
 class FocusRing(QWidget):
-    """The 2-px accent ring, 3 px outside the widget that has the keyboard; lies on its parent, so it is never cut."""
+    """The 2-px accent ring, 3 px outside the widget that has the keyboard; lies on its parent, so it is never cut.
 
-    def __init__(self, around: QWidget, radius: int) -> None:
+    `gap` is negative for what is as wide as its panel: there the ring lies inside.
+    """
+
+    def __init__(self, around: QWidget, radius: int, gap: int = FOCUS_GAP) -> None:
         super().__init__(around.parentWidget())
+        self._gap = gap
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._around = around
         self._radius = radius
@@ -49,7 +53,8 @@ class FocusRing(QWidget):
         self._color = color
         if self.parentWidget() is not self._around.parentWidget():
             self.setParent(self._around.parentWidget())
-        self.setGeometry(self._around.geometry().adjusted(-FOCUS_GAP, -FOCUS_GAP, FOCUS_GAP, FOCUS_GAP))
+        gap = self._gap
+        self.setGeometry(self._around.geometry().adjusted(-gap, -gap, gap, gap))
         self.raise_()
         self.show()
 
@@ -58,7 +63,7 @@ class FocusRing(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._color, FOCUS_WIDTH))
         half = FOCUS_WIDTH / 2
-        radius = self._radius + FOCUS_GAP - half
+        radius = max(self._radius + self._gap, self._radius) - half
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), radius, radius)
         painter.end()
 
@@ -69,6 +74,7 @@ class Button(QAbstractButton):
     weight = MEDIUM
     height_px = ROW_HEIGHT
     radius = RADIUS_BLOCK
+    ring_gap = FOCUS_GAP
 
     def __init__(
         self, text: str, theme: Theme, icon: str | None = None, key: str = "", parent: QWidget | None = None
@@ -160,7 +166,7 @@ class Button(QAbstractButton):
         if self.parentWidget() is None or not (new or self.is_ringed()):
             return
         if self._ring is None:
-            self._ring = FocusRing(self, self.radius)
+            self._ring = FocusRing(self, self.radius, self.ring_gap)
         self._ring.place(self._theme.color("accent"))
 
     def _ink(self) -> str:
@@ -341,6 +347,7 @@ class SectionHeader(Button):
     folded = Signal(bool)
     weight = SEMIBOLD
     radius = RADIUS_FIELD
+    ring_gap = -2
     height_px = HEADING_HEIGHT
 
     def __init__(self, title: str, theme: Theme, parent: QWidget | None = None) -> None:

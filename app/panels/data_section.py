@@ -86,9 +86,14 @@ class DownloadArea(QWidget):
         running = share is not None
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
-        self.button.setVisible(offer and not running)
+        goes, comes = (self.button, self.cancel) if running else (self.cancel, self.button)
+        comes.setVisible(running or offer)
+        if goes.hasFocus() and comes.isVisible():
+            # Else the keyboard, and a ring with it, would go on to the next section.
+            ringed = Qt.FocusReason.OtherFocusReason if goes.is_ringed() else Qt.FocusReason.MouseFocusReason
+            comes.setFocus(ringed)
+        goes.hide()
         self.line.setVisible(running)
-        self.cancel.setVisible(running)
         if share is not None:
             self.line.set_share(share)
         self.setVisible(bool(sentence) or offer or running)

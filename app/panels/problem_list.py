@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.buttons import baseline
+from app.panels.overlay_scroll import OverlayScroll
 from app.panels.problem_row import ProblemRow
 from app.panels.section import clear_layout
 from engine.graph.problem import Problem
@@ -24,11 +25,7 @@ class ProblemList(QWidget):
         self._theme = theme
         self._problems: tuple[Problem, ...] = ()
         self.setAccessibleName("Problems")
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = OverlayScroll(self)
         body = QWidget()
         body.setAutoFillBackground(False)
         self._rows = QVBoxLayout(body)

@@ -89,6 +89,15 @@ def test_rename_in_place(editor: Editor) -> None:
     assert editor.document.undo_stack.count() == 1
 
 
+def test_the_name_is_edited_where_it_stands(editor: Editor) -> None:
+    middles = []
+    for id in ("fl", "de"):
+        editor.rename_block(id)
+        middles.append(editor.name_editor.geometry().center().y() - editor.view.mapFromScene(0, 320).y())
+        QTest.keyClick(editor.name_editor, Qt.Key.Key_Escape)
+    assert middles == pytest.approx([24, 16], abs=2), "Flatten has no second line: its name is in the middle"
+
+
 def test_copy_cut_and_paste(editor: Editor) -> None:
     editor.select(["cv", "re"])
     editor.copy()
@@ -366,7 +375,7 @@ def test_an_empty_canvas_says_how_to_begin(make_editor, qtbot) -> None:
 
 def test_stale_shapes_are_dropped(editor: Editor, mouse) -> None:
     asked = []
-    editor.shapes_wanted.connect(lambda id, spec, candidates: asked.append(id))
+    editor.shapes_wanted.connect(lambda id, spec, candidates, parameters: asked.append(id))
     editor.view.search_wanted.emit(QPointF(500, 480), PortRef("mp", "output"), False)
     editor.view.search_wanted.emit(QPointF(500, 480), PortRef("fl", "output"), False)
     assert asked[0] < asked[1]

@@ -146,3 +146,13 @@ def test_buttons_take_another_theme(theme: Theme, window: QWidget) -> None:
     button.resize(80, 28)
     button.set_theme(other)
     assert ground(button) == other.color("panel").name()
+
+
+def test_the_ring_of_a_heading_lies_inside_the_panel(qtbot: QtBot, theme: Theme, window: QWidget) -> None:
+    header = SectionHeader("Data", theme, window)
+    header.setGeometry(0, 20, window.width(), 32)
+    show(qtbot, window)
+    header.setFocus(Qt.FocusReason.TabFocusReason)
+    (ring,) = (ring for ring in window.findChildren(FocusRing) if ring.isVisible())
+    assert window.rect().contains(ring.geometry())
+    assert header.geometry().contains(ring.geometry())

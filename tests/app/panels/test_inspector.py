@@ -466,6 +466,8 @@ def test_a_download_runs_is_cancelled_and_says_why_it_failed(
     with qtbot.waitSignal(inspector.download_wanted) as signal:
         qtbot.mouseClick(area.button, LEFT)
     assert signal.args == ["mnist"]
+    assert area.cancel.hasFocus(), "the keyboard stays where the button was"
+    assert not area.cancel.is_ringed()
     inspector.set_download(DownloadProgress(id=2, received=11_000_000, total=55_000_000))
     assert area.line.share() == pytest.approx(0.2)
     assert area.sentence.text() == "11.0 of 55.0 MB"
@@ -475,6 +477,7 @@ def test_a_download_runs_is_cancelled_and_says_why_it_failed(
     inspector.set_download(Downloaded(id=2, problem=offline))
     assert "no route" in area.sentence.text()
     assert area.button.isVisible()
+    assert area.button.hasFocus()
     assert not area.line.isVisible()
 
 
