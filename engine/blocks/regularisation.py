@@ -13,8 +13,13 @@ _MASKED = Ports(inputs=(Port(INPUT, ""), Port(MASK, MASK, optional=True)), outpu
 _RANDOM: frozenset[Trait] = frozenset({"stochastic"})
 
 
+_MASK_PORT = Parameter(
+    "masked", "Mask port", "boolean", False, "Takes its mask from a port instead of drawing one.", advanced=True
+)
+
+
 def _masked_ports(parameters: Parameters, body: Graph | None) -> Ports:
-    return _MASKED
+    return _MASKED if parameters.get("masked") else one_to_one(parameters, body)
 
 
 def _mask_fault(inputs: Inputs, axes: int | None) -> Mismatch | None:
@@ -60,7 +65,7 @@ def _dropout(
         icon="ph.drop-half",
         purpose=purpose,
         formula=formula,
-        parameters=(_probability(0.5, help),),
+        parameters=(_probability(0.5, help), _MASK_PORT),
         summary=("p {p}",),
         module=f"engine.modules.dropout:{module}",
         ports=_masked_ports,
