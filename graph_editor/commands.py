@@ -295,6 +295,7 @@ class CanvasCommands(QObject):
             "set_parameter": edits.set_parameter,
             "connect": edits.connect,
             "disconnect": edits.disconnect,
+            "replace_wire": edits.replace_wire,
         }
         if fix.edit not in functions:
             return

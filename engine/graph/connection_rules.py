@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from engine.graph.analysis import port_key
 from engine.graph.block_type import BlockType, Mismatch, Ports, lenient_parameters, source_of
 from engine.graph.graph import Block, Graph, Path, PortRef
@@ -73,10 +75,21 @@ def why_not(
     """Why the wire in the hand does not fit `target`: its structure, then the shape as last analysed.
 
     `path` is the instance path of the body; `specs` are those of the last Analysis. None: it fits, or nothing is known.
+    Where only another wire is in the way, the repair offered replaces it.
     """
     refused = refusal(graph, scope, source, target)
     if refused is not None:
+        if refused.code == "occupied" and _shape_fault(graph, scope, specs, source, target, path) is None:
+            body = tuple(step for step in path if isinstance(step, str))
+            fix = Fix(edit="replace_wire", arguments=(source, target), body=body, key="R")
+            refused = replace(refused, fixes=(fix,))
         return refused
+    return _shape_fault(graph, scope, specs, source, target, path)
+
+
+def _shape_fault(
+    graph: Graph, scope: Scope, specs: Mapping[str, TensorSpec], source: PortRef, target: PortRef, path: Path
+) -> Problem | None:
     spec = specs.get(port_key((*path, source.block), source.port))
     if spec is None:
         return None

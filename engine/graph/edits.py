@@ -117,6 +117,14 @@ def move_wire(graph: Graph, scope: Scope, old_target: PortRef, source: PortRef, 
     return connect(disconnect(graph, scope, (old_target,)), scope, source, target)
 
 
+def replace_wire(
+    graph: Graph, scope: Scope, source: PortRef, target: PortRef, old_target: PortRef | None = None
+) -> Graph:
+    """With a wire from `source` in place of the one into `target`, and of the one into `old_target` if any."""
+    gone = (target,) if old_target is None else (target, old_target)
+    return connect(disconnect(graph, scope, gone), scope, source, target)
+
+
 def bend_wire(graph: Graph, scope: Scope, target: PortRef, bends: tuple[tuple[int, int], ...]) -> Graph:
     """With the wire into `target` led through `bends`."""
     wires = tuple(replace(wire, bends=bends) if wire.target == target else wire for wire in graph.wires)

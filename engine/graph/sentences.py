@@ -10,7 +10,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unknown-block": ("There is no block {id} here", "Choose a block of this drawing."),
     "unknown-port": ("{block} has no port {port}", "Its ports are {known}."),
     "direction": ("Two {side}s cannot be joined", "Draw the wire from an output to an input."),
-    "occupied": ("{block} already receives {port} from “{source}”", "Remove that wire first, or use an Add or Concat."),
+    "occupied": ("{block} already receives {port} from “{source}”", "Replace that wire, or use an Add or Concat."),
     "already-connected": ("{block} already receives {port} from there", "Nothing to do."),
     "cycle": (
         "This wire would close a loop through {block}",
@@ -266,6 +266,7 @@ FIX_LABELS: dict[str, str] = {
     "remove_and_heal": "Remove {name}",
     "set_parameter": "Set {label} to {value}",
     "connect": "Wire {source} to {target}",
+    "replace_wire": "Replace the wire",
     "set_batch_size": "Use batches of {value}",
     "set_learning_rate": "Try {value}",
     "add_contrastive_divergence": "Train it by contrastive divergence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QStaticText
 
@@ -16,6 +17,8 @@ from graph_editor.theme import PORT_REACH
 from graph_editor.view import GraphView
 from graph_editor.wire_geometry import curve
 from graph_editor.wire_item import WireItem, wire_width
+
+replace = msgspec.structs.replace
 
 
 class Connect(Gesture):
@@ -54,9 +57,12 @@ class Connect(Gesture):
         ref = hit.ref
         if ref not in self._answers:
             source, target = (self.end, ref) if self.from_output else (ref, self.end)
-            self._answers[ref] = why_not(
+            problem = why_not(
                 self._near(source, target), self._scope, self.scene.analysis.specs, source, target, self.scene.path
             )
+            if problem is not None and self._moved is not None:
+                problem = _moving(problem, self._moved.target)
+            self._answers[ref] = problem
         return self._answers[ref]
 
     def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
@@ -154,6 +160,7 @@ class Connect(Gesture):
         states: dict[tuple[str, str, bool], str] = {}
         for id in self.scene.index.within(area.left(), area.top(), area.right(), area.bottom()):
             item = self.scene.blocks[id]
+            before = id in self._before and not (self.from_output and self._body.blocks[id].type == DELAY)
             for place in item.geometry.ports:
                 if id == self.end.block and place.id == self.end.port:
                     continue
@@ -168,3 +175,12 @@ class Connect(Gesture):
             self._moved.setVisible(True)
         self.scene.show_hand({})
         self.view.viewport().update()
+
+
+def _moving(problem: Problem, old_target: PortRef) -> Problem:
+    """The problem of a wire whose end is moved: replacing another wire takes it away from where it was."""
+    fixes = tuple(
+        replace(fix, arguments=(*fix.arguments, old_target)) if fix.edit == "replace_wire" else fix
+        for fix in problem.fixes
+    )
+    return replace(problem, fixes=fixes)

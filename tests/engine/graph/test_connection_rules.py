@@ -4,7 +4,7 @@ import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.connection_rules import port_label, refusal, why_not
-from engine.graph.edits import connect, insert_between
+from engine.graph.edits import connect, insert_between, replace_wire
 from engine.graph.graph import Block, Graph, PortRef
 from engine.graph.paths import ancestors_of, body_at
 from engine.graph.problem import Problem, Refused
@@ -105,6 +105,16 @@ def test_the_wire_in_the_hand_is_told_the_shape_that_does_not_fit() -> None:
     mended = insert_between(GRAPH, SCOPE, ("new",), *problem.fixes[0].arguments)
     assert mended.blocks["new"].type == "flatten"
     assert {wire.source.block for wire in mended.wires if wire.target.block == "dense"} == {"new"}
+
+
+def test_a_wire_in_the_way_can_be_replaced_where_the_new_one_fits() -> None:
+    problem = found("in.image", "relu.input", {})
+    assert [fix.label for fix in problem.fixes] == ["Replace the wire"]
+    mended = replace_wire(GRAPH, SCOPE, *problem.fixes[0].arguments)
+    assert {wire.source.block for wire in mended.wires if wire.target.block == "relu"} == {"in"}
+    graph = connect(GRAPH, SCOPE, port("in.image"), port("dense.input"))
+    problem = found("relu.output", "dense.input", specs(relu=(N, 16, 8, 8)), graph)
+    assert (problem.code, problem.fixes) == ("occupied", ())
 
 
 def test_structure_comes_before_shape() -> None:

@@ -103,6 +103,16 @@ def test_a_wire_moves_to_another_port_in_one_edit() -> None:
     assert ("relu", "second.input") not in wires(moved)
 
 
+def test_a_wire_takes_the_place_of_another() -> None:
+    replaced = edits.replace_wire(GRAPH, SCOPE, PortRef("in", "image"), PortRef("relu", "input"))
+    assert ("in", "relu.input") in wires(replaced)
+    assert len(replaced.wires) == len(GRAPH.wires)
+    moved = edits.replace_wire(
+        GRAPH, SCOPE, PortRef("in", "image"), PortRef("relu", "input"), PortRef("first", "input")
+    )
+    assert len(moved.wires) == len(GRAPH.wires) - 1
+
+
 def test_disconnecting_what_is_not_wired_changes_nothing() -> None:
     assert edits.disconnect(GRAPH, SCOPE, (PortRef("in", "image"),)) is GRAPH
     assert wires(edits.disconnect(GRAPH, SCOPE, (PortRef("loss", "target"), PortRef("relu", "input")))) == [
