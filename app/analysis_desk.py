@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.worker_link import WorkerLink
@@ -9,6 +11,7 @@ from engine.graph.analysis import Analysis
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Value
 from engine.worker.protocol import Analyse, Analysed, AskShapes, Shapes
 from graph_editor.document import Document
 
@@ -56,11 +59,16 @@ class AnalysisDesk(QObject):
         self.is_current = False
         self._timer.start()
 
-    def ask_shapes(self, request: int, spec: TensorSpec, candidates: tuple[str, ...]) -> None:
-        """What each candidate would make of the tensor; answered by `shapes_known(request, specs)`."""
+    def ask_shapes(
+        self, request: int, spec: TensorSpec, candidates: tuple[str, ...], parameters: Mapping[str, Mapping[str, Value]]
+    ) -> None:
+        """What each candidate, with `parameters` in place of its defaults, would make of the tensor.
+
+        Answered by `shapes_known(request, specs)`.
+        """
         id = self._link.next_id()
         self._shapes = {id: request}
-        self._link.send(AskShapes(id=id, spec=spec, candidates=candidates))
+        self._link.send(AskShapes(id=id, spec=spec, candidates=candidates, parameters=parameters))
 
     def _drawing_changed(self, change: GraphChange) -> None:
         if change.meaning:

@@ -14,8 +14,8 @@ from app.steering import Steering
 from app.worker_link import WorkerLink
 from engine.graph.difference import difference
 from engine.graph.graph import Graph
-from engine.training.commands import Pause, Resume, SingleStep, Stop
 from engine.training.commands import Checkpoint as WriteCheckpoint
+from engine.training.commands import Pause, Resume, SingleStep, Stop
 from engine.training.events import (
     Checkpointed,
     EpochEnded,

@@ -17,7 +17,8 @@ class Steering:
 
     def __init__(self, plan: Plan) -> None:
         self._planned = plan
-        self._told = {(index, name): getattr(stage, name) for index, stage in enumerate(plan.stages) for name in _STEERED}
+        stages = enumerate(plan.stages)
+        self._told = {(index, name): getattr(stage, name) for index, stage in stages for name in _STEERED}
         self._epochs_before: dict[int, int] = {}
 
     def started(self, stages: tuple[int, ...]) -> None:

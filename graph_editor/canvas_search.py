@@ -19,9 +19,12 @@ from graph_editor.view import GraphView
 
 
 class CanvasSearch(QObject):
-    """Opens the popup over `parent`. `shapes_wanted(id, spec, candidates)` asks for what each type would make of it."""
+    """Opens the popup over `parent`.
 
-    shapes_wanted = Signal(int, object, object)
+    `shapes_wanted(id, spec, candidates, parameters by type)` asks for what each type would make of the tensor.
+    """
+
+    shapes_wanted = Signal(int, object, object, object)
 
     def __init__(self, view: GraphView, commands: CanvasCommands, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,6 +33,9 @@ class CanvasSearch(QObject):
         self._at = QPointF()
         self._end: tuple[PortRef, bool] | None = None
         self._request = 0
+        self._spec: TensorSpec | None = None
+        self._candidates: tuple[str, ...] = ()
+        self._parameters: Mapping[str, Mapping[str, Value]] = {}
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -44,12 +50,12 @@ class CanvasSearch(QObject):
             self._popup = SearchPopup(self._commands.document.types, self._theme, self._parent)
             self._popup.chosen.connect(self._chosen)
             self._popup.cancelled.connect(self._view.setFocus)
+            self._popup.values_typed.connect(self._ask)
         return self._popup
 
     def open(self, at: QPointF, end: PortRef | None = None, is_input: bool = False) -> None:
         """Search at a place of the scene; with `end` for blocks to wire to that output, or input."""
         self._at, self._end = at, (end, is_input) if end is not None else None
-        self._request += 1
         spec: TensorSpec | None = None
         candidates: tuple[str, ...] = ()
         scene = self._commands.scene
@@ -59,14 +65,20 @@ class CanvasSearch(QObject):
         elif end is not None:
             spec = scene.analysis.specs.get(port_key((*scene.path, end.block), end.port))
             candidates = self._accepting(spec)
+        self._spec, self._candidates = spec, candidates
         self.popup.open_at(self._view.viewport().mapToGlobal(self._view.mapFromScene(at)), spec, candidates)
-        if spec is not None:
-            self.shapes_wanted.emit(self._request, spec, candidates)
+        self._ask({})
 
     def set_shapes(self, request: int, shapes: Mapping[str, TensorSpec]) -> None:
         """The answer to `shapes_wanted`; a stale one is dropped."""
         if request == self._request and self._popup is not None:
-            self._popup.set_shapes(shapes)
+            self._popup.set_shapes(shapes, self._parameters)
+
+    def _ask(self, parameters: Mapping[str, Mapping[str, Value]]) -> None:
+        self._request += 1
+        self._parameters = parameters
+        if self._spec is not None:
+            self.shapes_wanted.emit(self._request, self._spec, self._candidates, parameters)
 
     def _accepting(self, spec: TensorSpec | None) -> tuple[str, ...]:
         found = []

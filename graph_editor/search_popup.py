@@ -34,12 +34,13 @@ GAP = 4
 class SearchPopup(QWidget):
     """A child of the editor, `SEARCH_WIDTH` px wide, shown by `open_at`.
 
-    `chosen(type id, parameters)` ends it with a block, `cancelled()` without one; `set_shapes` fills in what each
-    block would make of the tensor.
+    `chosen(type id, parameters)` ends it with a block, `cancelled()` without one; `values_typed(parameters by type)`
+    when other values than the defaults are set; `set_shapes` fills in what each block would make of the tensor.
     """
 
     chosen = Signal(str, object)
     cancelled = Signal()
+    values_typed = Signal(object)
 
     def __init__(self, types: Mapping[str, BlockType], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +50,8 @@ class SearchPopup(QWidget):
         self._spec: TensorSpec | None = None
         self._candidates: tuple[str, ...] | None = None
         self._shapes: Mapping[str, TensorSpec] = {}
+        self._shapes_with: Mapping[str, Mapping[str, Value]] = {}
+        self._typed: Mapping[str, Mapping[str, Value]] = {}
         self._found = Found()
         self._current = 0
         self._first = 0
@@ -69,7 +72,7 @@ class SearchPopup(QWidget):
         """Open with its field at the global `position`, for blocks that accept `spec`; no candidates: all types."""
         self._spec = spec
         self._candidates = candidates or None
-        self._shapes = {}
+        self._shapes, self._shapes_with, self._typed = {}, {}, {}
         self._line.clear()
         parent = self.parentWidget()
         self._anchor = parent.mapFromGlobal(position) if parent is not None else position
@@ -81,9 +84,13 @@ class SearchPopup(QWidget):
         assert application is not None, "a popup needs an application"
         application.installEventFilter(self)
 
-    def set_shapes(self, shapes: Mapping[str, TensorSpec]) -> None:
-        """Show what each type, set up as when new, makes of the tensor."""
-        self._shapes = dict(shapes)
+    def set_shapes(
+        self,
+        shapes: Mapping[str, TensorSpec],
+        parameters: Mapping[str, Mapping[str, Value]] = {},  # noqa: B006 -- never changed
+    ) -> None:
+        """Show what each type makes of the tensor, with `parameters` in place of its defaults."""
+        self._shapes, self._shapes_with = dict(shapes), dict(parameters)
         self.update()
 
     def set_usage(self, usage: Mapping[str, int]) -> None:
@@ -130,14 +137,19 @@ class SearchPopup(QWidget):
         return "No such block"
 
     def shape_words(self, match: Match) -> str:
-        """The resulting shape `→ 32×8×8`; "" while unknown, and where typed values would change it."""
+        """The resulting shape `→ 32×8×8`; "" while that of the typed values is unknown."""
         spec = self._shapes.get(match.type_id)
+        known = self._changed(match) == dict(self._shapes_with.get(match.type_id, {}))
+        return f"→ {spec.per_sample}" if spec is not None and known else ""
+
+    def _changed(self, match: Match) -> dict[str, Value]:
+        """The typed values that are not the defaults."""
         type = self._types[match.type_id]
-        new = all(
-            (declared := type.parameter(id)) is not None and declared.default == value
+        return {
+            id: value
             for id, value in match.parameters.items()
-        )
-        return f"→ {spec.per_sample}" if spec is not None and new else ""
+            if (declared := type.parameter(id)) is None or declared.default != value
+        }
 
     def sizeHint(self) -> QSize:
         rows = max(1, min(len(self._found.matches), ROWS_SHOWN))
@@ -228,6 +240,10 @@ class SearchPopup(QWidget):
         self._current = self._first = 0
         self._place()
         self.update()
+        typed = {match.type_id: changed for match in self._found.matches if (changed := self._changed(match))}
+        if typed != self._typed:
+            self.values_typed.emit(typed)
+        self._typed = typed
 
     def _take(self) -> None:
         match = self.current()

@@ -13,7 +13,7 @@ from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Plain
+from engine.graph.values import Plain, Value
 from engine.training.commands import Command
 from engine.training.events import Array, Event
 from engine.training.plan import DatasetRef, Plan, TrainingRequest
@@ -32,11 +32,15 @@ class Analyse(Plain, frozen=True, tag="analyse"):
 
 
 class AskShapes(Plain, frozen=True, tag="ask-shapes"):
-    """Answered by Shapes: what each candidate block type would make of a tensor `spec`."""
+    """Answered by Shapes: what each candidate block type would make of a tensor `spec`.
+
+    `parameters` has, by type, the values that are not its defaults.
+    """
 
     id: int
     spec: TensorSpec
     candidates: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, Value]] = {}
 
 
 class OpenSession(Plain, frozen=True, tag="open-session"):

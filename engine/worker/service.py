@@ -128,7 +128,8 @@ class Service:
 
     def _shapes(self, message: AskShapes) -> Shapes:
         try:
-            return Shapes(id=message.id, specs=self._analyser.shapes(message.spec, message.candidates))
+            specs = self._analyser.shapes(message.spec, message.candidates, message.parameters)
+            return Shapes(id=message.id, specs=specs)
         except Exception as fault:  # noqa: BLE001 -- whatever a request meets, the worker goes on
             traceback.print_exception(fault)
             return Shapes(id=message.id, specs={})

@@ -511,6 +511,9 @@ def test_shapes_for_the_search_popup(analyser: Analyser) -> None:
         "relu": "N×1×8×8",
         "add": "N×1×8×8",
     }
+    typed = {"conv2d": {"out_channels": 32, "kernel_size": (5, 5), "padding": "none"}}
+    found = analyser.shapes(picture, ("conv2d", "flatten"), typed)
+    assert {id: str(spec) for id, spec in found.items()} == {"conv2d": "N×32×4×4", "flatten": "N×64"}
 
 
 def test_an_analysis_can_be_sent(analyser: Analyser) -> None:

@@ -107,6 +107,10 @@ def test_shapes_of_candidates_are_told(worker: Listener) -> None:
     specs = worker.until(Shapes, lambda m: m.id == id).specs
     assert str(specs["flatten"]) == "N×64"
     assert "dense" not in specs
+    id = worker.client.next_id()
+    typed = {"conv2d": {"out_channels": 32, "kernel_size": (3, 3)}}
+    worker.client.send(AskShapes(id=id, spec=spec, candidates=("conv2d",), parameters=typed))
+    assert str(worker.until(Shapes, lambda m: m.id == id).specs["conv2d"]) == "N×32×8×8"
 
 
 def test_a_dataset_is_described_with_pictures(worker: Listener) -> None:

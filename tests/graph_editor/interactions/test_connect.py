@@ -103,6 +103,46 @@ def test_an_occupied_port_is_refused(editor: Editor, mouse) -> None:
     assert len(editor.document.graph.wires) == count
 
 
+def test_the_key_replaces_the_wire_of_an_occupied_port_in_one_step(editor: Editor, mouse) -> None:
+    count = len(editor.document.graph.wires)
+    mouse.drag(mouse.port("in", "image", False), mouse.port("mp", "input", True))
+    assert [button.text() for button in editor.refusal.buttons] == ["Replace the wire"]
+    QTest.keyClick(editor.refusal, Qt.Key.Key_R)
+    assert not editor.refusal.isVisible()
+    assert ("in", "mp") in wires(editor)
+    assert ("re", "mp") not in wires(editor)
+    assert len(editor.document.graph.wires) == count
+    assert editor.document.undo_stack.count() == 1
+    assert editor.document.undo_stack.undoText() == "Replace the wire"
+    editor.document.undo_stack.undo()
+    assert ("re", "mp") in wires(editor)
+
+
+def test_a_moved_end_that_replaces_a_wire_leaves_its_old_port(pair: Editor, mouse_of, qtbot) -> None:
+    mouse = mouse_of(pair)
+    mouse.drag(mouse.port("cv", "output", False), mouse.port("ad", "a", True))
+    mouse.drag(mouse.port("re", "output", False), mouse.port("ad", "b", True))
+    mouse.drag(mouse.port("ad", "a", True), mouse.port("ad", "b", True))
+    qtbot.mouseClick(pair.refusal.buttons[0], Qt.MouseButton.LeftButton)
+    assert [(w.source.block, w.target.port) for w in pair.document.graph.wires] == [("cv", "b")]
+
+
+def test_inside_a_container_the_wire_is_replaced_there(editor: Editor, mouse_of, qtbot) -> None:
+    editor.enter("rs")
+    editor.view.zoom_to(1.0)
+    mouse = mouse_of(editor)
+    mouse.drag(mouse.port("rse", "output", False), mouse.port("rsc2", "input", True))
+    QTest.keyClick(editor.refusal, Qt.Key.Key_R)
+    body = editor.document.graph.blocks["rs"].body
+    assert {wire.source.block for wire in body.wires if wire.target.block == "rsc2"} == {"rse"}
+
+
+def test_a_wire_that_would_not_fit_replaces_none(editor: Editor, mouse) -> None:
+    mouse.drag(mouse.port("in", "image", False), mouse.port("de", "input", True))
+    assert "already receives" in editor.refusal.problem.sentence
+    assert editor.refusal.buttons == ()
+
+
 def test_the_end_of_a_wire_can_be_moved(pair: Editor, mouse_of) -> None:
     mouse = mouse_of(pair)
     mouse.drag(mouse.port("cv", "output", False), mouse.port("re", "input", True))
@@ -144,10 +184,19 @@ def test_a_wire_dropped_on_nothing_opens_search_and_the_block_is_wired_in_one_st
     mouse.drag(mouse.port("cv", "output", False), (300, 420))
     popup = pair.search_popup()
     assert popup.isVisible()
-    request, spec, candidates = asked[0]
+    request, spec, candidates, parameters = asked[0]
+    assert parameters == {}
     assert spec.per_sample == "16×4×4"
     assert "max_pool2d" in candidates
     assert "dense" not in candidates
+    QTest.keyClicks(popup.line(), "conv 32 5")
+    last, _, _, typed = asked[-1]
+    assert typed["conv2d"] == {"out_channels": 32, "kernel_size": (5, 5)}
+    pair.set_shapes(request, {"conv2d": pair.scene.analysis.specs["cv/output"]})
+    assert popup.shape_words(popup.current()) == "", "an answer to an earlier question"
+    pair.set_shapes(last, {"conv2d": TensorSpec((Dim("N"), 32, 4, 4), "float32")})
+    assert popup.shape_words(popup.current()) == "→ 32×4×4"
+    popup.line().clear()
     QTest.keyClicks(popup.line(), "relu")
     QTest.keyClick(popup.line(), Qt.Key.Key_Return)
     (new,) = pair.selected_ids()
