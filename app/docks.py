@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QWidget
 
 from app.panels.buttons import IconButton
 from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_NORMAL, SPACE_8, Theme
+
+LAID_OUT_MS = 50
+"""When a panel that was shown has its place."""
 
 
 class PanelDock(QDockWidget):
@@ -18,6 +23,7 @@ class PanelDock(QDockWidget):
     def __init__(self, name: str, title: str, panel: QWidget, theme: Theme, parent: QWidget) -> None:
         super().__init__(title, parent)
         self.setObjectName(name)
+        self.width_beside = 0
         self._arranging = False
         self._bar = _TitleBar(title, theme, self)
         self._bar.cross.clicked.connect(lambda: self.set_shown(False))
@@ -56,6 +62,20 @@ class PanelDock(QDockWidget):
             self.setTitleBarWidget(bar)
             bar.show()
             (self._none if bar is self._bar else self._bar).hide()
+
+
+def toggle_beside(window: QMainWindow, dock: PanelDock, neighbour: PanelDock, width: int) -> None:
+    """Show `dock`, about as wide as `width`, or hide it; then the neighbour in its area is as wide as before."""
+    if dock.isHidden():
+        dock.width_beside = neighbour.width()
+    widths = {dock: width, neighbour: dock.width_beside or neighbour.width()}
+    dock.set_shown(dock.isHidden())
+    QTimer.singleShot(LAID_OUT_MS, window, partial(_share, window, widths))
+
+
+def _share(window: QMainWindow, widths: dict[PanelDock, int]) -> None:
+    seen = [part for part in widths if not part.isHidden() and not part.isFloating()]
+    window.resizeDocks(seen, [widths[part] for part in seen], Qt.Orientation.Horizontal)
 
 
 class _TitleBar(QWidget):

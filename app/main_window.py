@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         self.code_dock = PanelDock("code", "Code", self.code_view, theme, self)
         self._place_docks()
         self.code_dock.hide()
+        self.docks["inspector"].setMinimumWidth(INSPECTOR_WIDTH_NARROW)
 
         holder = StatusHolder(theme)
         self.status = holder.bar

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
 from app.panels.help_page import HelpPage, about_text, keys_text
 from app.settings import ThemeChoice
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 FILTER = f"Tensorloom projects (*{SUFFIX})"
+CODE_WIDTH = 480
 WEIGHTS_FILTER = "Weights (*.safetensors)"
 EXPORTS = {"python": ("py", "Python", "Python source (*.py)"), "onnx": ("onnx", "ONNX", "ONNX models (*.onnx)")}
 
@@ -46,7 +48,7 @@ class WindowCommands(QObject):
             "export_python": partial(self.export_drawing, "python"),
             "export_onnx": partial(self.export_drawing, "onnx"),
             "export_weights": self.export_weights,
-            "code": lambda: window.code_dock.set_shown(window.code_dock.isHidden()),
+            "code": lambda: toggle_beside(window, window.code_dock, window.docks["inspector"], CODE_WIDTH),
             "quit": window.close,
             "undo": stack.undo,
             "redo": stack.redo,

@@ -35,6 +35,7 @@ from graph_editor.theme import (
 
 Lines = tuple[int, int]
 COPIED_MS = 1500
+LEAST_WIDTH = 360
 WAITING = "The code is on its way."
 
 
@@ -50,7 +51,7 @@ class CodeView(QWidget):
         self._selected: tuple[str, ...] = ()
         self._text = ""
         self.setAccessibleName("Code")
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(LEAST_WIDTH)
         self.copy_button = PlainButton("Copy", theme, "ph.copy")
         self.copy_button.height_px = 24
         self.copy_button.setEnabled(False)

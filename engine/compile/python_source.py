@@ -89,8 +89,12 @@ class _FileWriter:
         imports |= writer.imports | own.imports | (loss.imports if loss is not None else set())
         self._lines = docstring(f"{self._title}, drawn in Tensorloom", 0)
         self._lines += ["", "from __future__ import annotations", "", *import_lines(imports)]
-        for definition in own.definitions:
-            self._section(definition.splitlines())
+        for number, definition in enumerate(own.definitions):
+            lines = definition.splitlines()
+            if number == 0 and not lines[0].startswith(("class ", "def ", "@")):
+                self._lines += ["", *lines]
+            else:
+                self._section(lines)
         for text in classes:
             self._class(text)
         if loss is not None:

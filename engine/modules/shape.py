@@ -19,11 +19,13 @@ class Split(nn.Module):
         self.dim = dim
         self.sizes = list(sizes) if sizes is not None else None
 
-    def forward(self, input: Tensor) -> tuple[Tensor, ...]:
-        """N×… to the pieces in order; they share the input's memory."""
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """N×… to the pieces in order, which share the input's memory; a single piece comes by itself."""
         if self.sizes is not None:
-            return torch.split(input, self.sizes, self.dim)
-        return torch.chunk(input, self.parts, self.dim)
+            pieces = torch.split(input, self.sizes, self.dim)
+        else:
+            pieces = torch.chunk(input, self.parts, self.dim)
+        return pieces if len(pieces) > 1 else pieces[0]
 
 
 class Slice(nn.Module):

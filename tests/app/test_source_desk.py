@@ -53,3 +53,17 @@ def test_an_export_that_cannot_be_written_is_told(live, qtbot, tmp_path: Path) -
     qtbot.waitUntil(lambda: bool(refused), timeout=WORKER_MS)
     assert refused[0].code == "save-failed"  # type: ignore[attr-defined]
     assert live.notice.isVisible()
+
+
+def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:
+    inspector, before = window.docks["inspector"], window.docks["inspector"].width()
+    for _ in range(2):
+        window.actions_table["code"].trigger()
+        qtbot.wait(150)
+        assert window.code_dock.width() >= 360
+        assert inspector.width() >= 264
+        assert window.code_dock.x() + window.code_dock.width() <= inspector.x()
+        assert inspector.x() + inspector.width() <= window.width()
+        window.actions_table["code"].trigger()
+        qtbot.waitUntil(lambda: abs(inspector.width() - before) <= 2, timeout=2000)
+        assert not window.code_dock.isVisible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -15,13 +16,17 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
 from engine.compile.python_source import Source, source_state, write_source
-from engine.graph.graph import Graph
+from engine.graph.block_type import BlockType
+from engine.graph.edits import add_block, connect
+from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value
 
 _numbers = count(1)
 
 
-def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time: int = 7) -> Source:
+def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time: int = 7, classes: int = 2) -> Source:
     """Write `graph`, run the file, and assert that it gives the program's outputs to the last bit.
 
     `training` compares in training mode, from one random state. Returns what was written.
@@ -29,7 +34,7 @@ def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time
     network = compile_graph(graph, BLOCK_TYPES, seed=3)
     source = write_source(graph, BLOCK_TYPES, "Written network")
     module = with_weights(source, network)
-    inputs = random_inputs(network, source.inputs, batch, time)
+    inputs = random_inputs(network, source.inputs, batch, time, classes)
     expected = run_program(network, source, inputs, training)
     module.train(training)
     torch.manual_seed(5)
@@ -81,15 +86,41 @@ def run_program(network: Network, source: Source, inputs: tuple[Tensor, ...], tr
     return tuple(outputs)
 
 
-def random_inputs(network: Network, keys: tuple[str, ...], batch: int = 3, time: int = 7) -> tuple[Tensor, ...]:
-    """A batch for each input, from a generator of its own: values in 0…1, small whole numbers."""
+def random_inputs(
+    network: Network, keys: tuple[str, ...], batch: int = 3, time: int = 7, classes: int = 2
+) -> tuple[Tensor, ...]:
+    """A batch for each input, from a generator of its own: values in 0…1, whole numbers below `classes`."""
     generator = torch.Generator().manual_seed(11)
-    return tuple(_random(network.program.specs[key], batch, time, generator) for key in keys)
+    return tuple(_random(network.program.specs[key], batch, time, classes, generator) for key in keys)
 
 
-def _random(spec: TensorSpec, batch: int, time: int, generator: torch.Generator) -> Tensor:
+def _random(spec: TensorSpec, batch: int, time: int, classes: int, generator: torch.Generator) -> Tensor:
     lengths = {"N": batch, "T": time, "T′": time}
     shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
     if spec.dtype.startswith("int"):
-        return torch.randint(0, 2, shape, generator=generator)
+        return torch.randint(0, classes, shape, generator=generator)
     return torch.rand(shape, generator=generator)
+
+
+def drawing_of(type: BlockType, parameters: Mapping[str, Value], inputs: Mapping[str, TensorSpec]) -> Graph | None:
+    """A block, each port fed by an Input of its own; None where no dataset can bring such a tensor.
+
+    Losses stand alone: their inputs are what the file returns and is told.
+    """
+    scope = Scope(types=BLOCK_TYPES)
+    given = {
+        parameter.id: parameters[parameter.id]
+        for parameter in type.parameters
+        if parameters[parameter.id] != parameter.default
+    }
+    graph = add_block(Graph(), scope, Block("b", type.id, type.title, given))
+    for port, spec in inputs.items():
+        if any(isinstance(length, Dim) and length != Dim("T") for length in spec.shape[1:]):
+            return None
+        shape = "×".join(str(length) for length in spec.shape[1:])
+        if not shape and spec.dtype != "int64":
+            return None
+        promise = f"x: {shape} {spec.dtype}" if shape else "x: 2 classes"
+        graph = add_block(graph, scope, Block(f"in-{port}", "input", "Input", {"fields": (promise,)}))
+        graph = connect(graph, scope, PortRef(f"in-{port}", "x"), PortRef("b", port))
+    return graph

@@ -1,0 +1,47 @@
+"""Every block type, written as Python, gives the program's bits, and the text is clean."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from tests.every_block.exporting import drawing_of, exported_equal
+from tests.every_block.test_every_block import cases
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYERS = [type.id for type in BLOCK_TYPES.values() if type.module and type.role == "layer"]
+MOST = 8
+"""Parameter sets of a type that are tried."""
+ANALYSER = Analyser(BLOCK_TYPES)
+
+
+@pytest.mark.parametrize("id", LAYERS)
+def test_the_written_block_gives_the_same_bits(id: str, tmp_path: Path) -> None:
+    type = BLOCK_TYPES[id]
+    seen: list[object] = []
+    tried = 0
+    for parameters, inputs in cases(type):
+        if parameters in seen or tried == MOST:
+            continue
+        graph = drawing_of(type, parameters, inputs)
+        if graph is None or any(problem.severity == "error" for problem in ANALYSER.analyse(graph).problems):
+            continue
+        seen.append(parameters)
+        tried += 1
+        source = exported_equal(graph, training="stochastic" in type.traits, classes=1)
+        (tmp_path / f"written_{tried}.py").write_text(source.text, encoding="utf-8")
+    assert tried, "no case can be drawn"
+    config = ("--config", str(ROOT / "pyproject.toml"), "--no-cache", str(tmp_path))
+    for command in (("check",), ("format", "--check")):
+        ran = subprocess.run([sys.executable, "-m", "ruff", *command, *config], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout
+
+
+def test_all_layers_together_are_many() -> None:
+    assert len(list(itertools.islice(LAYERS, 100))) == 100
