@@ -22,7 +22,7 @@ from app.canvas_feed import CanvasFeed
 from app.docks import PanelDock
 from app.error_report import ErrorPanel, ErrorReport
 from app.panels.code_view import CodeView
-from app.panels.example_card import read_gallery
+from app.panels.example_card import read_gallery, read_references
 from app.panels.gallery import Gallery
 from app.panels.inspector import Inspector
 from app.panels.live_views import LiveViews
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(workspace.document, theme, self)
         self.examples = read_gallery()
         workspace.example_seconds = {facts.id: facts.seconds for facts in self.examples if facts.seconds is not None}
-        self.start_page = StartPage(self.examples, theme, self)
+        self.start_page = StartPage(self.examples, theme, self, read_references())
         self.pages.addWidget(self.editor)
         self.pages.addWidget(self.start_page)
         self.setCentralWidget(self.pages)

@@ -66,6 +66,12 @@ def read_gallery() -> tuple[ExampleFacts, ...]:
     return tuple(found)
 
 
+def read_references() -> tuple[ExampleFacts, ...]:
+    """The published networks that come along, with their numbers of parameters."""
+    file = files("resources") / "examples" / "reference" / "references.json"
+    return msgspec.json.decode(file.read_bytes(), type=tuple[ExampleFacts, ...]) if file.is_file() else ()
+
+
 class ExampleCard(Button):
     """Drawn at any size: the picture takes what the text leaves."""
 

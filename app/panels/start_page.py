@@ -42,16 +42,23 @@ class StartPage(QScrollArea):
     open_wanted = Signal()
     closed = Signal()
 
-    def __init__(self, examples: tuple[ExampleFacts, ...], theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        examples: tuple[ExampleFacts, ...],
+        theme: Theme,
+        parent: QWidget | None = None,
+        references: tuple[ExampleFacts, ...] = (),
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page = page = _Page()
-        self._title, self._examples, self._recent = (
-            QLabel(words, page) for words in ("Start", "Examples", "Recent files")
+        self._title, self._examples, self._published, self._recent = (
+            QLabel(words, page) for words in ("Start", "Examples", "Published networks", "Recent files")
         )
+        self._published.setVisible(bool(references))
         self._none = QLabel("No file was saved or opened yet.", page)
         self._cross = IconButton("ph.x", "Back to the canvas", theme)
         self._cross.clicked.connect(self.closed)
@@ -63,6 +70,9 @@ class StartPage(QScrollArea):
         for card in self.cards:
             card.setFixedHeight(CARD_HEIGHT)
             card.clicked.connect(lambda _checked=False, id=card.facts.id: self.example_chosen.emit(id))
+        self.references = tuple(ReferenceRow(facts, theme, page) for facts in references)
+        for row in self.references:
+            row.clicked.connect(lambda _checked=False, id=row.id: self.example_chosen.emit(id))
         self.files: tuple[FileRow, ...] = ()
 
         top = QHBoxLayout()
@@ -75,6 +85,12 @@ class StartPage(QScrollArea):
         top.addWidget(self._cross)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_12)
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(SPACE_24)
+        self._table.setVerticalSpacing(0)
+        half = -(-len(self.references) // 2)
+        for index, row in enumerate(self.references):
+            self._table.addWidget(row, index % half, index // half)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self._rows.addWidget(self._none)
@@ -88,6 +104,9 @@ class StartPage(QScrollArea):
         column.addWidget(self._examples)
         column.addLayout(self._grid)
         column.addSpacing(SPACE_16)
+        column.addWidget(self._published)
+        column.addLayout(self._table)
+        column.addSpacing(SPACE_16 if references else 0)
         column.addWidget(self._recent)
         column.addLayout(self._rows)
         column.addStretch()
@@ -117,11 +136,12 @@ class StartPage(QScrollArea):
         for label, size, weight, ink in (
             (self._title, SIZE_PAGE, SEMIBOLD, "text"),
             (self._examples, SIZE_HEADING, SEMIBOLD, "text"),
+            (self._published, SIZE_HEADING, SEMIBOLD, "text"),
             (self._recent, SIZE_HEADING, SEMIBOLD, "text"),
             (self._none, SIZE_NORMAL, MEDIUM, "secondary"),
         ):
             style_label(label, theme.font(size, weight), ink, theme)
-        for part in (self._cross, self._empty, self._open, *self.cards, *self.files):
+        for part in (self._cross, self._empty, self._open, *self.cards, *self.references, *self.files):
             part.set_theme(theme)
         self._page.set_colour(theme.color("canvas"))
 
@@ -161,20 +181,19 @@ class _Page(QWidget):
         painter.end()
 
 
-class FileRow(Button):
-    """A recent file: name, folder, when it was written."""
+class TextRow(Button):
+    """A row to press: icon and name, details behind it in secondary, something short at the right."""
 
     weight = MEDIUM
     radius = 4
 
-    def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(path.stem, theme, "ph.file", parent=parent)
-        self.path = path
-        try:
-            self._when = ago_words(time.time() - path.stat().st_mtime)
-        except OSError:
-            self._when = ""
-        self.setToolTip(str(path))
+    def __init__(
+        self, name: str, details: str, at_right: str, icon: str, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(name, theme, icon, parent=parent)
+        self._icon_name = icon
+        self._details = details
+        self._at_right = at_right
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -188,7 +207,7 @@ class FileRow(Button):
 
     def _paint_content(self, painter: QPainter, left: float) -> None:
         theme, middle = self._theme, self.height() / 2
-        pixmap = theme.icon_pixmap("ph.file", "secondary", ICON, self.devicePixelRatioF())
+        pixmap = theme.icon_pixmap(self._icon_name, "secondary", ICON, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(SPACE_8, round(middle - ICON / 2)), pixmap)
         font = self.text_font()
         at = SPACE_8 + ICON + SPACE_8
@@ -198,10 +217,32 @@ class FileRow(Button):
         at += round(QFontMetricsF(font).horizontalAdvance(self.text())) + SPACE_12
         small = theme.font(SIZE_SMALL)
         metrics = QFontMetricsF(small)
-        when = metrics.horizontalAdvance(self._when)
+        right = metrics.horizontalAdvance(self._at_right)
         painter.setFont(small)
         painter.setPen(theme.color("secondary"))
-        painter.drawText(QPointF(self.width() - SPACE_8 - when, baseline(small, middle)), self._when)
-        room = self.width() - at - when - SPACE_16 - SPACE_4
-        folder = metrics.elidedText(str(self.path.parent), Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QPointF(at, baseline(small, middle)), folder)
+        painter.drawText(QPointF(self.width() - SPACE_8 - right, baseline(small, middle)), self._at_right)
+        room = self.width() - at - right - SPACE_16 - SPACE_4
+        details = metrics.elidedText(self._details, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QPointF(at, baseline(small, middle)), details)
+
+
+class ReferenceRow(TextRow):
+    """A published network and its number of parameters."""
+
+    def __init__(self, facts: ExampleFacts, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(facts.name, "", facts.line, "ph.share-network", theme, parent)
+        self.id = facts.id
+        self.setAccessibleName(f"{facts.name}, {facts.line}")
+
+
+class FileRow(TextRow):
+    """A recent file: name, folder, when it was written."""
+
+    def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
+        self.path = path
+        try:
+            when = ago_words(time.time() - path.stat().st_mtime)
+        except OSError:
+            when = ""
+        super().__init__(path.stem, str(path.parent), when, "ph.file", theme, parent)
+        self.setToolTip(str(path))
