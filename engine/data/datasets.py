@@ -16,7 +16,7 @@ from engine.data.fields import Field
 from engine.data.folders import data_folder
 from engine.data.idx import find_idx, read_pictures
 from engine.data.splits import split_rows, split_training
-from engine.graph.problem import refused
+from engine.graph.problem import Refused, refused
 from engine.training.plan import DatasetRef
 
 __all__ = ["Dataset", "load_dataset"]
@@ -84,11 +84,15 @@ def _shipped_or_made(name: str) -> Arrays:
 def _from_folder(ref: DatasetRef) -> Dataset:
     info = DATASETS.get(ref.name)
     folder = Path(ref.folder) if ref.folder is not None else data_folder(ref.name)
-    if ref.folder is None and not folder.is_dir():
+    try:
+        files = tuple(find_idx(folder, part, kind) for part in _IDX_PARTS for kind in ("images", "labels"))
+    except Refused:
+        if ref.folder is not None:
+            raise
+        # The folder of downloads is there as soon as a download began: that one is empty is no news to its user.
         title = info.title if info else ref.name
         hint = f"Press Download, run “tensorloom data get {ref.name}”, or choose the folder that holds its IDX files."
-        raise refused("unknown-dataset", dataset=title, hint=hint)
-    files = tuple(find_idx(folder, part, kind) for part in _IDX_PARTS for kind in ("images", "labels"))
+        raise refused("unknown-dataset", dataset=title, hint=hint) from None
     stamps = tuple((file.stat().st_size, file.stat().st_mtime_ns) for file in files)
     arrays, training_rows, classes = _read_folder(folder, stamps)
     height, width = arrays["image"].shape[2:]

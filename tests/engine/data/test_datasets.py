@@ -80,6 +80,8 @@ def test_mnist_in_the_folder_of_downloads(shared_mnist: Path, tmp_path: Path, mo
     with pytest.raises(Refused, match="There is no dataset MNIST on this machine. Press Download"):
         load_dataset(DatasetRef(name="mnist"))
     (tmp_path / "mnist").mkdir()
+    with pytest.raises(Refused, match="Press Download"):
+        load_dataset(DatasetRef(name="mnist"))
     for file in shared_mnist.iterdir():
         (tmp_path / "mnist" / file.name).write_bytes(file.read_bytes())
     assert load_dataset(DatasetRef(name="mnist")).rows == 70_000
