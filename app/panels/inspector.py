@@ -61,7 +61,7 @@ class Inspector(QWidget):
         self._download: Any = None
         self._folder: Any = None
         self._place = ("", "")
-        self._folded: set[str] = set()
+        self._folded: set[str] = {"Variables"}
         self._key: object = None
         self.page: BlockPage | ProjectPanel
         self.setAccessibleName("Inspector")

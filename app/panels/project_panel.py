@@ -96,7 +96,6 @@ class ProjectPanel(QWidget):
             self.sections.append(self.plan)
             layout.addWidget(self.plan)
         self.variables = VariablesSection(context)
-        self.variables.set_folded(not context.document.graph.variables)
         self.sections.append(self.variables)
         layout.addWidget(self.variables)
         layout.addStretch()
