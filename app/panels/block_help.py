@@ -1,6 +1,8 @@
-"""Help about a block type in a popover: what it does, its formula, and each parameter in a sentence."""
+"""Help about a block type in a popover: what it does, its formula, its page of help, each parameter in a sentence."""
 
 from __future__ import annotations
+
+from importlib.resources import files
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -30,7 +32,8 @@ from graph_editor.theme import (
 )
 
 WIDTH = 320
-TALLEST = 420
+HEAD = 48
+TALLEST = 480
 
 
 def facts_of(parameter: Parameter) -> str:
@@ -41,6 +44,18 @@ def facts_of(parameter: Parameter) -> str:
     elif parameter.kind in ("integer", "float", "tuple") and (parameter.minimum, parameter.maximum) != (None, None):
         parts.append(range_words(parameter))
     return " · ".join(parts)
+
+
+def page_of(type_id: str) -> tuple[str, ...]:
+    """The paragraphs of a block's page in `resources/help/blocks`, as Markdown; without its title and its formula.
+
+    Empty where the block has no page. The formula is left out because the block type has it, and it is drawn apart.
+    """
+    file = files("resources") / "help" / "blocks" / f"{type_id}.md"
+    if not file.is_file():
+        return ()
+    parts = [part.strip("\n") for part in file.read_text(encoding="utf-8").split("\n\n")]
+    return tuple(part for part in parts if part and not part.startswith(("# ", "    ")))
 
 
 class BlockHelp(QWidget):
@@ -58,9 +73,13 @@ class BlockHelp(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, SPACE_4, 0, SPACE_12)
         column.setSpacing(SPACE_8)
-        column.addWidget(Sentence(type.purpose, theme))
+        # A page begins with the purpose, in more words.
+        first, *rest = page_of(type.id) or (type.purpose,)
+        column.addWidget(self._paragraph(first))
         if type.formula:
             column.addWidget(self._formula())
+        for text in rest:
+            column.addWidget(self._paragraph(text))
         for parameter in type.parameters:
             column.addWidget(self._parameter(parameter))
         column.addStretch()
@@ -94,7 +113,7 @@ class BlockHelp(QWidget):
         layout.addWidget(scroll)
         width = WIDTH - 12
         wanted = body.heightForWidth(width) if body.hasHeightForWidth() else body.sizeHint().height()
-        self.resize(WIDTH + 2 * SHADOW_POPUP, min(wanted, TALLEST) + 44 + 2 * SHADOW_POPUP)
+        self.resize(WIDTH + 2 * SHADOW_POPUP, min(wanted, TALLEST) + HEAD + 2 * SHADOW_POPUP)
         self.hide()
 
     def open_beside(self, widget: QWidget) -> None:
@@ -150,6 +169,11 @@ class BlockHelp(QWidget):
         corner = QPointF(panel.left() + SPACE_16, panel.top() + SPACE_12)
         paint_type_icon(painter, self._theme, self._type, corner.x(), corner.y(), ICON)
         painter.end()
+
+    def _paragraph(self, text: str) -> QWidget:
+        paragraph = Sentence(text, self._theme, "secondary" if text.startswith("Paper") else "text")
+        paragraph.setTextFormat(Qt.TextFormat.MarkdownText)
+        return paragraph
 
     def _formula(self) -> QWidget:
         theme = self._theme

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.panels.block_help import facts_of, show_block_help
+from app.panels.block_help import facts_of, page_of, show_block_help
 from engine.blocks.catalogue import BLOCK_TYPES
 from graph_editor.theme import SHADOW_POPUP, load_theme
+
+replace = msgspec.structs.replace
 
 
 @pytest.fixture
@@ -36,14 +39,36 @@ def test_it_tells_purpose_formula_and_parameters(anchor: QPushButton, type_id: s
     help = show_block_help(type, load_theme("light"), anchor)
     said = help.texts()
     assert type.title in said
-    assert type.purpose in said
+    assert (page_of(type_id) or (type.purpose,))[0] in said
     assert not type.formula or type.formula in said
+    assert said.count(type.formula) <= 1
+    assert all(paragraph in said for paragraph in page_of(type_id))
     for parameter in type.parameters:
         assert parameter.label in said
         assert parameter.help in said
     inside = anchor.window().rect().adjusted(-SHADOW_POPUP, -SHADOW_POPUP, SHADOW_POPUP, SHADOW_POPUP)
     assert inside.contains(help.geometry())
     assert not help.grab().isNull()
+    help.close_now()
+
+
+def test_the_page_of_a_block_is_told_without_its_title_and_formula(anchor: QPushButton) -> None:
+    page = page_of("conv2d")
+    assert any("first layers find edges" in paragraph for paragraph in page)
+    assert page[-1].startswith("Paper")
+    assert not any(paragraph.startswith(("#", " ")) for paragraph in page)
+    help = show_block_help(BLOCK_TYPES["repeat"], load_theme("light"), anchor)
+    formats = {label.text(): label.textFormat() for label in help.findChildren(QLabel)}
+    assert {formats[paragraph] for paragraph in page_of("repeat")} == {Qt.TextFormat.MarkdownText}
+    help.close_now()
+
+
+def test_a_block_without_a_page_has_its_purpose_and_parameters(anchor: QPushButton) -> None:
+    assert page_of("hologram") == ()
+    type = replace(BLOCK_TYPES["dense"], id="hologram")
+    help = show_block_help(type, load_theme("light"), anchor)
+    assert type.purpose in help.texts()
+    assert type.parameters[0].help in help.texts()
     help.close_now()
 
 
@@ -69,3 +94,10 @@ def test_facts_of_a_parameter() -> None:
     assert padding is not None
     assert facts_of(filters) == "16 · 1 to 65\u2009536"
     assert facts_of(padding) == "same, none, custom"
+
+
+def test_what_fits_needs_no_scrolling(anchor: QPushButton) -> None:
+    help = show_block_help(BLOCK_TYPES["relu"], load_theme("light"), anchor)
+    scroll = help.findChild(QScrollArea)
+    assert scroll.verticalScrollBar().maximum() == 0
+    help.close_now()
