@@ -16,65 +16,44 @@ PARTS = ("train", "validation", "test")
 
 
 def predict(project: Project, source: str) -> list[dict[str, Any]]:
-    """One object for each sample and loss block.
+    """One object for each sample and loss block; without losses, for each output that nothing reads.
 
     `source` is a picture (PNG, JPEG), numbers (.npy, .csv), or a row of a part of the dataset such as `test:17`.
     Softmax: `class`, `probabilities`; sigmoid: `probability`; else `values`. Raises Refused.
     """
-    import torch
-
     from app.cli.training import trained_session
+    from engine.worker import prediction
 
     session = trained_session(project)
     network = session.network
-    losses = [loss for loss in network.losses if loss.prediction is not None]
-    if not losses:
-        raise refused(
-            "no-field-input", file=source, reason="the drawing has no loss that says what is predicted", hint=""
-        )
-    found: list[dict[str, Any]] = []
-    for loss in losses:
-        cut = network.slice((loss.prediction,))
-        inputs = [_tensor(session, key, source) for key in cut.inputs]
-        network.root.eval()
-        with torch.no_grad():
-            (outputs,) = cut.module(*inputs)
-        for output in outputs.cpu():
-            found.append({"loss": loss.name, **_said(output, loss.transform)})
-    return found
+    samples = {key: _samples(session, key, source) for key in prediction.needed_inputs(network)}
+    outputs = prediction.predict(network, session.data, samples)
+    ports = prediction.predicted_ports(network)
+    return [{"loss": name, **_said(row, ports[name][1])} for name, rows in outputs.items() for row in rows]
 
 
-def _said(output: Any, transform: str) -> dict[str, Any]:
-    import torch
-
+def _said(output: np.ndarray, transform: str) -> dict[str, Any]:
     if transform == "softmax":
-        probabilities = torch.softmax(output, dim=0)
-        return {"class": int(probabilities.argmax()), "probabilities": [round(float(p), 6) for p in probabilities]}
+        return {"class": int(output.argmax()), "probabilities": [round(float(value), 6) for value in output]}
     if transform == "sigmoid":
-        probability = float(torch.sigmoid(output).flatten()[0])
+        probability = float(output.flat[0])
         return {"class": int(probability > 0.5), "probability": round(probability, 6)}
-    return {"values": [float(value) for value in output.flatten()]}
+    return {"values": [float(value) for value in output.flat]}
 
 
-def _tensor(session: Any, key: str, source: str) -> Any:
-    """The samples for the field `key`, standardised as in training."""
-    import torch
-
+def _samples(session: Any, key: str, source: str) -> np.ndarray:
+    """The samples for the field `key` as they are in the dataset or the file: not standardised."""
     entry = next(entry for entry in session.network.inputs if entry.key == key)
+    dataset = session.data[entry.dataset].dataset
     part, colon, row = source.partition(":")
     if colon and part in PARTS:
-        rows = session.rows(key, part)
+        rows = getattr(dataset, part)
         if not row.isdigit() or int(row) >= len(rows):
             hint = f"Use {part}:0 to {part}:{len(rows) - 1}."
             raise refused("no-field-input", file=source, reason="there is no such row", hint=hint)
-        return session.tensor(key)[rows[int(row)]].unsqueeze(0)
-    data = session.data[entry.dataset]
-    field = next(field for field in data.dataset.fields if field.name == entry.field)
-    values = torch.as_tensor(_read(source, field), device=session.device)
-    if entry.field not in data.dataset.moments:
-        return values
-    mean, deviation = (torch.from_numpy(moment).to(session.device) for moment in data.dataset.moments[entry.field])
-    return (values - mean) / deviation
+        found: np.ndarray = dataset.arrays[entry.field][rows[int(row)]][None]
+        return found
+    return _read(source, next(field for field in dataset.fields if field.name == entry.field))
 
 
 def _read(source: str, field: Field) -> np.ndarray:

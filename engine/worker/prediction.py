@@ -25,7 +25,7 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
     that nothing reads, by the name of their block: float32, N×…. Values are standardised as in training.
     Runs in eval mode, without gradients, and leaves modes as they were. Raises Refused `no-field-input`.
     """
-    wanted = _wanted(network)
+    wanted = predicted_ports(network)
     part = network.slice(tuple(port for port, _ in wanted.values()))
     tensors = tuple(_tensor(network, data, inputs, key) for key in part.inputs)
     if len({len(tensor) for tensor in tensors}) > 1:
@@ -42,19 +42,8 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
         return {name: _transformed(output, how).float().cpu().numpy() for (name, (_, how)), output in pairs}
 
 
-@contextmanager
-def evaluating(root: nn.Module) -> Iterator[None]:
-    """All modules in eval mode; afterwards each as it was."""
-    training = [module for module in root.modules() if module.training]
-    root.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-def _wanted(network: Network) -> dict[str, tuple[str, str]]:
+def predicted_ports(network: Network) -> dict[str, tuple[str, str]]:
+    """What `predict` returns, by name: the port key and the transform (softmax, sigmoid, none)."""
     predicting: dict[str, tuple[str, str]] = {
         loss.name: (loss.prediction, loss.transform) for loss in network.losses if loss.prediction is not None
     }
@@ -67,6 +56,23 @@ def _wanted(network: Network) -> dict[str, tuple[str, str]]:
         for call in calls
         if call.outputs and not read.intersection(call.outputs)
     }
+
+
+def needed_inputs(network: Network) -> tuple[str, ...]:
+    """The keys "block/field" of the inputs that `predict` asks for."""
+    return network.slice(tuple(port for port, _ in predicted_ports(network).values())).inputs
+
+
+@contextmanager
+def evaluating(root: nn.Module) -> Iterator[None]:
+    """All modules in eval mode; afterwards each as it was."""
+    training = [module for module in root.modules() if module.training]
+    root.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 def _tensor(network: Network, data: Mapping[str, DeviceData], inputs: Arrays, key: str) -> Tensor:

@@ -174,6 +174,24 @@ def test_trained_weights_are_evaluated_used_and_exported(run, trained, tmp_path)
     assert load_file(weights)["hidden.weight"].shape == (64, 64)
 
 
+def test_a_file_is_predicted_as_its_row_is_and_as_the_worker_does(run, trained, tmp_path):
+    import numpy as np
+
+    from app.cli.training import trained_session
+    from engine.project.project_file import read_project
+    from engine.worker.prediction import predict
+
+    session = trained_session(read_project(trained))
+    dataset = session.data["digits"].dataset
+    samples = dataset.arrays["image"][dataset.test[:2]]
+    np.save(tmp_path / "two.npy", samples)
+    said = json.loads(run("predict", str(trained), str(tmp_path / "two.npy"), "--json")[1])["predictions"]
+    assert len(said) == 2
+    assert said[1] == json.loads(run("predict", str(trained), "test:1", "--json")[1])["predictions"][0]
+    (outputs,) = predict(session.network, session.data, {session.network.inputs[0].key: samples}).values()
+    assert np.allclose(outputs, [one["probabilities"] for one in said], atol=1e-6)
+
+
 def test_predict_refuses_rows_and_files_that_do_not_fit(run, trained, tmp_path):
     assert "there is no such row" in run("predict", str(trained), "test:99999")[2]
     numbers = tmp_path / "numbers.csv"
