@@ -57,6 +57,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} stands inside a Recurrent, where losses are not added up",
         "Lead what it compares out through an Exit.",
     ),
+    "unfold": ("{block} cannot be drawn unfolded: {reason}", ""),
     "inside-steps": (
         "{block} runs once for each time step inside “{container}”, so its values cannot be shown by themselves",
         "Wire it to an Exit of “{container}” and look at that.",
