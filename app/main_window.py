@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
@@ -168,7 +169,7 @@ class MainWindow(QMainWindow):
         remembered = self.workspace.remembered
         geometry, layout = remembered.geometry, remembered.layout
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(FIRST_SIZE)
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         restored = layout is not None and self.restoreState(layout, LAYOUT_VERSION)
         self._share_room(sizes=not restored)
         for name, dock in self.docks.items():
@@ -205,6 +206,7 @@ class MainWindow(QMainWindow):
         self.place_floating()
 
     _dock_was_shown = True
+    _sizes_before: Mapping[PanelDock, QSize] = {}
 
     @property
     def inspector_floats(self) -> bool:
@@ -252,11 +254,20 @@ class MainWindow(QMainWindow):
         self._share_room()
 
     def fill_with_views(self, filled: bool) -> None:
-        """Let the live views have the whole window, or give it back."""
+        """Let the live views have the whole window, or give it back: the panels are as large as before then."""
+        if filled:
+            self._sizes_before = {dock: dock.size() for dock in self.docks.values() if dock.isVisible()}
         for name in ("palette", "inspector"):
             if not (name == "inspector" and self.inspector_floats):
                 self.docks[name].setVisible(not filled and self.run_bar.toggles[name].isChecked())
         self.pages.setVisible(not filled)
+        if not filled:
+            layout, sizes = self.layout(), self._sizes_before
+            if layout is not None:
+                layout.activate()
+            docks = [dock for dock in sizes if not dock.isHidden() and not dock.isFloating()]
+            self.resizeDocks(docks, [sizes[dock].width() for dock in docks], Qt.Orientation.Horizontal)
+            self.resizeDocks(docks, [sizes[dock].height() for dock in docks], Qt.Orientation.Vertical)
 
     # --- theme -----------------------------------------------------------------------------------------------
     def _wanted_theme(self) -> Theme:

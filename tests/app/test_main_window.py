@@ -244,3 +244,17 @@ def test_help_pages_say_keys_and_blocks(window) -> None:
     assert help.isVisible()
     assert any("PyTorch" in text or "Conv2d" in text for text in help.texts())
     help.close_now()
+
+
+def test_panels_are_as_large_as_before_after_a_view_filled_the_window(window, qtbot) -> None:
+    qtbot.wait(50)
+    window.resizeDocks([window.docks["views"]], [330], Qt.Orientation.Vertical)
+    window.resizeDocks([window.docks["inspector"]], [300], Qt.Orientation.Horizontal)
+    qtbot.wait(20)
+    before = {name: dock.size() for name, dock in window.docks.items()}
+    window.fill_with_views(True)
+    qtbot.wait(50)
+    assert window.docks["views"].width() == window.width()
+    window.fill_with_views(False)
+    qtbot.wait(50)
+    assert {name: dock.size() for name, dock in window.docks.items()} == before
