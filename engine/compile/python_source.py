@@ -15,12 +15,15 @@ from engine.compile.source_constructors import constructor_arguments
 from engine.compile.source_idioms import IDIOMS, loss_function
 from engine.compile.source_losses import loss_text, output_names
 from engine.compile.source_modules import OWN, own_sources
-from engine.compile.source_plan import BodyPlan, Owner, Plan, Planner
+from engine.compile.source_names import attribute_path
+from engine.compile.source_parts import BodyPlan, Owner, Plan
+from engine.compile.source_plan import Planner
 from engine.compile.source_text import Import, call, docstring, import_lines
 from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from engine.graph.problem import Refused
+from engine.graph.paths import bodies
+from engine.graph.problem import Refused, refused
 from engine.graph.tensor_spec import Dim, TensorSpec
 
 Lines = tuple[int, int]
@@ -35,7 +38,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     """A written file; `lines` tells which of them speak of the block at each path.
 
     `name` is the class of the network; `inputs` are the keys of what its forward takes, `outputs` of what it returns,
-    called `output_names`; `blocks` are those whose weights it has.
+    called `output_names`; `modules` are the dotted names of its parts.
     """
 
     text: str
@@ -44,7 +47,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     output_names: tuple[str, ...]
-    blocks: frozenset[str]
+    modules: frozenset[str]
 
 
 def lines_of(source: Source) -> Mapping[str, tuple[Lines, ...]]:
@@ -56,13 +59,18 @@ def write_source(graph: Graph, types: Mapping[str, BlockType], title: str, analy
     """The drawing as Python, the network's class called after `title`; the same text for equal drawings.
 
     Its forward returns the predictions, then what else the losses read; without a loss, the outputs that nothing reads.
-    Raises Refused with the first error of the drawing.
+    Raises Refused with the first error of the drawing, and `export-own` where a block runs a file of the user's.
     """
     analyser = analyser or Analyser(types)
     analysis = analyser.analyse(graph)
     for problem in analysis.problems:
         if problem.severity == "error":
             raise Refused(problem)
+    for path, body in bodies(graph):
+        for id, block in body.blocks.items():
+            if "own_code" in types[block.type].traits:
+                file = types[block.type].resolved(block, graph.variables)["file"]
+                raise refused("export-own", (*path, id), title=types[block.type].title, name=block.name, file=file)
     plan = Planner(graph, analyser.records(graph), types).plan()
     return _FileWriter(plan, types, title, analysis.specs).write()
 
@@ -111,7 +119,7 @@ class _FileWriter:
             inputs=tuple(tensor.key for tensor in plan.root.entries),
             outputs=tuple(tensor.key for tensor in plan.root.returns),
             output_names=tuple(output_names(plan).values()),
-            blocks=frozenset(path_key((*owner.path, owner.id)) for owner in plan.declared),
+            modules=frozenset(attribute_path(plan, owner) for owner in plan.declared),
         )
 
     def _own_modules(self) -> list[str]:
@@ -205,11 +213,8 @@ def _zeros(spec: TensorSpec) -> str:
 
 def source_state(source: Source, network: Network) -> dict[str, torch.Tensor]:
     """The weights of `network` that the written file has, under the names that it gives them."""
-    state = network.readable_state()
     return {
-        key: state[key]
-        for call in network.program.calls
-        if call.owner and call.key in source.blocks
-        for name in network.root.get_submodule(call.target).state_dict()
-        if (key := f"{call.target}.{name}") in state
+        name: tensor
+        for name, tensor in network.readable_state().items()
+        if any(name[:end] in source.modules for end, sign in enumerate(name) if sign == ".")
     }

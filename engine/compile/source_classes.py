@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -12,13 +13,14 @@ from engine.compile.records import Record
 from engine.compile.source_constructors import class_expression, constructor_arguments
 from engine.compile.source_idioms import IDIOMS
 from engine.compile.source_initialisers import initialiser_lines
-from engine.compile.source_names import Names, class_name
-from engine.compile.source_plan import BodyPlan, Owner, Plan, Step, Tensor
+from engine.compile.source_names import Names, attribute_path, class_name
+from engine.compile.source_parts import BodyPlan, Owner, Plan, Step, Tensor
 from engine.compile.source_text import WIDTH, Import, bracketed, call, docstring, listed
 from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Path
 from engine.graph.paths import identifier, identifiers
+from engine.graph.tensor_spec import Dim, TensorSpec
 
 replace = msgspec.structs.replace
 FLOWING = ("x", "y", "z", "flow")
@@ -110,6 +112,7 @@ class _Body:
         self._attributes = identifiers(plan.graph)
         self._names = Names()
         self._outer: dict[Owner, str] = {}
+        self._indent = 8
 
     def constructor(self) -> list[Piece]:
         """`__init__`: one attribute for each block that has a module or a body; nothing where there is none."""
@@ -120,7 +123,9 @@ class _Body:
                 pieces.append((self._attribute(id, record, type), (id,)))
         for holder, owner in self._writer.plan.ties:
             if owner.path == self._plan.path:
-                line = f"        self.{self._path_to(holder)}.weight = self.{self._attributes[owner.id]}.weight"
+                holding = attribute_path(self._writer.plan, holder, len(owner.path))
+                holding = re.sub(r"\.(\d+)", r"[\1]", holding)
+                line = f"        self.{holding}.weight = self.{self._attributes[owner.id]}.weight"
                 pieces.append(([line], (owner.id, path_key((*holder.path[len(owner.path) :], holder.id)))))
         if not pieces:
             return []
@@ -149,22 +154,12 @@ class _Body:
             lines.append(f"        {name}.requires_grad_(False)")
         return lines
 
-    def _path_to(self, holder: Owner) -> str:
-        """The attributes that lead from here to a block further in."""
-        names: list[str] = []
-        path = self._plan.path
-        for step in (*holder.path[len(path) :], holder.id):
-            if isinstance(step, int):
-                names[-1] += f"[{step}]"
-            else:
-                names.append(identifiers(self._writer.plan.graphs[path])[step])
-            path = (*path, step)
-        return ".".join(names)
-
     def forward(self, about: str) -> list[Piece]:
         """`forward`: a line for each step; a tensor that only the next one reads flows on under one short name."""
         plan = self._plan
-        parameters = [f"{name}: Tensor" for name in self._entry_names()]
+        entries = self._entry_names()
+        sequences = self._sequence_names(entries) if plan.last is not None else []
+        parameters = [f"{name}: Tensor" for name in sequences or entries]
         for owner in plan.modules:
             record = self._record_of(owner)
             cls = self._writer.expression(self._writer.plan.declared[owner])
@@ -176,6 +171,14 @@ class _Body:
         if about:
             head.extend(docstring(about, 8))
         pieces: list[Piece] = [(head, tuple(entry.port.block for entry in plan.entries))]
+        if plan.last is not None:
+            return [*pieces, *self._over_time(entries, sequences)]
+        return [*pieces, *self._steps()]
+
+    def _steps(self) -> list[Piece]:
+        """The lines of the body, up to its return; over time there is none."""
+        plan = self._plan
+        pieces: list[Piece] = []
         readers = self._readers()
         flowing = self._flowing(readers)
         ends_with_step = False
@@ -187,7 +190,8 @@ class _Body:
             if step.copies:
                 pieces.append((self._loop(step, number, readers, flowing), ids))
                 continue
-            if is_last and len(step.outputs) == len(live) and tuple(live) == plan.returns:
+            returns = plan.last is None and len(step.outputs) == len(live) and tuple(live) == plan.returns
+            if is_last and returns:
                 exits = self._exits(live)
                 pieces.append((self._statement("return ", step, expression), (*ids, *exits)))
                 ends_with_step = True
@@ -198,31 +202,82 @@ class _Body:
             else:
                 targets = [self._new_name(step, output) if output is not None else "_" for output in step.outputs]
             pieces.append((self._statement(f"{', '.join(targets)} = ", step, expression), ids))
-        if not ends_with_step:
+        if not ends_with_step and plan.last is None:
             names = [self._names[tensor] for tensor in plan.returns]
             pieces.append((listed("return ", names, indent=8), self._exits(plan.returns)))
         return pieces
 
+    def _over_time(self, entries: list[str], sequences: list[str]) -> list[Piece]:
+        """The states, a loop over the time steps of the sequences, and what leaves: of all steps, or of the last."""
+        plan = self._plan
+        before: list[Piece] = []
+        begin: list[Piece] = []
+        pasts: dict[Tensor, str] = {}
+        for state in plan.states:
+            name = self._names.add(state.tensor, self._attributes[state.tensor.port.block])
+            zeros = zeros_like(state.spec, sequences[0])
+            if state.steps == 1:
+                before.append(([f"        {name} = {zeros}"], (state.tensor.port.block,)))
+            else:
+                past = pasts[state.tensor] = self._names.free(f"{name}_past")
+                before.append(([f"        {past} = [{zeros}] * {state.steps}"], (state.tensor.port.block,)))
+                begin.append(([f"            {name} = {past}.pop(0)"], (state.tensor.port.block,)))
+        self._indent = 12
+        steps = self._steps()
+        self._indent = 8
+        kept: list[str] = []
+        held = {state.tensor for state in plan.states}
+        for tensor in plan.returns:
+            name = self._names[tensor]
+            if plan.last and tensor not in held:
+                kept.append(name)
+                continue
+            kept.append(self._names.free(f"last_{name}" if plan.last else "outputs"))
+            if not plan.last:
+                before.append(([f"        {kept[-1]}: list[Tensor] = []"], ()))
+            line = f"{kept[-1]} = {name}" if plan.last else f"{kept[-1]}.append({name})"
+            steps.append(([f"            {line}"], self._exits([tensor])))
+        for state in plan.states:
+            if state.steps > 1:
+                line = f"            {pasts[state.tensor]}.append({self._names[state.fed]})"
+                steps.append(([line], (state.tensor.port.block,)))
+        singles = [state for state in plan.states if state.steps == 1]
+        if singles:
+            names = ", ".join(self._names[state.tensor] for state in singles)
+            fed = ", ".join(self._names[state.fed] for state in singles)
+            steps.append(([f"            {names} = {fed}"], tuple(state.tensor.port.block for state in singles)))
+        unbound = [f"{sequence}.unbind(1)" for sequence in sequences]
+        over = unbound[0] if len(unbound) == 1 else f"zip({', '.join(unbound)}, strict=True)"
+        made = kept if plan.last else [f"torch.stack({name}, 1)" for name in kept]
+        self._writer.imports.add(("torch", ""))
+        loop: Piece = ([f"        for {', '.join(entries)} in {over}:"], ())
+        return [*before, loop, *begin, *steps, (listed("return ", made, indent=8), ())]
+
+    def _sequence_names(self, entries: list[str]) -> list[str]:
+        wanted = ["sequence"] if len(entries) == 1 else [f"{name}_sequence" for name in entries]
+        return [self._names.free(name) for name in wanted]
+
     def _loop(self, step: Step, number: int, readers: Mapping[Tensor, set[int]], flowing: str) -> list[str]:
         """The copies of a Repeat, one behind the other: what leaves one enters the next under the same name."""
         lines: list[str] = []
+        margin = " " * self._indent
         outputs = [output for output in step.outputs if output is not None]
         assert step.inner is not None
         given = [self._names[step.arguments[entry.port.block]] for entry in step.inner.entries]
         names: list[str] = []
         for output in outputs:
-            flows = len(outputs) == 1 and readers.get(output) == {number + 1} and number + 1 < len(self._plan.steps)
+            flows = len(outputs) == 1 and readers.get(output) == {number + 1}
             if flows:
                 self._names[output] = flowing
             names.append(flowing if flows else self._new_name(step, output))
         for name, source in zip(names, given, strict=False):
             if name != source:
-                lines.append(f"        {name} = {source}")
+                lines.append(f"{margin}{name} = {source}")
         copy = self._names.free("block")
         modules = [self._module(owner) for owner in step.inner.modules]
-        lines.append(f"        for {copy} in {self._module(step.owner)}:")
+        lines.append(f"{margin}for {copy} in {self._module(step.owner)}:")
         taken = [*names[: len(given)], *given[len(names) :], *modules]
-        lines.extend(call(f"{', '.join(names)} = {copy}", taken, indent=12))
+        lines.extend(call(f"{', '.join(names)} = {copy}", taken, indent=self._indent + 4))
         return lines
 
     # --- names ---------------------------------------------------------------------------------------
@@ -241,7 +296,7 @@ class _Body:
         for number, step in enumerate(self._plan.steps):
             for tensor in step.arguments.values():
                 readers.setdefault(tensor, set()).add(number)
-        for tensor in self._plan.returns:
+        for tensor in (*self._plan.returns, *(state.fed for state in self._plan.states)):
             readers.setdefault(tensor, set()).add(len(self._plan.steps))
         return readers
 
@@ -298,17 +353,29 @@ class _Body:
 
     def _statement(self, before: str, step: Step, expression: Sequence[str]) -> list[str]:
         if step.type.module in IDIOMS:
-            return _wrapped(before, expression[0])
+            return _wrapped(before, expression[0], self._indent)
         callee, *arguments = expression
-        return call(f"{before}{callee}", arguments, indent=8)
+        return call(f"{before}{callee}", arguments, indent=self._indent)
 
 
-def _wrapped(before: str, expression: str) -> list[str]:
-    line = f"        {before}{expression}"
+def _wrapped(before: str, expression: str, indent: int) -> list[str]:
+    margin = " " * indent
+    line = f"{margin}{before}{expression}"
     if len(line) <= WIDTH or " + " not in expression:
         return [line]
     first, *rest = expression.split(" + ")
-    return [f"        {before}(", f"            {first}", *(f"            + {part}" for part in rest), "        )"]
+    return [f"{margin}{before}(", f"{margin}    {first}", *(f"{margin}    + {part}" for part in rest), f"{margin})"]
+
+
+def zeros_like(spec: TensorSpec, sequence: str) -> str:
+    """Zeros of a shape, for as many samples as `sequence` has."""
+    lengths = [str(length) for length in spec.shape]
+    for axis, length in enumerate(spec.shape):
+        if isinstance(length, Dim):
+            lengths[axis] = f"len({sequence})" if length.factor == 1 else f"{length.factor} * len({sequence})"
+    shape = ", ".join(lengths)
+    kind = "" if spec.dtype == "float32" else f", dtype=torch.{spec.dtype}"
+    return f"torch.zeros({shape}{kind}, device={sequence}.device)"
 
 
 def _header(name: str) -> str:

@@ -21,6 +21,14 @@ def _sum(inputs: Sequence[str], arguments: Mapping[str, Value]) -> str:
     return " + ".join(inputs)
 
 
+def _difference(inputs: Sequence[str], arguments: Mapping[str, Value]) -> str:
+    return f"{inputs[0]} - {inputs[1]}"
+
+
+def _product(inputs: Sequence[str], arguments: Mapping[str, Value]) -> str:
+    return " * ".join(inputs)
+
+
 def _concat(inputs: Sequence[str], arguments: Mapping[str, Value]) -> str:
     return f"torch.cat(({', '.join(inputs)}), dim={written(arguments['dim'])})"
 
@@ -37,6 +45,8 @@ def _global_average(inputs: Sequence[str], arguments: Mapping[str, Value]) -> st
 
 IDIOMS: Mapping[str, Idiom] = {
     "engine.modules.merge:Add": Idiom(_sum),
+    "engine.modules.arithmetic:Subtract": Idiom(_difference),
+    "engine.modules.arithmetic:Multiply": Idiom(_product),
     "engine.modules.merge:Concat": Idiom(_concat, (("torch", ""),)),
     "engine.modules.merge:Reshape": Idiom(_reshape),
     "engine.modules.pooling:GlobalAvgPool2d": Idiom(_global_average),

@@ -10,7 +10,7 @@ from engine.compile.source_classes import Mark
 from engine.compile.source_constructors import constructor_arguments
 from engine.compile.source_idioms import loss_function
 from engine.compile.source_names import Names
-from engine.compile.source_plan import LossUse, Plan, Tensor
+from engine.compile.source_parts import LossUse, Plan, Tensor
 from engine.compile.source_text import Import, bracketed, call, docstring
 from engine.graph.paths import identifier, identifiers
 

@@ -6,7 +6,8 @@ import keyword
 import re
 from collections.abc import Container
 
-from engine.compile.source_plan import Tensor
+from engine.compile.source_parts import Owner, Plan, Tensor
+from engine.graph.paths import identifiers
 
 _USED_IN_FUNCTIONS = ("self", "torch", "nn", "functional", "_")
 
@@ -38,6 +39,16 @@ class Names:
         """A free name for `tensor`."""
         name = self._by_tensor[tensor] = self.free(wanted)
         return name
+
+
+def attribute_path(plan: Plan, block: Owner, start: int = 0) -> str:
+    """The dotted name of a block's module, from the body at depth `start`: `stage.0.convolution`."""
+    names: list[str] = []
+    path = block.path[:start]
+    for step in (*block.path[start:], block.id):
+        names.append(str(step) if isinstance(step, int) else identifiers(plan.graphs[path])[step])
+        path = (*path, step)
+    return ".".join(names)
 
 
 def class_name(title: str, taken: set[str], otherwise: str = "") -> str:

@@ -2,95 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from engine.compile.records import Record
-from engine.graph.analysis import path_key, port_key
+from engine.compile.source_parts import BodyPlan, LossUse, Owner, Plan, State, Step, Tensor
+from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType, Port
 from engine.graph.graph import Graph, Path, PortRef
-
-
-class Tensor(NamedTuple):
-    """A tensor: the body in which it arises, and the port of the block there that gives it."""
-
-    path: Path
-    port: PortRef
-
-    @property
-    def key(self) -> str:
-        """Its key among the ports of the drawing."""
-        return port_key((*self.path, self.port.block), self.port.port)
-
-
-class Owner(NamedTuple):
-    """The block whose module is called, by the body it stands in."""
-
-    path: Path
-    id: str
-
-
-class Step(msgspec.Struct, frozen=True, eq=False):
-    """One call in a forward function: of a module, or of a container whose body is `inner`.
-
-    `arguments` are the tensors by input port, those of optional ports last; `outputs` tells for every port that the
-    module returns which tensor somebody reads, or None. A Repeat has the bodies of all its `copies`, each fed by the
-    one before; where losses read inside them there is one step for each, and `copy` is its number.
-    """
-
-    record: Record
-    type: BlockType
-    arguments: Mapping[str, Tensor]
-    optional: frozenset[str]
-    outputs: tuple[Tensor | None, ...]
-    owner: Owner
-    inner: BodyPlan | None = None
-    copies: tuple[BodyPlan, ...] = ()
-    copy: int | None = None
-
-
-class BodyPlan(msgspec.Struct, frozen=True, eq=False):
-    """One class to be: its `entries` are what it takes, `modules` those of enclosing bodies that it calls.
-
-    `returns` are its tensors, `given` what the parent calls them: the same at the root.
-    """
-
-    path: Path
-    graph: Graph
-    records: Mapping[str, Record]
-    entries: tuple[Tensor, ...]
-    steps: tuple[Step, ...]
-    returns: tuple[Tensor, ...]
-    given: tuple[Tensor, ...]
-    modules: tuple[Owner, ...]
-
-
-class LossUse(msgspec.Struct, frozen=True, eq=False):
-    """One loss block: what it compares, by port in the order of its module's arguments."""
-
-    key: str
-    record: Record
-    type: BlockType
-    arguments: Mapping[str, Tensor]
-    optional: frozenset[str]
-
-
-class Plan(msgspec.Struct, frozen=True, eq=False):
-    """The root's class, the losses, graph and records of every body.
-
-    `declared` are the blocks whose modules exist, with their types, `bodies` the plans of containers among them;
-    `ties` are blocks that hold the weight of another, transposed.
-    """
-
-    root: BodyPlan
-    graphs: Mapping[Path, Graph]
-    records: Mapping[Path, Mapping[str, Record]]
-    losses: tuple[LossUse, ...]
-    declared: Mapping[Owner, BlockType]
-    bodies: Mapping[Owner, tuple[BodyPlan, ...]]
-    ties: tuple[tuple[Owner, Owner], ...]
+from engine.graph.problem import Fact, Problem, Refused
+from engine.graph.traversal import DELAY
 
 
 class Planner:
@@ -248,20 +170,22 @@ class Planner:
         wanted: frozenset[Tensor],
         exits: Mapping[str, Tensor],
         whole: bool = False,
+        fed: frozenset[Tensor] = frozenset(),
     ) -> BodyPlan:
         """The steps that the Exits and the wanted tensors inside need, found from the end.
 
-        `exits` tells what the parent calls what leaves; a `whole` body takes all its Entries.
+        `exits` tells what the parent calls what leaves; a `whole` body takes all its Entries, and a `fed` one is left
+        with what its Delays are fed, too.
         """
         inside = tuple(tensor for tensor in sorted(wanted, key=_key) if _is_within(tensor.path, path))
         returned = tuple(self._resolved(path, records[exit].sources["input"]) for exit in exits)
-        live = {*returned, *(tensor for tensor in inside if tensor.path == path)}
+        live = {*returned, *fed, *(tensor for tensor in inside if tensor.path == path)}
         steps: list[Step] = []
         entries: set[Tensor] = set()
         modules: dict[Owner, None] = {}
         for id, record in reversed(list(records.items())):
             type = self._types[record.block.type]
-            if type.role == "input" or record.block.type == "entry":
+            if type.role == "input" or record.block.type in ("entry", DELAY):
                 entries.update(tensor for tensor in live if tensor.port.block == id)
                 continue
             if type.role in ("loss", "boundary") or record.block.bypassed:
@@ -319,12 +243,18 @@ class Planner:
             return Step(record, type, given, frozenset(), inner.given, owner, inner, copy=copy)
 
         arguments = {port: self._resolved(path, source) for port, source in record.sources.items()}
+        if type.runs_over_time:
+            inner = self._over_time(
+                record, here, {port.id: tensor for port, tensor in self._all_outputs(path, record, type)}
+            )
+            self._inner[owner] = (inner,)
+            return [step(inner, arguments)]
         if not record.copies:
             assert record.expanded is not None
             inner = self._body(record.expanded, record.children, here, wanted, read)
             self._inner[owner] = (inner,)
             return [step(inner, arguments)]
-        ends = {port.id: Tensor(path, PortRef(record.block.id, port.id)) for port in self._outputs(record, type)}
+        ends = {port.id: tensor for port, tensor in self._all_outputs(path, record, type)}
         pairs = self._paired(record)
         steps: list[Step] = []
         bodies: list[BodyPlan] = []
@@ -340,6 +270,38 @@ class Planner:
             return steps
         first = steps[-1]
         return [msgspec.structs.replace(first, outputs=tuple(ends.values()), copies=tuple(bodies), copy=None)]
+
+    def _over_time(self, record: Record, path: Path, exits: Mapping[str, Tensor]) -> BodyPlan:
+        """The body of a Recurrent; Delays that nobody reads are left out, and what they alone need."""
+        assert record.expanded is not None
+        if any(True for body, _ in _delays_below(path, self._bodies) if body != path):
+            title, reason = self._types[record.block.type].title, "a container in it holds a Delay"
+            told: dict[str, Fact] = {"title": title, "name": record.block.name, "reason": reason}
+            raise Refused(Problem(code="source", path=path, facts=told))
+        found = [
+            State(
+                Tensor(path, PortRef(delay.block.id, "output")),
+                self._resolved(path, delay.sources["input"]),
+                int(str(delay.parameters["k"])),
+                delay.outputs["output"],
+            )
+            for _, delay in _delays_below(path, self._bodies)
+        ]
+        while True:
+            fed = frozenset(state.fed for state in found)
+            body = self._body(record.expanded, record.children, path, frozenset(), exits, whole=True, fed=fed)
+            read = {tensor for step in body.steps for tensor in step.arguments.values()}
+            read |= fed | set(body.returns)
+            kept = [state for state in found if state.tensor in read]
+            if len(kept) == len(found):
+                break
+            found = kept
+        last = record.parameters["output"] == "last step"
+        entries = tuple(entry for entry in body.entries if record.expanded.blocks[entry.port.block].type == "entry")
+        return msgspec.structs.replace(body, entries=entries, states=tuple(found), last=last)
+
+    def _all_outputs(self, path: Path, record: Record, type: BlockType) -> list[tuple[Port, Tensor]]:
+        return [(port, Tensor(path, PortRef(record.block.id, port.id))) for port in self._outputs(record, type)]
 
     def _all_entries(self, path: Path, records: Mapping[str, Record]) -> set[Tensor]:
         return {Tensor(path, PortRef(id, "output")) for id, record in records.items() if record.block.type == "entry"}
@@ -360,6 +322,13 @@ class Planner:
             for tensor in entries
         }
         return tuple(sorted(entries, key=places.__getitem__))
+
+
+def _delays_below(path: Path, bodies: Mapping[Path, Mapping[str, Record]]) -> Iterator[tuple[Path, Record]]:
+    """The Delays in the body at `path` and in those inside it."""
+    for body, records in bodies.items():
+        if _is_within(body, path):
+            yield from ((body, record) for record in records.values() if record.block.type == DELAY)
 
 
 def _optional(type: BlockType, record: Record) -> frozenset[str]:

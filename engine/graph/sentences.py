@@ -96,6 +96,39 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{hint}",
     ),
     "module": ("{block} refuses its input {received}: {reason}", "Check its parameters."),
+    # the user's own Python
+    "code-not-allowed": (
+        "The Python file {file} (SHA-256 {hash}…) may not run: what is in it now was not allowed",
+        "Read it, then allow it in the inspector of its block, or give the command --allow-code.",
+    ),
+    "code-folder": ("{file} cannot be found: the project has no folder yet", "Save the project beside the file."),
+    "code-missing": ("There is no Python file {file} in {folder}", "Put it there, beside the project."),
+    "code-file": ("{file} cannot be used: {reason}", "Check the file."),
+    "code-import": ("{file}, line {line}: the file cannot be imported ({reason})", "Mend the file."),
+    "code-definition": ("{file} defines no {definition}", "It defines {known}."),
+    "code-kind": ("{file}, line {line}: {definition} {kind}", "Name a class with a forward, or a function."),
+    "code-weights": (
+        "{file}, line {line}: {definition} has weights and a backward of its own, which would give them no gradients",
+        "Leave the backward out, or write a torch.autograd.Function that the class calls.",
+    ),
+    "code-failed": ("{file}, line {line}: {reason}", ""),
+    "code-outputs": (
+        "{file}, line {line}: {definition} gives {given} where the block has {count}: {wanted}",
+        "Return as many tensors as there are names under Outputs.",
+    ),
+    "code-gradients": (
+        "{file}, line {line}: the backward of {definition} gives {given}",
+        "Return a gradient of the same shape, or None, for each input.",
+    ),
+    "code-backward": (
+        "{file}, line {line}: the backward of {definition} is wrong, its worst error {error}: the gradient of {input} "
+        "at [{place}] is {gradient}, but the slope of forward there is {slope}",
+        "Both were computed in float64 on small random inputs; mend backward or forward.",
+    ),
+    "export-own": (
+        "{block} runs {file}, which cannot be written into another file yet",
+        "Export the weights as safetensors instead.",
+    ),
     "residual": (
         "{block} adds its input {received} to its body’s result {result}",
         "Choose the projection, or let the body keep the shape.",
@@ -230,6 +263,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{what} needs {packages}, which are not installed",
         'Install them with pip install "tensorloom[{extra}]".',
     ),
+    "source": ("{block} cannot be written as Python: {reason}", "Take the Delay out of it, or unfold the drawing."),
     "onnx": ("The network cannot be written as ONNX: {reason}", "Export it as Python."),
     "onnx-differs": (
         "The ONNX file differs from the program by {difference}, more than it may, and was not kept",

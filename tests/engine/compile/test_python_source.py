@@ -21,6 +21,8 @@ from engine.graph.scope import Scope
 from engine.graph.values import Formula
 from engine.project.drawing import Drawing
 from engine.project.examples import example_ids, read_example
+from tests.engine.compile.test_recurrent_container import canonical, elman
+from tests.engine.compile.test_recurrent_container import drawn as over_time
 from tests.every_block.exporting import exported_equal, loaded, random_inputs, run_program, with_weights
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -377,7 +379,10 @@ def test_a_repeat_beside_a_skip_keeps_what_goes_round_it() -> None:
         Wire(PortRef("sum", "output"), PortRef("last", "input")),
     ]
     source = exported_equal(msgspec.structs.replace(drawn.graph, wires=sorted_wires(wires)))
-    assert "        x = first\n        for block in self.stage:\n            x = block(x)\n        x = x + first\n" in source.text
+    assert (
+        "        x = first\n        for block in self.stage:\n            x = block(x)\n        x = x + first\n"
+        in source.text
+    )
 
 
 def test_losses_inside_a_repeat_get_their_tensors_out() -> None:
@@ -410,3 +415,32 @@ def test_transposed_weights_are_one_tensor(inside: bool, tmp_path: Path) -> None
     assert holder.weight is model.encoder.weight
     assert len(list(model.parameters())) == 3
     assert clean(source.text, tmp_path) == ""
+
+
+def delays() -> Graph:
+    """Delays that feed each other, one of them leaving as it is."""
+    body = Drawing(BLOCK_TYPES, inside=True)
+    body.add("x", "entry")
+    body.add("a", "delay", name="A")
+    body.add("b", "delay", name="B", k=2)
+    body.add("c", "delay", name="C")
+    body.add("w", "dense", name="W", out_features=6)
+    body.add("sum", "add", inputs=3)
+    body.add("y", "exit", at=(0, 0))
+    body.add("z", "exit", at=(0, 9))
+    body.chain("x", "a", "b", "c")
+    body.chain("a", "sum.a")
+    body.chain("b", "sum.b")
+    body.chain("c", "sum.c")
+    body.chain("sum", "w", "y")
+    body.chain("c", "z")
+    return body.graph
+
+
+@pytest.mark.parametrize("body", [elman(), canonical(), delays()], ids=["elman", "canonical", "delays"])
+@pytest.mark.parametrize("output", ["all steps", "last step"])
+def test_a_recurrent_becomes_a_loop_over_time(body: Graph, output: str, tmp_path: Path) -> None:
+    source = exported_equal(over_time(body, output=output))
+    assert "in sequence.unbind(1):" in source.text
+    assert clean(source.text, tmp_path) == ""
+    assert len(lines_of(source)["loop/w"]) == 2
