@@ -9,11 +9,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.block_browser import BlockBrowser, Heading, family_of
+from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette_drag import PaletteDrag
 from app.panels.palette_rail import Flyout, Rail
 from app.panels.palette_row import ICON_AT_IN_FLYOUT, BlockRow
 from engine.graph.block_type import BlockType
-from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, ROW_HEIGHT, Theme
+from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, ROW_HEIGHT, SPACE_16, Theme
 
 FLYOUT_SEARCH_HEIGHT = 360
 
@@ -158,17 +159,27 @@ class Palette(QWidget):
         for type in self._types.values():
             if family_of(type, self._families) == family:
                 rows.append(BlockRow(type, self._theme, self._drag, ICON_AT_IN_FLYOUT))
+        column = QVBoxLayout(inside := QWidget())
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         for place, row in enumerate(rows):
             row.activated.connect(lambda id=row.type_id: self._choose(id))
             row.help_wanted.connect(lambda id=row.type_id: self.help_wanted.emit(id))
-            row.stepped.connect(lambda step, place=place: self._step(rows, place + step))
-            layout.addWidget(row)
-        content.setMinimumHeight((len(rows) + 1) * ROW_HEIGHT)
+            row.stepped.connect(lambda step, place=place: self._step(scroll, rows, place + step))
+            column.addWidget(row)
+        scroll = OverlayScroll()
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        inside.setAutoFillBackground(False)
+        room = self.window().height() - ROW_HEIGHT - 2 * SPACE_16
+        scroll.setFixedHeight(min(len(rows) * ROW_HEIGHT, room // ROW_HEIGHT * ROW_HEIGHT))
+        layout.addWidget(scroll)
         return content
 
-    def _step(self, rows: list[BlockRow], place: int) -> None:
+    def _step(self, scroll: OverlayScroll, rows: list[BlockRow], place: int) -> None:
         if 0 <= place < len(rows):
             rows[place].setFocus(Qt.FocusReason.OtherFocusReason)
+            scroll.ensureWidgetVisible(rows[place], 0, 0)
 
     def _choose(self, type_id: str) -> None:
         self.close_flyout()

@@ -13,7 +13,7 @@ from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette import Palette
 from app.panels.palette_row import BlockRow, FamilyRow
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
-from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, load_theme
+from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, SHADOW_POPUP, load_theme
 
 LEFT = Qt.MouseButton.LeftButton
 FIRST = (
@@ -227,6 +227,31 @@ def test_the_rail_is_narrow_and_a_family_flies_out_to_be_chosen(palette: Palette
     qtbot.keyClick(rows[1], Qt.Key.Key_Return)
     assert heard.said == [("chosen", "avg_pool2d")]
     assert palette.flyout() is None
+
+
+def test_a_long_family_flies_out_inside_the_window_and_the_keyboard_reaches_its_end(
+    host: QWidget, qtbot: QtBot
+) -> None:
+    palette = Palette(BLOCK_TYPES, FAMILIES, load_theme("light"), host)
+    host.resize(600, 300)
+    palette.setGeometry(0, 0, PALETTE_WIDTH, 300)
+    host.show()
+    host.activateWindow()
+    qtbot.waitExposed(host)
+    palette.set_rail(True)
+    qtbot.mouseClick(palette.rail.button("activation"), LEFT)
+    flyout = palette.flyout()
+    assert flyout is not None
+    rows = flyout.findChildren(BlockRow)
+    qtbot.waitUntil(rows[0].hasFocus)
+    assert len(rows) * rows[0].height() > 300
+    panel = flyout.geometry().adjusted(SHADOW_POPUP, SHADOW_POPUP, -SHADOW_POPUP, -SHADOW_POPUP)
+    assert host.rect().contains(panel)
+    for row in rows[:-1]:
+        qtbot.keyClick(row, Qt.Key.Key_Down)
+    assert rows[-1].hasFocus()
+    last = rows[-1].mapTo(host, rows[-1].rect().bottomRight())
+    assert panel.contains(last)
 
 
 def test_a_drag_out_of_a_flyout_closes_it_and_goes_on(palette: Palette, qtbot: QtBot) -> None:
