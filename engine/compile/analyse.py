@@ -24,6 +24,7 @@ from engine.graph.scope import COPY_INDEX, Scope
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.traversal import DELAY, execution_order
 from engine.graph.values import Value
+from engine.modules.own_loading import stamp
 
 replace = msgspec.structs.replace
 
@@ -46,6 +47,7 @@ class Analyser:
         self._probes: dict[tuple[Any, ...], Probe] = {}
         self._last: Mapping[str, Record] = {}
         self._last_variables: Mapping[str, Value] = {}
+        self._last_code: object = ()
         self._time: int | None = None
         self._delays = Delays()
 
@@ -76,9 +78,10 @@ class Analyser:
 
     def records(self, graph: Graph, time_length: int | None = None) -> Mapping[str, Record]:
         """The record of each root block, in execution order."""
-        if time_length != self._time or graph.variables != self._last_variables:
+        code = stamp()
+        if (time_length, graph.variables, code) != (self._time, self._last_variables, self._last_code):
             self._last = {}
-        self._time, self._last_variables = time_length, graph.variables
+        self._time, self._last_variables, self._last_code = time_length, graph.variables, code
         scope = Scope(types=self._types, variables=graph.variables)
         self._last = self._body(graph, (), {}, scope, self._last).records
         return self._last
@@ -106,7 +109,7 @@ class Analyser:
             if len(needed) != len(same) or type.expect(values, same) is not None:
                 continue
             result = self._probe(type, values, same)
-            if not result.refusal:
+            if result.outputs:
                 found[id] = next(iter(result.outputs.values()))
         return found
 
@@ -219,6 +222,9 @@ class Analyser:
         if not type.module:
             return self._finished(record, here, {}, Cost(), [])
         result = self._probe(type, parameters, {port.id: inputs[port.id] for port in ports.inputs if port.id in inputs})
+        if result.problem is not None:
+            facts = {"title": type.title, "name": block.name, **result.problem.facts}
+            return replace(record, problems=(replace(result.problem, path=here, facts=facts),))
         if result.refusal:
             first = next(iter(inputs.values()))
             facts = {"title": type.title, "name": block.name, "received": first, "reason": result.refusal}

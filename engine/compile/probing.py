@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -22,8 +23,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.compile.counting import MultiplyAdds
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType, Inputs, Parameters
+from engine.graph.problem import Problem, Refused
 from engine.graph.tensor_spec import Dim, TensorSpec, bytes_per_sample
 from engine.graph.values import Plain
+from engine.modules.own_loading import fingerprint
 
 BATCH = 1_000_003
 _TIMES = ((1_009, 1_013), (997, 991))
@@ -39,13 +42,15 @@ warnings.filterwarnings("ignore", message="Using padding='same' with even kernel
 class Probe(Plain, frozen=True):
     """What is known of a block after its module has run: output specs by port, cost, or the reason of a refusal.
 
-    `weight` is the shape of its parameter of that name, empty without one.
+    `weight` is the shape of its parameter of that name, empty without one. `problem` is a refusal that has words of
+    its own: that of the user's Python file.
     """
 
     outputs: Mapping[str, TensorSpec] = {}
     cost: Cost = Cost()
     refusal: str = ""
     weight: tuple[int, ...] = ()
+    problem: Problem | None = None
 
 
 def module_class(name: str) -> type[nn.Module]:
@@ -91,6 +96,8 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             port: _spec(a, b, lengths, "steps_over_time" in type.traits)
             for port, a, b in zip(outputs, first, second, strict=True)
         }
+    except Refused as fault:
+        return Probe(problem=_with_symbols(fault.problem))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
         return Probe(refusal=_reason(fault))
     cost = Cost(
@@ -172,7 +179,18 @@ def _length(a: int, b: int, lengths: tuple[tuple[int, int], tuple[int, int]], sh
 def _reason(fault: Exception) -> str:
     """The first line of torch's message, the numbers of the probe written as the symbols they stand for."""
     line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-    return re.sub(r"\d+", lambda found: _symbols(int(found[0])), line).rstrip(".")
+    return _written(line).rstrip(".")
+
+
+def _with_symbols(problem: Problem) -> Problem:
+    """The problem with the numbers of the probe in its reason written as the symbols they stand for."""
+    reason = problem.facts.get("reason")
+    told = {"reason": _written(reason)} if isinstance(reason, str) else {}
+    return msgspec.structs.replace(problem, facts={**problem.facts, **told})
+
+
+def _written(text: str) -> str:
+    return re.sub(r"\d+", lambda found: _symbols(int(found[0])), text)
 
 
 def _symbols(number: int) -> str:
@@ -184,5 +202,6 @@ def _symbols(number: int) -> str:
 
 
 def remembered_key(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> tuple[Any, ...]:
-    """What a Probe depends on, hashable."""
-    return (type.id, time, tuple(sorted(parameters.items())), tuple(sorted(inputs.items())))
+    """What a Probe depends on, hashable: for the user's own file what is in it, and whether it may run."""
+    outside = fingerprint(str(parameters["file"])) if "own_code" in type.traits else None
+    return (type.id, time, tuple(sorted(parameters.items())), tuple(sorted(inputs.items())), outside)

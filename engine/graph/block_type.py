@@ -20,7 +20,7 @@ Inputs = Mapping[str, TensorSpec]
 WeightGroups = tuple[tuple[str, tuple[str, ...]], ...]
 """Labels such as “Initial weights”, and the parameters of the module that each stands for, as PyTorch calls them."""
 
-Trait = Literal["needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy"]
+Trait = Literal["needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy", "own_code"]
 Role = Literal["input", "layer", "loss", "container", "boundary"]
 
 

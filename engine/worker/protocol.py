@@ -31,6 +31,16 @@ class Analyse(Plain, frozen=True, tag="analyse"):
     datasets: tuple[DatasetRef, ...] = ()
 
 
+class AllowCode(Plain, frozen=True, tag="allow-code"):
+    """Where blocks find their own Python files, None for a project without a folder, and the SHA-256 of what may run.
+
+    Takes the place of what was said before; no answer.
+    """
+
+    folder: str | None
+    hashes: tuple[str, ...]
+
+
 class AskShapes(Plain, frozen=True, tag="ask-shapes"):
     """Answered by Shapes: what each candidate block type would make of a tensor `spec`.
 
@@ -121,6 +131,7 @@ class Quit(Plain, frozen=True, tag="quit"):
 
 
 ToWorker = Union[  # noqa: UP007
+    AllowCode,
     Analyse,
     AskShapes,
     OpenSession,

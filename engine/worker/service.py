@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -18,6 +19,7 @@ from engine.compile.python_source import write_source
 from engine.graph.analysis import Analysis
 from engine.graph.block_type import BlockType
 from engine.graph.problem import Refused
+from engine.modules.own_loading import permit
 from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleStep, Stop, Unwatch, Watch
 from engine.training.devices import available_devices
 from engine.worker.checking import answer_analyse
@@ -26,6 +28,7 @@ from engine.worker.loop_control import LoopControl
 from engine.worker.outbox import Outbox
 from engine.worker.protocol import (
     TO_WORKER,
+    AllowCode,
     Analyse,
     Analysed,
     AskShapes,
@@ -95,6 +98,8 @@ class Service:
                 return  # a newer one waits
             case Analyse():
                 self._outbox.send(self._analysed(message))
+            case AllowCode():
+                permit(Path(message.folder) if message.folder is not None else None, message.hashes)
             case AskShapes():
                 self._outbox.send(self._shapes(message))
             case OpenSession():

@@ -14,6 +14,7 @@ from engine.graph.difference import difference
 from engine.graph.problem import Problem, Refused
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
+from engine.modules.own import is_outdated
 from engine.training.commands import Stop, Unwatch, Watch
 from engine.training.events import Array, Failed, Measured
 from engine.training.loop import train
@@ -256,7 +257,8 @@ def _continued(before: Session, request: TrainingRequest, types: Mapping[str, Bl
     """
     same = before.request
     drawing = difference(same.graph, request.graph)
-    if not drawing.meaning and (same.datasets, same.plan.device) == (request.datasets, request.plan.device):
+    current = not drawing.meaning and not is_outdated(before.network.root)
+    if current and (same.datasets, same.plan.device) == (request.datasets, request.plan.device):
         return before
     session = open_session(msgspec.structs.replace(request, weights=None), types)
     _, missing = session.network.load_state(before.network.state())

@@ -27,7 +27,8 @@ from graph_editor.theme import has_icon
 
 SCOPE = Scope(types=BLOCK_TYPES)
 N, T = Dim("N"), Dim("T")
-MODULES = [type for type in BLOCK_TYPES.values() if type.module]
+MODULES = [type for type in BLOCK_TYPES.values() if type.module and "own_code" not in type.traits]
+"""All that need no file of the user's, which tests/engine/modules/test_own.py writes."""
 
 SPECS: dict[str, TensorSpec] = {
     "rows": TensorSpec((N, 12), "float32"),
