@@ -8,17 +8,23 @@ from typing import Any
 
 import msgspec
 
-from engine.compile.analysis_problems import at_container, promises
+from engine.compile.analysis_problems import (
+    at_container,
+    loops,
+    lost_sources,
+    open_inputs,
+    parameter_problems,
+    promises,
+)
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
 from engine.compile.probing import DEFAULT_TIME, Probe, probe, remembered_key
-from engine.compile.records import Inside, Record
+from engine.compile.records import Inside, Record, holding, total_cost
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
-from engine.graph.connection_rules import mismatch_problem, port_label
+from engine.graph.connection_rules import mismatch_problem
 from engine.graph.graph import Block, Graph, Path, PortRef
-from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fact, Problem
 from engine.graph.scope import COPY_INDEX, Scope
 from engine.graph.tensor_spec import TensorSpec
@@ -63,7 +69,7 @@ class Analyser:
             specs.update(record.specs)
             costs.update(record.costs)
             problems.extend(record.problems)
-        problems.extend(self._loops(graph, records, ()))
+        problems.extend(loops(graph, records, (), self._types))
         problems.extend(weights_problems(records, self._types))
         # Time comes in by Inputs alone.
         sources = (record for record in records.values() if not record.inputs)
@@ -72,7 +78,7 @@ class Analyser:
             specs=specs,
             costs=costs,
             problems=tuple(problems),
-            total=_total(costs[id] for id in records if id in costs),
+            total=total_cost(costs[id] for id in records if id in costs),
             time_length=(time_length or 100) if timed else None,
         )
 
@@ -163,7 +169,7 @@ class Analyser:
                 records[id] = self._record(body, block, path, inputs, sources, scope, before)
                 if delayed:
                     records[id] = replace(records[id], delayed=delayed)
-                lost = self._lost_sources(body, path, sources, records, scope)
+                lost = lost_sources(path, sources, records, scope)
                 if lost:
                     records[id] = replace(records[id], problems=(*records[id].problems, *lost))
             if block.type == "exit" and "input" in inputs:
@@ -186,11 +192,11 @@ class Analyser:
         if type is None:
             facts: dict[str, Fact] = {"title": block.type, "name": block.name, "type": block.type}
             return replace(record, problems=(Problem(code="unknown-type", path=here, facts=facts),))
-        problems = self._parameter_problems(type, block, path, scope)
+        problems = parameter_problems(type, block, path, scope)
         parameters = lenient_parameters(type, block, scope.variables)
         specs = {port_key(here, port): spec for port, spec in inputs.items()}
         record = replace(record, specs=specs, parameters=parameters)
-        problems.extend(self._open_inputs(type, block, here, sources, scope))
+        problems.extend(open_inputs(type, block, here, sources, scope))
         if type.role == "input":
             outputs, faults = promises(type, block, here, parameters)
             return self._finished(record, here, outputs, Cost(), [*problems, *faults])
@@ -211,11 +217,13 @@ class Analyser:
                 problems.append(self._mismatch(mismatch, body, path, block, sources))
             if type.role == "container":
                 record = self._container(record, type, here, scope, before)
-            return replace(record, outputs={}, problems=(*problems, *record.problems))
+                given = record.outputs if self._delays.guessing and not problems else {}
+            return replace(record, outputs=given, problems=(*problems, *record.problems))
         if block.bypassed and ports.inputs and ports.outputs:
             return self._finished(record, here, {ports.outputs[0].id: inputs[ports.inputs[0].id]}, Cost(), [])
         mismatch = type.expect(parameters, inputs)
         if mismatch is not None:
+            given: Mapping[str, TensorSpec] = {}
             return replace(record, problems=(self._mismatch(mismatch, body, path, block, sources),))
         if type.role == "container":
             return self._container(record, type, here, scope, before)
@@ -271,7 +279,7 @@ class Analyser:
             return self._over_time(record, type, here, scope, before)
         last = before.children if before is not None else {}
         inside = self._inside(record, type, here, record.inputs, scope, last)
-        record, cost = _holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
+        record, cost = holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
         outputs = {} if inside.problems else inside.exits
         return self._finished(record, here, outputs, cost, list(inside.problems))
 
@@ -290,7 +298,7 @@ class Analyser:
         result = self._body(body, here, entering, inner, last)
         expanded = body
         faults = [problem for child in result.records.values() for problem in child.problems]
-        faults.extend(self._loops(body, result.records, here))
+        faults.extend(loops(body, result.records, here, self._types))
         complete = all(port.id in entering for port in type.ports(record.parameters, body).inputs)
         if type.expand is not None and complete and not faults:
             expanded = type.expand(record.parameters, body, entering, result.exits)
@@ -324,15 +332,15 @@ class Analyser:
                 if not indexed:
                     known[key] = index
             copies.append(inside)
-            record, own = _holding(record, path, inside)
-            cost = _total((cost, own))
+            record, own = holding(record, path, inside)
+            cost = total_cost((cost, own))
             if inside.problems or any(port.id not in inside.exits for port in ports.outputs):
                 break
             leaving = zip(ports.inputs, ports.outputs, strict=False)
             entering.update((entry.id, inside.exits[exit.id]) for entry, exit in leaving)
         first = copies[0]
         shown = relocated(first, path_key((*here, 0)), path_key(here))
-        record, _ = _holding(record, here, shown)
+        record, _ = holding(record, here, shown)
         record = replace(record, expanded=first.expanded, children=first.records, copies=tuple(copies))
         last_copy = copies[-1]
         outputs = {} if last_copy.problems else last_copy.exits
@@ -352,7 +360,7 @@ class Analyser:
             self._types,
             lambda remembered: self._inside(record, type, here, entering, inner, known if remembered else {}),
         )
-        record, cost = _holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
+        record, cost = holding(replace(record, expanded=inside.expanded, children=inside.records), here, inside)
         time = self._time or DEFAULT_TIME
         costs = {key: cost_over_time(own, length, time) for key, own in record.costs.items()}
         whole = record.parameters["output"] != "last step"
@@ -365,98 +373,7 @@ class Analyser:
             list(inside.problems),
         )
 
-    def _parameter_problems(self, type: BlockType, block: Block, path: Path, scope: Scope) -> list[Problem]:
-        found: list[Problem] = []
-        for id, value in block.parameters.items():
-            declared = type.parameter(id)
-            if declared is None:
-                known = ", ".join(parameter.id for parameter in type.parameters) or "none"
-                facts: dict[str, Fact] = {"title": type.title, "name": block.name, "parameter": id, "known": known}
-                found.append(Problem(code="parameter-unknown", path=(*path, block.id), facts=facts))
-                continue
-            problem = parameter_problem(type, block, declared, value, scope.variables)
-            if problem is not None:
-                found.append(replace(problem, path=(*path, block.id)))
-        return found
-
-    def _open_inputs(
-        self, type: BlockType, block: Block, here: Path, sources: Mapping[str, PortRef], scope: Scope
-    ) -> list[Problem]:
-        found: list[Problem] = []
-        ports = type.ports_of(block, scope.variables).inputs
-        ids = {port.id for port in ports}
-        for port_id in sources:
-            if port_id not in ids:
-                known = ", ".join(port.id for port in ports) or "none"
-                facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": port_id, "known": known}
-                found.append(Problem(code="unknown-port", path=here, port=port_id, facts=facts))
-        for port in ports:
-            if port.optional or port.id in sources:
-                continue
-            target = type.prediction is not None and port.id == type.prediction.target
-            label = port_label(block, port.id, scope)
-            facts = {"title": type.title, "name": block.name, "port": f"its {label}"}
-            found.append(Problem(code="no-target" if target else "input-open", path=here, port=port.id, facts=facts))
-        return found
-
-    def _lost_sources(
-        self,
-        body: Graph,
-        path: Path,
-        sources: Mapping[str, PortRef],
-        records: Mapping[str, Record],
-        scope: Scope,
-    ) -> list[Problem]:
-        """Problems of the blocks that wires come from: a port that is no more, or that a bypass leaves dry."""
-        found: list[Problem] = []
-        for source in sources.values():
-            giver = records.get(source.block)
-            if giver is None or source.port in giver.outputs:
-                continue
-            type = self._types.get(giver.block.type)
-            if type is None:
-                continue
-            known = [port.id for port in type.ports_of(giver.block, scope.variables).outputs]
-            here = (*path, source.block)
-            facts: dict[str, Fact] = {"title": type.title, "name": giver.block.name}
-            if source.port not in known:
-                facts = {**facts, "port": source.port, "known": ", ".join(known) or "none"}
-                found.append(Problem(code="unknown-port", path=here, port=source.port, facts=facts))
-            elif giver.block.bypassed and giver.outputs:
-                facts = {**facts, "reason": "it has several outputs, and only the first would carry something"}
-                found.append(Problem(code="bypass", path=here, port=source.port, facts=facts))
-        return found
-
     def _mismatch(
         self, mismatch: Any, body: Graph, path: Path, block: Block, sources: Mapping[str, PortRef]
     ) -> Problem:
         return mismatch_problem(mismatch, self._types, body, path, block, sources.get(mismatch.port))
-
-    def _loops(self, body: Graph, records: Mapping[str, Record], path: Path) -> list[Problem]:
-        found: list[Problem] = []
-        for id in body.blocks:
-            if id not in records:
-                block = body.blocks[id]
-                type = self._types.get(block.type)
-                facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}
-                found.append(Problem(code="loops", path=(*path, id), facts=facts))
-        return found
-
-
-def _holding(record: Record, path: Path, inside: Inside) -> tuple[Record, Cost]:
-    """The record with what is known inside `path` added, and what that costs."""
-    specs, costs = dict(record.specs), dict(record.costs)
-    for child in inside.records.values():
-        specs.update(child.specs)
-        costs.update(child.costs)
-    keys = (path_key((*path, id)) for id in inside.records)
-    return replace(record, specs=specs, costs=costs), _total(costs[key] for key in keys if key in costs)
-
-
-def _total(costs: Iterable[Cost]) -> Cost:
-    parameters = multiply_adds = activation_bytes = 0
-    for cost in costs:
-        parameters += cost.parameters
-        multiply_adds += cost.multiply_adds
-        activation_bytes += cost.activation_bytes
-    return Cost(parameters, multiply_adds, activation_bytes)

@@ -1,4 +1,4 @@
-"""Problems that analysis finds at Inputs and at containers."""
+"""Problems that analysis finds at parameters, ports, Inputs and containers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from engine.compile.records import Record
 from engine.graph.block_type import BlockType
-from engine.graph.graph import Block, Graph, Path
+from engine.graph.connection_rules import port_label
+from engine.graph.graph import Block, Graph, Path, PortRef
+from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fact, Fix, Problem
+from engine.graph.scope import Scope
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 
@@ -58,3 +62,80 @@ def at_container(problem: Problem, here: Path, container: Block, type: BlockType
             code="residual" if type.remedy is not None else "gated", path=problem.path[:-1], facts=facts, fixes=fixes
         )
     return replace(problem, path=problem.path[:-1], port=None, facts=facts, fixes=fixes)
+
+
+def parameter_problems(type: BlockType, block: Block, path: Path, scope: Scope) -> list[Problem]:
+    """Parameters that the type does not have, or whose value it does not allow."""
+    found: list[Problem] = []
+    for id, value in block.parameters.items():
+        declared = type.parameter(id)
+        if declared is None:
+            known = ", ".join(parameter.id for parameter in type.parameters) or "none"
+            facts: dict[str, Fact] = {"title": type.title, "name": block.name, "parameter": id, "known": known}
+            found.append(Problem(code="parameter-unknown", path=(*path, block.id), facts=facts))
+            continue
+        problem = parameter_problem(type, block, declared, value, scope.variables)
+        if problem is not None:
+            found.append(replace(problem, path=(*path, block.id)))
+    return found
+
+
+def open_inputs(
+    type: BlockType, block: Block, here: Path, sources: Mapping[str, PortRef], scope: Scope
+) -> list[Problem]:
+    """Ports that need a wire and have none, and wires to ports that are no more."""
+    found: list[Problem] = []
+    ports = type.ports_of(block, scope.variables).inputs
+    ids = {port.id for port in ports}
+    for port_id in sources:
+        if port_id not in ids:
+            known = ", ".join(port.id for port in ports) or "none"
+            facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": port_id, "known": known}
+            found.append(Problem(code="unknown-port", path=here, port=port_id, facts=facts))
+    for port in ports:
+        if port.optional or port.id in sources:
+            continue
+        target = type.prediction is not None and port.id == type.prediction.target
+        label = port_label(block, port.id, scope)
+        facts = {"title": type.title, "name": block.name, "port": f"its {label}"}
+        found.append(Problem(code="no-target" if target else "input-open", path=here, port=port.id, facts=facts))
+    return found
+
+
+def lost_sources(
+    path: Path,
+    sources: Mapping[str, PortRef],
+    records: Mapping[str, Record],
+    scope: Scope,
+) -> list[Problem]:
+    """Problems of the blocks that wires come from: a port that is no more, or that a bypass leaves dry."""
+    found: list[Problem] = []
+    for source in sources.values():
+        giver = records.get(source.block)
+        if giver is None or source.port in giver.outputs:
+            continue
+        type = scope.types.get(giver.block.type)
+        if type is None:
+            continue
+        known = [port.id for port in type.ports_of(giver.block, scope.variables).outputs]
+        here = (*path, source.block)
+        facts: dict[str, Fact] = {"title": type.title, "name": giver.block.name}
+        if source.port not in known:
+            facts = {**facts, "port": source.port, "known": ", ".join(known) or "none"}
+            found.append(Problem(code="unknown-port", path=here, port=source.port, facts=facts))
+        elif giver.block.bypassed and giver.outputs:
+            facts = {**facts, "reason": "it has several outputs, and only the first would carry something"}
+            found.append(Problem(code="bypass", path=here, port=source.port, facts=facts))
+    return found
+
+
+def loops(body: Graph, records: Mapping[str, Record], path: Path, types: Mapping[str, BlockType]) -> list[Problem]:
+    """Blocks that no order could place."""
+    found: list[Problem] = []
+    for id in body.blocks:
+        if id not in records:
+            block = body.blocks[id]
+            type = types.get(block.type)
+            facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}
+            found.append(Problem(code="loops", path=(*path, id), facts=facts))
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from engine.graph.analysis import Cost
+from engine.graph.analysis import Cost, path_key
 from engine.graph.block_type import Inputs
-from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
@@ -43,3 +43,25 @@ class Inside(msgspec.Struct, frozen=True, eq=False):
     expanded: Graph
     exits: Mapping[str, TensorSpec]
     problems: tuple[Problem, ...] = ()
+
+
+def holding(record: Record, path: Path, inside: Inside) -> tuple[Record, Cost]:
+    """The record with what is known inside `path` added, and what that costs."""
+    specs, costs = dict(record.specs), dict(record.costs)
+    for child in inside.records.values():
+        specs.update(child.specs)
+        costs.update(child.costs)
+    keys = (path_key((*path, id)) for id in inside.records)
+    return msgspec.structs.replace(record, specs=specs, costs=costs), total_cost(
+        costs[key] for key in keys if key in costs
+    )
+
+
+def total_cost(costs: Iterable[Cost]) -> Cost:
+    """What all of them cost together."""
+    parameters = multiply_adds = activation_bytes = 0
+    for cost in costs:
+        parameters += cost.parameters
+        multiply_adds += cost.multiply_adds
+        activation_bytes += cost.activation_bytes
+    return Cost(parameters, multiply_adds, activation_bytes)

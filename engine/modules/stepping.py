@@ -18,7 +18,7 @@ class State(NamedTuple):
 
     def zeros(self, like: Tensor) -> Tensor:
         """What it gives before anything came in, for as many samples as `like` has."""
-        shape = [-length * len(like) if length < 0 else length for length in self.shape]
+        shape = [-length * like.shape[0] if length < 0 else length for length in self.shape]
         return torch.zeros(shape, dtype=self.dtype, device=like.device)
 
 

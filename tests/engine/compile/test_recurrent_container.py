@@ -303,3 +303,42 @@ def test_two_entries_need_one_length() -> None:
     assert problem.sentence == (
         "Recurrent cannot work so: its sequences have 5 and 4 steps. Give all its inputs the same length."
     )
+
+
+def test_a_cell_in_a_group_is_entered_before_its_state_is_known() -> None:
+    plain = elman()
+    cell = Drawing(BLOCK_TYPES, inside=True)
+    for id, type, parameters in (
+        ("gx", "entry", {}),
+        ("gh", "entry", {}),
+        ("w", "dense", {"out_features": 5}),
+        ("u", "dense", {"out_features": 5, "bias": False}),
+        ("sum", "add", {}),
+        ("h", "tanh", {}),
+        ("gy", "exit", {}),
+    ):
+        cell.add(id, type, **parameters)
+    cell.chain("gx", "w", "sum.a")
+    cell.chain("gh", "u", "sum.b")
+    cell.chain("sum", "h", "gy")
+    body = Drawing(BLOCK_TYPES, inside=True)
+    body.add("x", "entry")
+    body.add("cell", "group", body=cell.graph)
+    body.add("z", "delay")
+    body.add("y", "exit")
+    body.chain("x", "cell.gx")
+    body.chain("z", "cell.gh")
+    body.chain("cell", "z")
+    body.chain("cell", "y")
+    grouped, flat = (compile_graph(drawn(made), BLOCK_TYPES) for made in (body.graph, plain))
+    grouped.load_state({key.replace("loop/", "loop/cell/"): value for key, value in flat.state().items()})
+    x = torch.randn(2, 6, 6)
+    assert torch.equal(run(grouped, "loop/y", x), run(flat, "loop/y", x))
+
+
+def test_it_can_be_exported_for_one_length() -> None:
+    part = compile_graph(drawn(canonical()), BLOCK_TYPES).slice(("loop/y",))
+    x = torch.randn(3, 5, 6)
+    program = torch.export.export(part.module, (x,), dynamic_shapes=({0: torch.export.Dim("N")},))
+    other = torch.randn(7, 5, 6)
+    assert torch.allclose(program.module()(other)[0], part.module(other)[0], atol=1e-6)
