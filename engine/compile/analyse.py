@@ -215,6 +215,7 @@ class Analyser:
             )
             if mismatch is not None:
                 problems.append(self._mismatch(mismatch, body, path, block, sources))
+            given: Mapping[str, TensorSpec] = {}
             if type.role == "container":
                 record = self._container(record, type, here, scope, before)
                 given = record.outputs if self._delays.guessing and not problems else {}
@@ -223,7 +224,6 @@ class Analyser:
             return self._finished(record, here, {ports.outputs[0].id: inputs[ports.inputs[0].id]}, Cost(), [])
         mismatch = type.expect(parameters, inputs)
         if mismatch is not None:
-            given: Mapping[str, TensorSpec] = {}
             return replace(record, problems=(self._mismatch(mismatch, body, path, block, sources),))
         if type.role == "container":
             return self._container(record, type, here, scope, before)
