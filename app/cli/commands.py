@@ -25,6 +25,9 @@ app.add_typer(data_app, name="data")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Target = Annotated[str, typer.Argument(metavar="FILE|EXAMPLE", help="A .loom file, or the id of an example.")]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Let the project's own Python files run; names them and their hashes.")
+]
 Epochs = Annotated[int | None, typer.Option(help="Epochs of every stage.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of weights, batches and noise.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
@@ -100,7 +103,7 @@ def new(
 
 
 @app.command()
-def check(target: Target, json: Json = False) -> None:
+def check(target: Target, allow_code: AllowCode = False, json: Json = False) -> None:
     """Shapes, costs and problems of a drawing; needs no data. Exit 1 if it has errors."""
     from app.cli.describing import described
     from app.cli.opening import open_project
@@ -109,7 +112,7 @@ def check(target: Target, json: Json = False) -> None:
     from engine.data.catalogue import DATASETS, SEQUENCE_LENGTHS
     from engine.training.check_plan import check_plan
 
-    project = open_project(target)
+    project = open_project(target, allow_code)
     plan = project.settings.plan
     lengths = {SEQUENCE_LENGTHS[ref.name] for ref in project.settings.datasets if ref.name in SEQUENCE_LENGTHS}
     analysis = Analyser(BLOCK_TYPES).analyse(project.graph, max(lengths, default=None))
@@ -157,6 +160,7 @@ def train(
     set: Assignments = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the weights in FILE.")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the trained project here.")] = None,
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Train a project by its plan."""
@@ -164,7 +168,7 @@ def train(
     from app.cli.training import figures, json_teller, progress_teller, train_project
     from engine.training.events import Finished
 
-    project = with_plan(open_project(target), epochs, seed, device, threads, data)
+    project = with_plan(open_project(target, allow_code), epochs, seed, device, threads, data)
     project = with_settings(project, set or [])
     if json:
         train_project(project, resume, out, json_teller(sys.stdout))
@@ -186,6 +190,7 @@ def train(
 def evaluate(
     target: Target,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """The metrics of a project's trained weights."""
@@ -194,7 +199,7 @@ def evaluate(
 
     if split not in ("train", "validation", "test"):
         raise refused("setting-range", label="Split", value=split, range="train, validation or test")
-    metrics = evaluate_project(open_project(target), split)
+    metrics = evaluate_project(open_project(target, allow_code), split)
     if json:
         show({"split": split, **metrics})
     else:
@@ -205,13 +210,14 @@ def evaluate(
 def predict(
     target: Target,
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A picture, .npy, .csv, or a row such as test:17.")],
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """What a project's trained network says of an input."""
     from app.cli.opening import open_project
     from app.cli.prediction import predict as predicted
 
-    found = predicted(open_project(target), source)
+    found = predicted(open_project(target, allow_code), source)
     if json:
         show({"predictions": found})
         return
@@ -228,12 +234,13 @@ def export(
     target: Target,
     to: Annotated[str, typer.Option("--to", help="python, onnx or safetensors.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT")],
+    allow_code: AllowCode = False,
 ) -> None:
     """Write a project as PyTorch source, as ONNX or as plain weights."""
     from app.cli.exporting import export_project
     from app.cli.opening import open_project
 
-    print(export_project(open_project(target), to, output))
+    print(export_project(open_project(target, allow_code), to, output))
 
 
 @app.command()
@@ -242,12 +249,13 @@ def render(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.png|svg")],
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     scale: Annotated[float, typer.Option(help="Pixels per unit of a PNG.")] = 2.0,
+    allow_code: AllowCode = False,
 ) -> None:
     """The drawing as a picture, without a window."""
     from app.cli.opening import open_project
     from app.cli.picture import render_project
 
-    render_project(open_project(target), output, theme, scale)
+    render_project(open_project(target, allow_code), output, theme, scale)
     print(f"Wrote {output}.")
 
 

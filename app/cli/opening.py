@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.cli.own_code import permit_code
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.graph.edits import set_parameter
@@ -22,8 +23,17 @@ from engine.training.plan import DatasetRef, Plan, Settings
 replace = msgspec.structs.replace
 
 
-def open_project(name: str) -> Project:
-    """The project file or example called `name`. Raises Refused."""
+def open_project(name: str, allow_code: bool = False) -> Project:
+    """The project file or example called `name`; its own Python files may run where they were allowed. Raises Refused.
+
+    Opening runs none of them.
+    """
+    project = _read(name)
+    permit_code(project, allow_code)
+    return project
+
+
+def _read(name: str) -> Project:
     if name in all_example_ids() and not Path(name).exists():
         return read_example(name)
     path = Path(name)

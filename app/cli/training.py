@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from app.cli.own_code import take_code_along
 from engine.graph.problem import Refused
 from engine.project.project_file import Project, write_project
 from engine.training.commands import Command, Stop
@@ -90,6 +91,7 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
         assert end is not None, "a run ends with Finished, Stopped or Failed"
         if out is not None:
             write_project(out, project, weights_file=checkpoint, curves=curves_of(history, None))
+            take_code_along(project, out.resolve().parent)
     return end
 
 

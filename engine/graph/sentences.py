@@ -125,6 +125,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "at [{place}] is {gradient}, but the slope of forward there is {slope}",
         "Both were computed in float64 on small random inputs; mend backward or forward.",
     ),
+    "code-left": (
+        "{folder} already holds another {file}, which was left as it is",
+        "The project there runs that one; copy yours by hand if it should not.",
+    ),
     "export-own": (
         "{block} runs {file}, which cannot be written into another file yet",
         "Export the weights as safetensors instead.",
