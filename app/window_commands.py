@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
+from app.panel_focus import focus_next
 from app.panels.help_page import HelpPage, about_text, keys_text
 from app.settings import ThemeChoice
 from engine.project.project_file import SUFFIX
@@ -67,6 +68,8 @@ class WindowCommands(QObject):
             "leave": editor.leave,
             "arrange": self._arrange,
             "reset_layout": window.reset_layout,
+            "next_panel": partial(self._focus_panel, 1),
+            "previous_panel": partial(self._focus_panel, -1),
             "problems": window.show_problem_list,
             "search": editor.open_search,
             "search_palette": self._search_palette,
@@ -83,6 +86,12 @@ class WindowCommands(QObject):
         for choice in ("system", "light", "dark"):
             found[f"theme_{choice}"] = partial(self.choose_theme, cast(ThemeChoice, choice))
         return found
+
+    def _focus_panel(self, step: int) -> None:
+        window = self._window
+        page = window.pages.currentWidget()
+        canvas = window.editor.view if page is window.editor else page
+        focus_next((window.run_bar, window.palette_panel, canvas, window.live_views, window.inspector), step)
 
     # --- state ---------------------------------------------------------------------------------------
     def refresh_soon(self) -> None:

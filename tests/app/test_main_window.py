@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from app.panels.block_help import BlockHelp
 from engine.graph.edits import remove_blocks
@@ -258,3 +259,21 @@ def test_panels_are_as_large_as_before_after_a_view_filled_the_window(window, qt
     window.fill_with_views(False)
     qtbot.wait(50)
     assert {name: dock.size() for name, dock in window.docks.items()} == before
+
+
+def test_f6_leads_the_keyboard_from_panel_to_panel_and_back(window, qtbot) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.editor.setFocus()
+    panels = (window.live_views, window.inspector, window.run_bar, window.palette_panel, window.editor)
+    for panel in panels:
+        qtbot.keyClick(window, Qt.Key.Key_F6)
+        assert panel.isAncestorOf(QApplication.focusWidget())
+    for panel in (*reversed(panels[:-1]), panels[-1]):
+        qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+        assert panel.isAncestorOf(QApplication.focusWidget())
+    window.show_panel("inspector", False)
+    window.editor.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert window.run_bar.isAncestorOf(QApplication.focusWidget()), "a hidden panel is passed over"
