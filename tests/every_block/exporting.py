@@ -1,29 +1,34 @@
-"""What a written Python file says of a drawing, against the program: for tests of any block."""
+"""Drawings of any block, and what a written file says of them, against the program."""
 
 from __future__ import annotations
 
 import importlib.util
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import torch
 from torch import Tensor
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
 from engine.compile.python_source import Source, source_state, write_source
 from engine.graph.block_type import BlockType
 from engine.graph.edits import add_block, connect
-from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.graph import Block, Graph, PortRef, sorted_wires
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 
 _numbers = count(1)
+ANALYSER = Analyser(BLOCK_TYPES)
+"""Remembers what it found, so that tests of all blocks ask torch once."""
 
 
 def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time: int = 7, classes: int = 2) -> Source:
@@ -113,7 +118,9 @@ def drawing_of(type: BlockType, parameters: Mapping[str, Value], inputs: Mapping
         for parameter in type.parameters
         if parameters[parameter.id] != parameter.default
     }
-    graph = add_block(Graph(), scope, Block("b", type.id, type.title, given))
+    numbers = count(1)
+    body = type.body(lambda: f"{type.id}-{next(numbers)}") if type.body is not None else None
+    graph = add_block(Graph(), scope, Block("b", type.id, type.title, given, body=body))
     for port, spec in inputs.items():
         if any(isinstance(length, Dim) and length != Dim("T") for length in spec.shape[1:]):
             return None
@@ -124,3 +131,48 @@ def drawing_of(type: BlockType, parameters: Mapping[str, Value], inputs: Mapping
         graph = add_block(graph, scope, Block(f"in-{port}", "input", "Input", {"fields": (promise,)}))
         graph = connect(graph, scope, PortRef(f"in-{port}", "x"), PortRef("b", port))
     return graph
+
+
+def has_errors(graph: Graph) -> bool:
+    """Whether analysis finds what would make a run fail."""
+    return any(problem.severity == "error" for problem in ANALYSER.analyse(graph).problems)
+
+
+@cache
+def first_drawing(id: str) -> Graph:
+    """The block with its default parameters, if need be with others, on the first Inputs that it takes."""
+    from tests.every_block.test_every_block import cases
+
+    type = BLOCK_TYPES[id]
+    for parameters, inputs in container_cases(type) if type.role == "container" else cases(type):
+        graph = drawing_of(type, parameters, inputs)
+        if graph is not None and not has_errors(graph):
+            return graph
+    raise AssertionError(f"no case of {id} can be drawn")
+
+
+def container_cases(type: BlockType) -> Iterable[tuple[dict[str, Value], dict[str, TensorSpec]]]:
+    """All parameter sets of a container on all inputs, the same at each port of the body that it begins with."""
+    from tests.every_block.test_every_block import SPECS, parameter_sets
+
+    numbers = count(1)
+    body = type.body(lambda: f"{type.id}-{next(numbers)}") if type.body is not None else None
+    for parameters in parameter_sets(type):
+        ports = type.ports(parameters, body).inputs
+        yield from ((parameters, {port.id: spec for port in ports}) for spec in SPECS.values() if spec.rank > 1)
+
+
+def together(drawings: Mapping[str, Graph]) -> Graph:
+    """Several drawings as one, side by side; the ids of the blocks of each begin with its key."""
+    blocks: dict[str, Block] = {}
+    wires = []
+    for key, graph in drawings.items():
+        for block in graph.blocks.values():
+            name = BLOCK_TYPES[key].title if block.type != "input" else "Input"
+            blocks[f"{key}-{block.id}"] = msgspec.structs.replace(block, id=f"{key}-{block.id}", name=name)
+        for wire in graph.wires:
+            source, target = (
+                msgspec.structs.replace(end, block=f"{key}-{end.block}") for end in (wire.source, wire.target)
+            )
+            wires.append(msgspec.structs.replace(wire, source=source, target=target))
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
