@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -19,6 +21,9 @@ from engine.project.recovery import RecoveryFolder
 from graph_editor.theme import install_fonts
 
 WORKER_AFTER_MS = 50
+WARM_UP_AFTER_MS = 400
+FREEZE_AFTER_MS = 4000
+SHORT_TURN_S = 0.0005
 
 
 def application() -> QApplication:
@@ -53,7 +58,26 @@ def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) 
         window.notice.show_problem(problem)
     # One timer is not enough: the first picture must be on screen before the processor is shared with the worker.
     QTimer.singleShot(WORKER_AFTER_MS, workspace, workspace.start_worker)
+    QTimer.singleShot(WARM_UP_AFTER_MS, window, warm_up)
     return window
+
+
+def warm_up() -> threading.Thread:
+    """In a moment of peace: import what the first live view needs. The thread ends after some tenths of a second."""
+    from app.views import registry
+
+    def import_views() -> None:
+        # Else the window waits 5 ms for the interpreter each time it has something to do.
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(SHORT_TURN_S)
+        try:
+            registry.warm_up()
+        finally:
+            sys.setswitchinterval(interval)
+
+    thread = threading.Thread(target=import_views, name="warm-up")
+    thread.start()
+    return thread
 
 
 def run(file: Path | None = None) -> int:
@@ -61,6 +85,8 @@ def run(file: Path | None = None) -> int:
     app = application()
     window = open_window(file)
     app.setQuitOnLastWindowClosed(True)
+    # What is here by now stays: a collection that visits it all holds the window up for 30 ms.
+    QTimer.singleShot(FREEZE_AFTER_MS, window, gc.freeze)
     signal.signal(signal.SIGINT, lambda number, frame: window.close())
     # Python hears of Ctrl+C only when its interpreter runs now and then.
     wake = QTimer(window)

@@ -187,12 +187,14 @@ class BlockBrowser(QWidget):
         inside_layout = QVBoxLayout(inside)
         inside_layout.setContentsMargins(0, 0, 0, 0)
         inside_layout.setSpacing(0)
-        rows = [self._block_row(id, ICON_AT_IN_FAMILY) for id in ids]
-        for row in rows:
-            inside_layout.addWidget(row)
         layout.addWidget(inside)
+        rows: list[BlockRow] = []
 
         def fold(open: bool) -> None:
+            if open and not rows:  # made when first seen: two hundred rows would take a tenth of the start
+                rows.extend(self._block_row(id, ICON_AT_IN_FAMILY) for id in ids)
+                for row in rows:
+                    inside_layout.addWidget(row)
             inside.setVisible(open)
             for row in rows:
                 row.setVisible(open)

@@ -42,9 +42,11 @@ def main() -> int:
 
 
 def _measured(what: str) -> float:
-    """One measurement in a process of its own, with folders of its own."""
+    """One measurement in a process of its own, with folders of its own; with bytecode, as an installed program has."""
     with tempfile.TemporaryDirectory(prefix="tensorloom-startup-", ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "TENSORLOOM_STATE_FOLDER": folder, "XDG_CONFIG_HOME": folder}
+        environment["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "tensorloom-startup-bytecode")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-P", str(Path(__file__).resolve()), "--measure", what, "--since", str(time.time())]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE_S, check=False)
         if done.returncode:

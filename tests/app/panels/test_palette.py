@@ -293,3 +293,22 @@ def test_dark_differs_from_light(palette: Palette) -> None:
     light = palette.grab().toImage()
     palette.set_theme(load_theme("dark"))
     assert palette.grab().toImage() != light
+
+
+def test_rows_of_a_family_are_made_when_it_is_unfolded_and_stay(palette: Palette, qtbot: QtBot) -> None:
+    made = len(palette.findChildren(BlockRow))
+    assert made == len(shown(palette))
+    row = palette.browser.family_row("pooling")
+    qtbot.mouseClick(row, LEFT)
+    unfolded = shown(palette)
+    assert len(palette.findChildren(BlockRow)) == len(unfolded) > made
+    kinds = [type(row).__name__ for row in palette.browser.rows()]
+    assert kinds.index("FamilyRow") == made
+    families = [row.family for row in palette.browser.rows() if isinstance(row, FamilyRow)]
+    place = palette.browser.rows().index(row)
+    assert [row.type_id for row in palette.browser.rows()[place + 1 : place + 3]] == unfolded[made : made + 2]
+    assert families == list(dict.fromkeys(families))
+    qtbot.mouseClick(row, LEFT)
+    qtbot.mouseClick(row, LEFT)
+    assert shown(palette) == unfolded
+    assert len(palette.findChildren(BlockRow)) == len(unfolded)
