@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.panels.block_help import BlockHelp
+from app.panels.overlay_scroll import OverlayScroll
 from engine.graph.edits import remove_blocks
 from graph_editor.theme import load_theme
 
@@ -269,6 +270,7 @@ def test_f6_leads_the_keyboard_from_panel_to_panel_and_back(window, qtbot) -> No
     for panel in panels:
         qtbot.keyClick(window, Qt.Key.Key_F6)
         assert panel.isAncestorOf(QApplication.focusWidget())
+        assert not isinstance(QApplication.focusWidget(), OverlayScroll)
     for panel in (*reversed(panels[:-1]), panels[-1]):
         qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
         assert panel.isAncestorOf(QApplication.focusWidget())
