@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.compile.network import Network
+from engine.compile.onnx_translations import translations
 from engine.compile.python_source import TIME_STEPS, write_source
 from engine.compile.slices import Slice
 from engine.graph.block_type import BlockType
@@ -116,6 +117,7 @@ def _write(
             input_names=list(inputs),
             output_names=list(outputs),
             dynamic_shapes=shapes,
+            custom_translation_table=dict(translations()),
             verbose=False,
         )
     except Exception as fault:

@@ -79,3 +79,10 @@ def test_without_the_packages_one_sentence_says_which_extra_to_install(
     network = compile_graph(read_example("digits-dense").graph, BLOCK_TYPES)
     with pytest.raises(Refused, match=r"Writing ONNX needs .* Install them with pip install \"tensorloom\[onnx\]\"."):
         export_onnx(network, BLOCK_TYPES, tmp_path / "net.onnx")
+
+
+def test_windows_are_summed_not_averaged(tmp_path: Path) -> None:
+    """torch's own exporter drops the divisor of an average, and so the sums of LeNet-5's subsampling."""
+    network = compile_graph(read_example("lenet-5-published").graph, BLOCK_TYPES)
+    report = export_onnx(network, BLOCK_TYPES, tmp_path / "net.onnx")
+    assert report.difference < 1e-4
