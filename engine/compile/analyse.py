@@ -17,6 +17,7 @@ from engine.compile.analysis_problems import (
     promises,
 )
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
+from engine.compile.following import Follower, kept_bytes
 from engine.compile.probing import DEFAULT_TIME, Probe, probe, remembered_key
 from engine.compile.records import Inside, Record, holding, total_cost
 from engine.compile.repeats import relocated, uses_index
@@ -56,21 +57,28 @@ class Analyser:
         self._last_code: object = ()
         self._time: int | None = None
         self._delays = Delays()
+        self._follower = Follower(types)
 
     def analyse(self, graph: Graph, time_length: int | None = None) -> Analysis:
         """All that is known about `graph`; costs of sequences are counted at `time_length` steps, else at 100."""
         records = self.records(graph, time_length)
         specs: dict[str, TensorSpec] = {}
         costs: dict[str, Cost] = {}
+        fields: dict[str, tuple[int | None, ...]] = {}
+        followed = self._follower.follow(records, time_length)
         problems: list[Problem] = []
         if not graph.blocks:
             problems.append(Problem(code="empty"))
         for record in records.values():
             specs.update(record.specs)
-            costs.update(record.costs)
             problems.extend(record.problems)
+        for found in followed.values():
+            costs.update(found.costs)
+            fields.update(found.fields)
         problems.extend(loops(graph, records, (), self._types))
         problems.extend(weights_problems(records, self._types))
+        total = total_cost(costs[id] for id in records if id in costs)
+        total = replace(total, training_bytes=kept_bytes(followed.values()))
         # Time comes in by Inputs alone.
         sources = (record for record in records.values() if not record.inputs)
         timed = any(spec.has_time for record in sources for spec in record.outputs.values())
@@ -78,7 +86,8 @@ class Analyser:
             specs=specs,
             costs=costs,
             problems=tuple(problems),
-            total=total_cost(costs[id] for id in records if id in costs),
+            total=total,
+            receptive_fields=fields,
             time_length=(time_length or 100) if timed else None,
         )
 
@@ -242,7 +251,13 @@ class Analyser:
             # A layer with transposed weights keeps a bias of its own.
             own = cost.parameters - math.prod(result.weight) if block.weights.transposed and result.weight else 0
             cost = replace(cost, parameters=own)
-        return self._finished(replace(record, weight=result.weight), here, result.outputs, cost, [])
+        return self._finished(
+            replace(record, weight=result.weight, kept=result.kept, window=result.window),
+            here,
+            result.outputs,
+            cost,
+            [],
+        )
 
     def _guessed(
         self, block: Block, inputs: dict[str, TensorSpec], sources: Mapping[str, PortRef], scope: Scope

@@ -21,6 +21,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.compile.counting import MultiplyAdds
+from engine.compile.kept import Kept, kept_by, over_time, remember_kept, remembered_kept
+from engine.compile.windows import Window, window_of
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType, Inputs, Parameters
 from engine.graph.problem import Problem, Refused
@@ -50,6 +52,8 @@ class Probe(Plain, frozen=True):
     cost: Cost = Cost()
     refusal: str = ""
     weight: tuple[int, ...] = ()
+    kept: Kept = Kept()
+    window: Window = Window()
     problem: Problem | None = None
 
 
@@ -92,6 +96,11 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             else:
                 first, total = _counted(module, given, 1, 1)
                 second = first
+            window = window_of(type, module)
+            kept = remembered_kept(type, parameters, inputs)
+            if kept is None:
+                kept = _kept(module, given, ports, outputs, lengths[0] if timed else (), length)
+                remember_kept(type, parameters, inputs, kept)
         found = {
             port: _spec(a, b, lengths, "steps_over_time" in type.traits)
             for port, a, b in zip(outputs, first, second, strict=True)
@@ -100,6 +109,8 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
         return Probe(problem=_with_symbols(fault.problem))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
         return Probe(refusal=_reason(fault))
+    sizes = {port: bytes_per_sample(spec, length) for port, spec in {**inputs, **found}.items()}
+    kept = msgspec.structs.replace(kept, ports={port: sizes[port] for port in kept.ports})
     cost = Cost(
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         multiply_adds=total // BATCH,
@@ -108,7 +119,8 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     if type.role == "loss":
         found = {port: TensorSpec(shape=(), dtype=spec.dtype) for port, spec in found.items()}
     weight = dict(module.named_parameters()).get("weight")
-    return Probe(outputs=found, cost=cost, weight=tuple(weight.shape) if weight is not None else ())
+    shape = tuple(weight.shape) if weight is not None else ()
+    return Probe(outputs=found, cost=cost, weight=shape, kept=kept, window=window)
 
 
 @contextmanager
@@ -133,6 +145,11 @@ class _Given(NamedTuple):
     required: tuple[TensorSpec, ...]
     optional: Mapping[str, TensorSpec]
 
+    def fake(self, time: int, changed_time: int) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
+        """The tensors at these numbers of steps, without memory."""
+        optional = {port: _fake(spec, time, changed_time) for port, spec in self.optional.items()}
+        return [_fake(spec, time, changed_time) for spec in self.required], optional
+
 
 def _has_symbol(inputs: Inputs, symbol: str) -> bool:
     return any(isinstance(length, Dim) and length.symbol == symbol for spec in inputs.values() for length in spec.shape)
@@ -144,10 +161,27 @@ def _counted(module: nn.Module, given: _Given, time: int, changed_time: int) -> 
         return _run(module, given, time, changed_time), counter.total
 
 
+def _kept(
+    module: nn.Module, given: _Given, ports: list[str], outputs: list[str], lengths: tuple[int, ...], length: int
+) -> Kept:
+    """What training keeps of the module at `length` steps; `lengths` are the two that an unrolled one is run at."""
+
+    def at(time: int) -> Kept:
+        required, optional = given.fake(time, time)
+        inputs = dict(zip(ports, (*required, *optional.values()), strict=True))
+        return kept_by(module, inputs, tuple(outputs), lambda: module(*required, **optional), BATCH)
+
+    try:
+        if lengths and lengths[1] <= _SHORT_TIMES[0][1]:
+            return over_time(at(lengths[0]), at(lengths[1]), (lengths[0], lengths[1]), length)
+        return at(length)
+    except Exception:  # noqa: BLE001 -- what runs only without gradients keeps nothing
+        return Kept()
+
+
 def _run(module: nn.Module, given: _Given, time: int, changed_time: int) -> list[torch.Tensor]:
     module.eval()
-    required = [_fake(spec, time, changed_time) for spec in given.required]
-    optional = {port: _fake(spec, time, changed_time) for port, spec in given.optional.items()}
+    required, optional = given.fake(time, changed_time)
     with torch.no_grad():
         result = module(*required, **optional)
     return list(result) if isinstance(result, (tuple, list)) else [result]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from engine.compile.kept import Kept
+from engine.compile.windows import Window
 from engine.graph.analysis import Cost, path_key
 from engine.graph.block_type import Inputs
 from engine.graph.graph import Block, Graph, Path, PortRef
@@ -33,6 +35,8 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     children: Mapping[str, Record] = {}
     copies: tuple[Inside, ...] = ()
     weight: tuple[int, ...] = ()
+    kept: Kept = Kept()
+    window: Window = Window()
     delayed: Mapping[str, TensorSpec] = {}
 
 

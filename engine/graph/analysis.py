@@ -11,23 +11,31 @@ from engine.graph.values import Plain
 
 
 class Cost(Plain, frozen=True):
-    """What a block costs: its weights, and per sample the multiply-adds and the bytes of its outputs."""
+    """What a block costs: its weights, and per sample the multiply-adds and the bytes of its outputs.
+
+    `training_bytes` is what autograd saves of a sample for the backward pass, without weights; tensors that several
+    blocks keep count for each, and once in the whole.
+    """
 
     parameters: int = 0
     multiply_adds: int = 0
     activation_bytes: int = 0
+    training_bytes: int = 0
 
 
 class Analysis(Plain, frozen=True):
     """Specs by "path/port", costs by "path", all problems; `time_length` is the T that costs were counted at.
 
-    `total` counts every block once, shared weights once.
+    `total` counts every block once, shared weights once. `receptive_fields`, by "path", are the pixels or steps of the
+    Input that one output number depends on, by spatial axis, None where it is all of them; what has no spatial axis,
+    or cannot be told, is absent.
     """
 
     specs: Mapping[str, TensorSpec] = {}
     costs: Mapping[str, Cost] = {}
     problems: tuple[Problem, ...] = ()
     total: Cost = Cost()
+    receptive_fields: Mapping[str, tuple[int | None, ...]] = {}
     time_length: int | None = None
 
 

@@ -1,0 +1,205 @@
+"""What is found by following the drawing: how much of the Input each block sees, and what training keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from engine.compile.probing import DEFAULT_TIME
+from engine.compile.records import Record
+from engine.compile.sights import Sight, merged, sight_of_input, sizes, through
+from engine.graph.analysis import Cost
+from engine.graph.block_type import BlockType
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.traversal import DELAY
+
+replace = msgspec.structs.replace
+Field = tuple[int | None, ...]
+
+
+class Reaching(msgspec.Struct, frozen=True):
+    """What reaches a port: what its numbers see, whose memory it is (a port's key), and whether gradients flow back."""
+
+    sight: Sight
+    memory: str
+    learns: bool
+
+
+class Found(msgspec.Struct, frozen=True, eq=False):
+    """What a block came to, from `record` and what is `given` to its inputs.
+
+    `kept` are the bytes a sample by memory, `own` those that no wire carries; `fields` and `training`, the bytes that
+    each block keeps by itself, are by path key. `inside` are a container's bodies; `costs` those of the record with
+    training's bytes, of blocks of the root alone.
+    """
+
+    record: Record
+    given: tuple[Reaching | None, ...]
+    outputs: Mapping[str, Reaching] = {}
+    fields: Mapping[str, Field] = {}
+    training: Mapping[str, int] = {}
+    kept: Mapping[str, int] = {}
+    own: int = 0
+    inside: tuple[Body, ...] = ()
+    costs: Mapping[str, Cost] = {}
+
+
+Body = Mapping[str, Found]
+"""What the blocks of a body came to, by id."""
+
+
+class Follower:
+    """Follows the records of a drawing and remembers: an edit costs what it changed."""
+
+    def __init__(self, types: Mapping[str, BlockType]) -> None:
+        self._types = types
+        self._last: Body = {}
+        self._time = DEFAULT_TIME
+
+    def follow(self, records: Mapping[str, Record], time: int | None) -> Body:
+        """What the blocks of the root came to, those inside them with them."""
+        if (time or DEFAULT_TIME) != self._time:
+            self._last = {}
+        self._time = time or DEFAULT_TIME
+        self._last, _ = self._body(records, "", {}, self._last)
+        return self._last
+
+    def _body(
+        self, records: Mapping[str, Record], prefix: str, entering: Mapping[str, Reaching], last: Body
+    ) -> tuple[Body, dict[str, Reaching]]:
+        """What each block came to, and what reaches the Exits."""
+        leaving: dict[str, Reaching] = {}
+        found: dict[str, Found] = {}
+        for id, record in records.items():
+            if id in entering:
+                given: tuple[Reaching | None, ...] = (entering[id],)
+            else:
+                sources = record.sources.values()
+                given = tuple([found[at.block].outputs.get(at.port) if at.block in found else None for at in sources])
+            known = last.get(id)
+            if known is None or known.record is not record or known.given != given:
+                before, known = known, self._found(record, prefix + id, given, known)
+                if before is not None and before.outputs == known.outputs:
+                    # Comparing the very same objects, what follows is known at once to be as before.
+                    known = replace(known, outputs=before.outputs)
+                if not prefix:
+                    known = replace(known, costs=_costs(record, known.training))
+            found[id] = known
+            if record.block.type == "exit" and given and given[0] is not None:
+                leaving[id] = given[0]
+        return found, leaving
+
+    def _found(
+        self, record: Record, key: str, given: tuple[Reaching | None, ...], before: Found | None
+    ) -> Found:
+        type = self._types.get(record.block.type)
+        ports = tuple(record.outputs)
+        inputs = dict(zip(record.sources, given, strict=False))
+        if type is None or not ports:
+            return Found(record, given)
+        if record.block.type == "entry" and given and given[0] is not None:
+            return _passed(record, key, given, dict.fromkeys(ports, given[0]))
+        if not record.inputs or type.role == "input" or record.block.type == DELAY:
+            outputs = {
+                port: Reaching(sight_of_input(spec) if type.role == "input" else (), f"{key}/{port}", False)
+                for port, spec in record.outputs.items()
+            }
+            return _passed(record, key, given, outputs)
+        if record.block.bypassed:
+            first = inputs.get(type.ports(record.parameters, record.block.body).inputs[0].id)
+            return _passed(record, key, given, dict.fromkeys(ports, first) if first is not None else {})
+        if type.role == "container":
+            return self._container(record, type, key, given, inputs, before.inside if before is not None else ())
+        learns = any(one is not None and one.learns for one in given)
+        if not record.block.learning.frozen:
+            learns = learns or record.block.weights is not None or record.costs[key].parameters > 0
+        kept: dict[str, int] = {}
+        own = record.kept.own if learns else 0
+        for port, size in record.kept.ports.items() if learns else ():
+            reaching = inputs.get(port)
+            memory = reaching.memory if reaching is not None else f"{key}/{port}"
+            kept[memory] = size
+        sight: Sight = ()
+        if type.role != "loss":
+            seen = [(one.sight, record.inputs[port].rank) for port, one in inputs.items() if one and one.sight]
+            sight = merged(through(one, record.window, rank) for one, rank in seen)
+        outputs = {}
+        for port in ports:
+            source = inputs.get(record.kept.aliases.get(port, ""))
+            outputs[port] = Reaching(sight, source.memory if source is not None else f"{key}/{port}", learns)
+        fields = {key: sizes(sight)} if sight else {}
+        return Found(record, given, outputs, fields, {key: own + sum(kept.values())}, kept, own)
+
+    def _container(
+        self,
+        record: Record,
+        type: BlockType,
+        key: str,
+        given: tuple[Reaching | None, ...],
+        inputs: Mapping[str, Reaching | None],
+        last: tuple[Body, ...],
+    ) -> Found:
+        entering = {port: one for port, one in inputs.items() if one is not None}
+        fields: dict[str, Field] = {}
+        training: dict[str, int] = {}
+        kept: dict[str, int] = {}
+        own, steps = 0, 1
+        if type.runs_over_time:
+            # Each step sees what came before: all of it.
+            entering = {port: Reaching((), one.memory, True) for port, one in entering.items()}
+            steps = _steps(record.inputs, self._time)
+        ports = type.ports(record.parameters, record.block.body)
+        leaving: Mapping[str, Reaching] = {}
+        inside: list[Body] = []
+        bodies = [(f"{key}/{index}/", copy.records) for index, copy in enumerate(record.copies)]
+        for number, (prefix, records) in enumerate(bodies or [(f"{key}/", record.children)]):
+            found, leaving = self._body(records, prefix, entering, last[number] if number < len(last) else {})
+            inside.append(found)
+            for one in found.values():
+                fields.update(one.fields)
+                training.update(one.training)
+                kept.update(one.kept)
+                own += one.own
+            if bodies and not number:
+                # Without an index a path stands for the first copy.
+                fields.update({f"{key}/{path[len(prefix) :]}": field for path, field in fields.items()})
+                training.update({f"{key}/{path[len(prefix) :]}": size for path, size in training.items()})
+            ways = zip(ports.inputs, ports.outputs, strict=False)
+            entering = entering | {entry.id: leaving[exit.id] for entry, exit in ways if exit.id in leaving}
+        if type.runs_over_time:
+            own, kept, leaving = (own + sum(kept.values())) * steps, {}, {}
+            training = {path: size * steps for path, size in training.items()}
+        outputs = {port: leaving.get(port) or Reaching((), f"{key}/{port}", True) for port in record.outputs}
+        training[key] = own + sum(kept.values())
+        sight = next((one.sight for one in outputs.values() if one.sight), ())
+        if sight:
+            fields[key] = sizes(sight)
+        return Found(record, given, outputs, fields, training, kept, own, tuple(inside))
+
+
+def kept_bytes(found: Iterable[Found]) -> int:
+    """The bytes a sample that training keeps of these blocks, each memory once."""
+    kept: dict[str, int] = {}
+    own = 0
+    for one in found:
+        own += one.own
+        if one.kept:
+            kept.update(one.kept)
+    return own + sum(kept.values())
+
+
+def _costs(record: Record, training: Mapping[str, int]) -> Mapping[str, Cost]:
+    return {key: replace(cost, training_bytes=training.get(key, 0)) for key, cost in record.costs.items()}
+
+
+def _passed(
+    record: Record, key: str, given: tuple[Reaching | None, ...], outputs: Mapping[str, Reaching]
+) -> Found:
+    sight = next((one.sight for one in outputs.values() if one.sight), ())
+    return Found(record, given, outputs, {key: sizes(sight)} if sight else {})
+
+
+def _steps(inputs: Mapping[str, TensorSpec], time: int) -> int:
+    length = next((spec.shape[1] for spec in inputs.values() if spec.rank > 1), 1)
+    return length.factor * time if isinstance(length, Dim) else length

@@ -1,0 +1,193 @@
+"""Receptive fields equal measured ones, and training's memory what autograd really saves."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from engine.compile.compiler import compile_graph
+from engine.compile.probing import construct
+from engine.compile.windows import acts_alone
+from engine.graph.analysis import Analysis
+from engine.graph.edits import set_bypassed, set_parameter
+from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
+from engine.graph.scope import Scope
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.graph.values import Value
+from engine.project.examples import read_example
+
+SCOPE = Scope(types=BLOCK_TYPES)
+Step = tuple[str, dict[str, Value]]
+
+
+def chain(field: str, *steps: Step) -> Graph:
+    blocks = {"input": Block("input", "input", "Input", {"fields": (field,)})}
+    wires, source = [], PortRef("input", field.partition(":")[0])
+    for number, (type, parameters) in enumerate(steps):
+        id = f"b{number}"
+        blocks[id] = Block(id, type, id, parameters)
+        wires.append(Wire(source, PortRef(id, "input")))
+        source = PortRef(id, "output")
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
+
+
+def analysed(graph: Graph) -> Analysis:
+    analysis = Analyser(BLOCK_TYPES).analyse(graph)
+    assert not [problem for problem in analysis.problems if problem.severity == "error"]
+    return analysis
+
+
+def measured(graph: Graph, port: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How far apart the input's numbers with a gradient lie, at the output number that has them farthest."""
+    network = compile_graph(graph, BLOCK_TYPES)
+    network.root.double().eval()
+    cut = network.slice((port,))
+    most = [0] * (len(shape) - 2)
+    image = torch.rand(shape, dtype=torch.float64, requires_grad=True)
+    (out,) = cut.module(image)
+    middles = [range(length // 3, min(length // 3 + 8, length)) for length in out.shape[2:]] or [range(1)]
+    for place in torch.cartesian_prod(*(torch.tensor(list(middle)) for middle in middles)).reshape(-1, len(middles)):
+        one = out[(0, slice(None), *place.tolist())] if out.dim() > 2 else out[0]
+        (slope,) = torch.autograd.grad(one.sum(), image, retain_graph=True)
+        for axis in range(len(most)):
+            touched = slope.abs().movedim(2 + axis, 0).flatten(1).sum(1).nonzero()
+            most[axis] = max(most[axis], int(touched.max() - touched.min()) + 1)
+    return tuple(most)
+
+
+CONV = "conv2d"
+NETWORKS: dict[str, tuple[Step, ...]] = {
+    "dilated": tuple((CONV, {"out_channels": 2, "dilation": (wide, wide)}) for wide in (1, 2, 4)),
+    "strided": (
+        (CONV, {"out_channels": 2, "kernel_size": (5, 3), "stride": (2, 2)}),
+        ("avg_pool2d", {}),
+        ("tanh", {}),
+        (CONV, {"out_channels": 2, "stride": (2, 1)}),
+    ),
+    "pooled and enlarged": (
+        ("avg_pool2d", {}),
+        (CONV, {"out_channels": 2, "padding": "same"}),
+        ("conv_transpose2d", {"out_channels": 2, "kernel_size": (4, 4), "stride": (2, 2)}),
+        (CONV, {"out_channels": 2, "padding": "same"}),
+    ),
+    "enlarged by gaps": (
+        ("avg_pool2d", {}),
+        ("unpool2d", {}),
+        (CONV, {"out_channels": 2, "kernel_size": (2, 2)}),
+        ("avg_pool2d", {"kernel_size": (3, 3), "stride": (3, 3)}),
+    ),
+    "depthwise": (
+        ("separable_conv2d", {"out_channels": 3, "kernel_size": (5, 5)}),
+        ("batch_norm2d", {}),
+        ("sum_pool2d", {}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_receptive_field_is_the_measured_one(name: str) -> None:
+    graph = chain("image: 1×64×64", *NETWORKS[name])
+    fields = analysed(graph).receptive_fields
+    for number in range(len(NETWORKS[name])):
+        assert fields[f"b{number}"] == measured(graph, f"b{number}/output", (1, 1, 64, 64)), number
+
+
+def test_lenet_5_sees_more_with_each_layer() -> None:
+    analysis = analysed(read_example("lenet-5").graph)
+    by_name = {
+        block.name: analysis.receptive_fields.get(id) for id, block in read_example("lenet-5").graph.blocks.items()
+    }
+    seen = [field for field in by_name.values() if field is not None]
+    for expected in ((5, 5), (6, 6), (14, 14), (16, 16), (None, None)):
+        assert expected in seen, (expected, by_name)
+
+
+def test_resnet_18_sees_435_pixels() -> None:
+    analysis = analysed(read_example("resnet-18").graph)
+    known = [field for field in analysis.receptive_fields.values() if None not in field]
+    assert max(known) == (435, 435)
+    assert (None, None) in analysis.receptive_fields.values()
+
+
+def test_an_edit_reaches_what_follows_though_its_shape_stays() -> None:
+    one: Step = (CONV, {"out_channels": 2, "padding": "same"})
+    graph = chain("image: 1×32×32", one, one, one)
+    analyser = Analyser(BLOCK_TYPES)
+    assert analyser.analyse(graph).receptive_fields["b2"] == (7, 7)
+    wider = set_parameter(graph, SCOPE, "b0", "kernel_size", (5, 5))
+    assert analyser.analyse(wider).receptive_fields["b2"] == (9, 9)
+    assert analyser.analyse(graph).receptive_fields["b2"] == (7, 7)
+    without = set_bypassed(graph, SCOPE, ("b1",), True)
+    assert analyser.analyse(without).receptive_fields["b2"] == (5, 5)
+
+
+def test_what_sees_all_and_what_has_no_places() -> None:
+    analysis = analysed(chain("image: 1×8×8", (CONV, {}), ("flatten", {}), ("relu", {}), ("dense", {})))
+    fields = analysis.receptive_fields
+    assert fields["input"] == (1, 1)
+    assert fields["b1"] == fields["b2"] == (3, 3), "a number of a flattened picture still sees its own window"
+    assert fields["b3"] == (None, None)
+    assert analysed(chain("x: 30", ("dense", {}))).receptive_fields == {}
+    steps = analysed(chain("x: T×3", ("dense", {}), ("lstm", {}))).receptive_fields
+    assert (steps["b0"], steps["b1"]) == ((1,), (None,))
+
+
+def really_kept(graph: Graph, rows: int) -> int:
+    """Bytes that autograd saves in a training step, weights left out."""
+    network = compile_graph(graph, BLOCK_TYPES)
+    cut = network.training_slice()
+    given: list[Tensor] = []
+    for key in cut.inputs:
+        spec = network.program.specs[key]
+        shape = [rows, *(length if isinstance(length, int) else 100 for length in spec.shape[1:])]
+        given.append(torch.zeros(shape, dtype=getattr(torch, spec.dtype)))
+    network.root.train()
+    saved: dict[int, tuple[Tensor, int]] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        saved[storage.data_ptr()] = (tensor, storage.nbytes())
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        cut.module(*given)
+    own = {tensor.untyped_storage().data_ptr() for tensor in (*network.root.parameters(), *network.root.buffers())}
+    return sum(size for place, (_, size) in saved.items() if place not in own)
+
+
+@pytest.mark.parametrize("name", ["lenet-5", "digits-convnet", "deep-autoencoder-tied", "highway-50"])
+def test_training_memory_is_what_autograd_saves(name: str) -> None:
+    graph = read_example(name).graph
+    more, fewer = really_kept(graph, 12), really_kept(graph, 4)
+    assert analysed(graph).total.training_bytes == (more - fewer) // 8
+
+
+def test_blocks_share_what_they_keep() -> None:
+    steps: tuple[Step, ...] = ((CONV, {"out_channels": 2}), ("relu", {}), ("flatten", {}), ("dense", {}))
+    graph = chain("image: 1×8×8", *steps)
+    analysis = analysed(graph)
+    image, made = 4 * 64, 4 * 2 * 64
+    alone = {id: analysis.costs[id].training_bytes for id in graph.blocks}
+    assert alone == {"input": 0, "b0": image, "b1": made, "b2": 0, "b3": made}
+    assert analysis.total.training_bytes == image + made, "ReLU and Dense keep one tensor"
+    before = analysed(chain("image: 1×8×8", ("relu", {}), (CONV, {})))
+    assert before.costs["b0"].training_bytes == 0, "nothing in front of it learns"
+
+
+def test_what_a_kind_keeps_is_told_for_other_sizes() -> None:
+    for size in (8, 16, 32):
+        analysis = analysed(chain(f"image: 3×{size}×{size}", (CONV, {}), ("batch_norm2d", {})))
+        assert analysis.costs["b0"].training_bytes == 4 * 3 * size * size
+        assert analysis.costs["b1"].training_bytes == analysis.costs["b0"].activation_bytes
+
+
+@pytest.mark.parametrize(("id", "alone"), [("relu", True), ("scaled_tanh", True), ("softmax", False), ("glu", False)])
+def test_activations_that_look_at_one_number(id: str, alone: bool) -> None:
+    type = BLOCK_TYPES[id]
+    parameters = {parameter.id: parameter.default for parameter in type.parameters}
+    module = construct(type, parameters, {"input": TensorSpec(shape=(Dim("N"), 8), dtype="float32")})
+    assert acts_alone(type, module) is alone
