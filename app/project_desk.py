@@ -29,10 +29,14 @@ CHECKPOINT_PATIENCE_MS = 2000
 
 
 class ProjectDesk(QObject):
-    """`opened()` when another project is here, `place_changed()` when its name, file or saved state did."""
+    """`opened()` when another project is here, `place_changed()` when its name, file or saved state did.
+
+    `moved()` says at once that the project has another folder, before anything is asked of the worker.
+    """
 
     opened = Signal()
     place_changed = Signal()
+    moved = Signal()
     message = Signal(str)
     refused = Signal(object)
 
@@ -98,6 +102,11 @@ class ProjectDesk(QObject):
         return self.path.stem if self.path is not None else self.example or "Untitled"
 
     @property
+    def folder(self) -> Path | None:
+        """Where the project's file lies; None without one."""
+        return self.path.resolve().parent if self.path is not None else None
+
+    @property
     def is_changed(self) -> bool:
         """Whether something is here that the file does not have."""
         return not self.document.undo_stack.isClean() or self._opened_changed or self._unsaved_weights
@@ -136,7 +145,9 @@ class ProjectDesk(QObject):
         weights = self.file_weights if keeps_file else self.runs.checkpoint
         project = Project(graph=self.document.graph, settings=self.document.settings)
         self._saving = (self.document.undo_stack.index(), weights)
-        self.store.save(path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None))
+        self.store.save(
+            path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None), self.folder
+        )
 
     def _saved(self, path: Path) -> None:
         index, weights = self._saving
@@ -144,7 +155,10 @@ class ProjectDesk(QObject):
             self.document.undo_stack.setClean()
         self._opened_changed = False
         self._unsaved_weights = self._unsaved_weights and weights != self.runs.checkpoint
+        before = self.folder
         self.path, self.saved_at = path, time.time()
+        if self.folder != before:
+            self.moved.emit()
         self.remembered.add_recent(path)
         self.remembered.folder = path.parent
         self.message.emit(f"Saved {path.name}")
@@ -203,6 +217,7 @@ class ProjectDesk(QObject):
         project: Project = opened.project
         self.example, self._next_example = (None if opened.path else self._next_example), None
         self.path = opened.path
+        self.moved.emit()
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
         self._opened_changed, self._unsaved_weights = opened.changed, False
         self.file_weights = opened.weights
@@ -234,7 +249,9 @@ class ProjectDesk(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         project = Project(graph=self.document.graph, settings=self.document.settings)
-        self.store.save_aside(path, project, self.runs.checkpoint or self.file_weights, self.records.curves())
+        self.store.save_aside(
+            path, project, self.runs.checkpoint or self.file_weights, self.records.curves(), self.folder
+        )
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
 

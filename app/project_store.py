@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from engine.graph.problem import Problem, Refused
+from engine.graph.problem import Fact, Problem, Refused
 from engine.project.examples import read_example
+from engine.project.own_code import copy_along
 from engine.project.project_file import SUFFIX, Project, read_project, write_project
 from engine.project.recovery import Beside, Recovered, RecoveryFolder
 from engine.training.plan import Settings
@@ -97,19 +98,41 @@ class ProjectStore(QObject):
         self._done.emit(lambda: self.opened.emit(opened))
 
     # --- saving -------------------------------------------------------------------------------------
-    def save(self, path: Path, project: Project, weights: Path | None, curves: Curves | None) -> None:
-        """Write a project; answered by `saved` or `failed`."""
+    def save(
+        self,
+        path: Path,
+        project: Project,
+        weights: Path | None,
+        curves: Curves | None,
+        source: Path | None = None,
+    ) -> None:
+        """Write a project; answered by `saved` or `failed`. Its Python files come along from the folder `source`."""
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
         def work() -> None:
             write_project(path, project, weights, curves)
+            problem = _take_code_along(project.graph, source, path.parent)
             self._done.emit(lambda: self.saved.emit(path))
+            if problem is not None:
+                self._done.emit(lambda: self.failed.emit(problem))
 
         self._submit(work)
 
-    def save_aside(self, path: Path, project: Project, weights: Path | None, curves: Curves | None) -> None:
+    def save_aside(
+        self,
+        path: Path,
+        project: Project,
+        weights: Path | None,
+        curves: Curves | None,
+        source: Path | None = None,
+    ) -> None:
         """Keep a project that another one replaces; only a failure is told."""
-        self._submit(lambda: write_project(path, project, weights, curves))
+
+        def work() -> None:
+            write_project(path, project, weights, curves)
+            _take_code_along(project.graph, source, path.parent)
+
+        self._submit(work)
 
     # --- recovery -----------------------------------------------------------------------------------
     def keep_with(self, keep: Callable[[], Kept]) -> None:
@@ -173,6 +196,16 @@ class ProjectStore(QObject):
                 self._done.emit(lambda: _raise(error))
 
         return self._pool.submit(guarded)
+
+
+def _take_code_along(graph: Graph, source: Path | None, folder: Path) -> Problem | None:
+    """Copy the project's own files to where it was saved; what could not be, or was there with other content."""
+    try:
+        left = copy_along(graph, source, folder)
+    except Refused as refusal:
+        return refusal.problem
+    facts: dict[str, Fact] = {"file": ", ".join(left), "folder": str(folder)}
+    return Problem(code="code-left", severity="warning", facts=facts) if left else None
 
 
 def _raise(error: Exception) -> None:

@@ -12,6 +12,7 @@ from app import plan_facts
 from app.analysis_desk import AnalysisDesk
 from app.data_desk import DataDesk
 from app.measure_desk import MeasureDesk, preview_paths
+from app.own_code_desk import OwnCodeDesk
 from app.project_desk import ProjectDesk
 from app.project_store import ProjectStore
 from app.run_control import RunControl
@@ -83,6 +84,8 @@ class Workspace(QObject):
         self.records = RunRecords(self)
         self.sources = SourceDesk(self.document, self.link, lambda: self.title, parent=self)
         self.runs.checkpoint_folder = self.store.folder.checkpoints
+        state = self.store.folder.path.parent
+        self.own_code = OwnCodeDesk(self.document, self.link, state, lambda: self.files.folder, parent=self)
 
         self.files = ProjectDesk(
             self.document,
@@ -114,6 +117,9 @@ class Workspace(QObject):
         self.runs.ended.connect(self._run_ended)
         self.measures.session_opened.connect(self._session_opened)
         self.files.opened.connect(self.analysis.ask_again)
+        self.files.moved.connect(self.own_code.moved)
+        self.own_code.changed.connect(self._code_changed)
+        self.own_code.refused.connect(self.refused)
         for ours, theirs in (
             (self.opened, self.files.opened),
             (self.place_changed, self.files.place_changed),
@@ -143,6 +149,7 @@ class Workspace(QObject):
         """Start the worker and tell it what is here; call it once the window is on screen."""
         if not self.link.is_started and not self.store.is_closed:
             self.link.start()
+            self.own_code.tell()
             self.measures.watch_all_again()
             if self.files.file_weights is not None:
                 self.measures.open_session(self.files.file_weights)
@@ -151,6 +158,7 @@ class Workspace(QObject):
     def start_again(self) -> None:
         """Another worker after a death; the run can go on from its last checkpoint."""
         self.link.restart()
+        self.own_code.tell()
         self.runs.revive()
         self.measures.watch_all_again()
         self.analysis.ask_again()
@@ -171,6 +179,11 @@ class Workspace(QObject):
         fresh = not self.runs.state.is_running and not self.runs.state.has_weights
         if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
             self.measures.open_session(self.runs.checkpoint)
+
+    def _code_changed(self) -> None:
+        if not self.runs.state.is_running and not self.runs.state.has_weights:
+            self.measures.close_session()
+        self.analysis.ask_again()
 
     def show_body(self, path: BodyPath) -> None:
         """The canvas shows this body: its blocks are the ones whose pictures are wanted."""

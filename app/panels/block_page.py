@@ -13,6 +13,7 @@ from app.panels.data_section import DataSection
 from app.panels.dataset_edits import dataset_of, reference
 from app.panels.inspector_context import InspectorContext
 from app.panels.learning_section import LearningSection, has_weights, weight_groups
+from app.panels.own_code_section import OwnCodeSection
 from app.panels.parameter_section import ParameterSection
 from app.panels.problem_row import ProblemRow
 from app.panels.result_section import ResultSection, WeightsSection
@@ -77,6 +78,10 @@ class BlockPage(QWidget):
             self.data = DataSection(context)
             self.data.standardise.hide()
             self._add(layout, self.data)
+        self.own_code: OwnCodeSection | None = None
+        if single and known and context.own_code is not None and "own_code" in context.types[blocks[0].type].traits:
+            self.own_code = OwnCodeSection(context)
+            self._add(layout, self.own_code)
         self.parameters: ParameterSection | None = None
         if known:
             without = frozenset({"dataset"}) if is_input else frozenset()
@@ -134,7 +139,7 @@ class BlockPage(QWidget):
             return
         if isinstance(self.header, BlockHeader):
             self.header.name.show_name(blocks[0].name)
-        for section in (self.parameters, self.learning):
+        for section in (self.own_code, self.parameters, self.learning):
             if section is not None:
                 section.refresh()
         if self.data is not None:

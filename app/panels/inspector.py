@@ -139,6 +139,12 @@ class Inspector(QWidget):
         self._context.edits = edits
         self._rebuild()
 
+    def set_own_code(self, desk: Any) -> None:
+        """Ask `desk` of the Python files that blocks name, and whether they may run."""
+        self._context.own_code = desk
+        desk.changed.connect(self._rebuild)
+        self._rebuild()
+
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
         self._context.theme = theme

@@ -38,6 +38,7 @@ class InspectorContext(QObject):
         self.datasets = datasets
         self.theme = theme
         self.edits = edits
+        self.own_code: Any = None
         self.body_path: BodyPath = ()
         self.ids: tuple[str, ...] = ()
 

@@ -105,6 +105,7 @@ class _Loader(SourceFileLoader):
         self._data = data
 
     def get_code(self, fullname: str) -> CodeType | None:
+        """What the bytes compile to."""
         return self.source_to_code(self._data, self.path)
 
 
