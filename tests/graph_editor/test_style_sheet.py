@@ -69,3 +69,12 @@ def test_the_palette_speaks_of_the_theme(theme: Theme) -> None:
     made = palette(theme)
     assert made.color(QPalette.ColorRole.Window) == theme.color("panel")
     assert made.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text) == theme.color("disabled")
+
+
+def test_the_style_below_the_sheet_is_set_once(qapp: QApplication, theme: Theme, monkeypatch) -> None:
+    apply_theme(qapp, theme)
+    asked: list[object] = []
+    monkeypatch.setattr(QApplication, "setStyle", asked.append)
+    apply_theme(qapp, load_theme("dark" if theme.name == "light" else "light", 1.0))
+    assert asked == []
+    assert qapp.palette().color(QPalette.ColorRole.Window).name() != theme.color("panel").name()
