@@ -257,3 +257,20 @@ def _squeezed(text: str) -> str:
 def _begin_in_order(wanted: list[str], known: list[str]) -> bool:
     rest = iter(known)
     return bool(wanted) and all(any(word.startswith(part) for word in rest) for part in wanted)
+
+
+def default_values(type: BlockType) -> tuple[str, ...]:
+    """The values of a type's second line as they are typed: `16 3`."""
+    values: list[str] = []
+    for parameter in open_parameters(type):
+        if parameter.kind not in ("integer", "float", "tuple") or parameter.default is None:
+            continue
+        if any(f"{{{parameter.id}}}" in template for template in type.summary):
+            values.append(_typed(parameter.default))
+    return tuple(values)
+
+
+def _typed(value: Value) -> str:
+    if isinstance(value, tuple) and value and all(item == value[0] for item in value):
+        return format_value(value[0])
+    return format_value(value)

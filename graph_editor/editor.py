@@ -9,21 +9,17 @@ from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.graph.analysis import Analysis
-from engine.graph.block_type import Ports
 from engine.graph.graph import Path
 from engine.graph.paths import BodyPath, body_at, body_path
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.tensor_spec import TensorSpec
-from graph_editor.block_content import content_of
-from graph_editor.block_icon import block_icon
-from graph_editor.block_item import BlockItem
 from graph_editor.breadcrumb import Breadcrumb
 from graph_editor.canvas_search import CanvasSearch
 from graph_editor.commands import CanvasCommands
 from graph_editor.context_menus import menu_at
 from graph_editor.document import Document
 from graph_editor.empty_canvas import EmptyCanvas
-from graph_editor.interactions.ghost import Ghost
+from graph_editor.interactions.ghost import ghost_of
 from graph_editor.minimap import Minimap
 from graph_editor.name_editor import NameEditor
 from graph_editor.refusal_popup import RefusalPopup
@@ -231,12 +227,12 @@ class Editor(QWidget):
 
     def rename_block(self, id: str) -> None:
         """Edit the name of a block in place."""
-        item = self.scene.blocks.get(id)
-        if item is None:
+        if id not in self.scene.blocks:
             return
+        item = self.scene.blocks[id]
         self.scene.pick([id])
-        zoom = self.view.zoom
         left, top, right, _ = item.rectangle()
+        zoom = self.view.zoom
         corner = self.view.mapFromScene(left + 32, top + (4 if item.geometry.second else 12))
         width = max(round((right - left - 38) * zoom), 120)
         place = QRect(corner, QSize(width, max(round(24 * min(zoom, 2.0)), 22)))
@@ -250,8 +246,7 @@ class Editor(QWidget):
 
     def add_block(self, type_id: str) -> None:
         """Add a block in the middle of the view, beside what stands there."""
-        middle = self.view.visible_area().center()
-        x, y = middle.x(), middle.y()
+        x, y = self.view.visible_area().center().toTuple()
         while not self.scene.index.is_free(x - 60, y - 24, x + 60, y + 24):
             y += 64
         self.commands.add(type_id, {}, x, y)
@@ -260,13 +255,7 @@ class Editor(QWidget):
 
     def ghost_begin(self, type_id: str) -> None:
         """A block of this type hangs at the pointer."""
-        type = self.document.types[type_id]
-        block = self.commands.new_block(type_id, {}, 0, 0)
-        content = content_of(block, type, self.document.graph.variables, {}, Ports(), False)
-        item = BlockItem("", self.scene.look)
-        item.ghost = True
-        item.set_content(content, type.family, block_icon(type), block_icon(type, 22), False)
-        self.view.begin(Ghost(self.view, QPointF(), type_id, item))
+        self.view.begin(ghost_of(self.view, type_id))
 
     def ghost_move(self, place: QPoint) -> None:
         """The pointer is at a place of the screen."""
@@ -286,8 +275,6 @@ class Editor(QWidget):
         """Take the block away again."""
         self.view.cancel_gesture()
 
-    # Search.
-
     def open_search(self, position: QPoint | None = None) -> None:
         """Search for a block to add, at a place of the screen or in the middle."""
         viewport = self.view.viewport()
@@ -297,8 +284,6 @@ class Editor(QWidget):
     def search_popup(self) -> SearchPopup:
         """The popup of the search."""
         return self.search.popup
-
-    # Popups.
 
     def _open_menu(self, at: QPointF, place: QPoint) -> None:
         menu = menu_at(self, at)
@@ -392,9 +377,8 @@ class Editor(QWidget):
     def _place_panels(self) -> None:
         self.breadcrumb.move(CANVAS_INSET, CANVAS_INSET)
         self.zoom_bar.move(CANVAS_INSET, self.height() - CANVAS_INSET - self.zoom_bar.height())
-        self.minimap.move(
-            self.width() - CANVAS_INSET - self.minimap.width(), self.height() - CANVAS_INSET - self.minimap.height()
-        )
+        right, bottom = self.width() - CANVAS_INSET, self.height() - CANVAS_INSET
+        self.minimap.move(right - self.minimap.width(), bottom - self.minimap.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

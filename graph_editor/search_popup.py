@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Value, format_value
-from graph_editor.block_search import Found, Match, find_blocks, open_parameters, parse_query
+from engine.graph.values import Value
+from graph_editor.block_search import Found, Match, default_values, find_blocks, parse_query
 from graph_editor.popup_look import paint_popup, paint_type_icon
 from graph_editor.theme import (
     ICON,
@@ -234,9 +234,7 @@ class SearchPopup(QWidget):
         return True
 
     def _search(self, text: str) -> None:
-        self._found = find_blocks(
-            text, self._types, spec=self._spec, usage=self._usage, candidates=self._candidates
-        )
+        self._found = find_blocks(text, self._types, spec=self._spec, usage=self._usage, candidates=self._candidates)
         self._current = self._first = 0
         self._place()
         self.update()
@@ -397,20 +395,3 @@ class SearchPopup(QWidget):
 
 _MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
-def default_values(type: BlockType) -> tuple[str, ...]:
-    """The values of a type's second line as they are typed: `16 3`."""
-    values: list[str] = []
-    for parameter in open_parameters(type):
-        if parameter.kind not in ("integer", "float", "tuple") or parameter.default is None:
-            continue
-        if any(f"{{{parameter.id}}}" in template for template in type.summary):
-            values.append(_typed(parameter.default))
-    return tuple(values)
-
-
-def _typed(value: Value) -> str:
-    if isinstance(value, tuple) and value and all(item == value[0] for item in value):
-        return format_value(value[0])
-    return format_value(value)

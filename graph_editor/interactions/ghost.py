@@ -5,6 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.graph.block_type import Ports
+from graph_editor.block_content import content_of
+from graph_editor.block_icon import block_icon
 from graph_editor.block_item import BlockItem
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.view import GraphView
@@ -61,3 +64,15 @@ class Ghost(Gesture):
         self._wire = wire
         if wire is not None:
             wire.set_state(insertion=True)
+
+
+def ghost_of(view: GraphView, type_id: str) -> Ghost:
+    """A new block of this type, hanging at the pointer."""
+    scene = view.graph_scene
+    type = scene.document.types[type_id]
+    block = view.commands.new_block(type_id, {}, 0, 0)
+    content = content_of(block, type, scene.document.graph.variables, {}, Ports(), False)
+    item = BlockItem("", scene.look)
+    item.ghost = True
+    item.set_content(content, type.family, block_icon(type), block_icon(type, 22), False)
+    return Ghost(view, QPointF(), type_id, item)

@@ -87,7 +87,7 @@ def test_wires_that_cannot_be_are_refused_with_the_reason_at_the_cursor(open_han
         assert not hands.window.editor.refusal.isVisible()
 
     refused(("loop", "ReLU"), hands.wire((second, "output"), (first, "input")))
-    refused(("ReLU", "already receives", "Remove that wire"), hands.wire((input, "image"), (second, "input")))
+    refused(("ReLU", "already receives", "Replace that wire"), hands.wire((input, "image"), (second, "input")))
     refused(("Convolution", "label"), hands.wire((input, "label"), (convolution, "input")))
     hands.drag(hands.port((first, "output"), False), hands.port((convolution, "output"), False))
     refused(("Two outputs cannot be joined", "from an output to an input"), hands.refusal)
