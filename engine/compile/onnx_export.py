@@ -21,6 +21,7 @@ from engine.compile.slices import Slice
 from engine.graph.block_type import BlockType
 from engine.graph.problem import refused
 from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.modules.stepping import Stepper
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 LARGEST_DIFFERENCE = 1e-4
@@ -57,7 +58,7 @@ def export_onnx(
     part.module.eval()
     random_state = torch.get_rng_state()
     timed = any(spec.has_time for spec in specs)
-    recurrent = any(isinstance(module, nn.RNNBase) for module in network.root.modules())
+    recurrent = any(isinstance(module, (nn.RNNBase, Stepper)) for module in network.root.modules())
     try:
         with _quiet():
             free = timed and not recurrent and _written(part, specs, inputs, tuple(outputs.values()), steps, True, path)

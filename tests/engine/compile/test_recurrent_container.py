@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
+from engine.compile.onnx_export import export_onnx
 from engine.graph.edits import set_bypassed, set_parameter
 from engine.graph.graph import Graph, Weights
 from engine.graph.paths import within
@@ -342,3 +345,11 @@ def test_it_can_be_exported_for_one_length() -> None:
     program = torch.export.export(part.module, (x,), dynamic_shapes=({0: torch.export.Dim("N")},))
     other = torch.randn(7, 5, 6)
     assert torch.allclose(program.module()(other)[0], part.module(other)[0], atol=1e-6)
+
+
+def test_its_onnx_file_keeps_the_length_of_its_sequences(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    network = compile_graph(drawn(canonical()), BLOCK_TYPES, seed=2)
+    report = export_onnx(network, BLOCK_TYPES, tmp_path / "loop.onnx", 9)
+    assert report.time_length == 9
+    assert report.difference < 1e-5
