@@ -92,7 +92,6 @@ class MainWindow(QMainWindow):
         if report is not None:
             report.raised.connect(self.error_panel.show_report)
 
-    # --- building --------------------------------------------------------------------------------------
     def _build(self, theme: Theme) -> None:
         workspace = self.workspace
         self._menu_bar = QMenuBar(self)
@@ -164,7 +163,6 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(self.code_dock, self.docks["inspector"], Qt.Orientation.Horizontal)
         self.addDockWidget(area.BottomDockWidgetArea, self.docks["views"])
 
-    # --- room --------------------------------------------------------------------------------------------
     def _restore(self) -> None:
         remembered = self.workspace.remembered
         geometry, layout = remembered.geometry, remembered.layout
@@ -269,7 +267,6 @@ class MainWindow(QMainWindow):
             self.resizeDocks(docks, [sizes[dock].width() for dock in docks], Qt.Orientation.Horizontal)
             self.resizeDocks(docks, [sizes[dock].height() for dock in docks], Qt.Orientation.Vertical)
 
-    # --- theme -----------------------------------------------------------------------------------------------
     def _wanted_theme(self) -> Theme:
         choice = self.workspace.remembered.theme_choice
         return load_theme(system_theme_name() if choice == "system" else choice)
@@ -304,7 +301,6 @@ class MainWindow(QMainWindow):
         ):
             part.set_theme(theme)
 
-    # --- what is said ------------------------------------------------------------------------------------------
     def show_place(self) -> None:
         """Title, breadcrumb and status bar say what is open and whether it is saved."""
         workspace = self.workspace
@@ -364,7 +360,6 @@ class MainWindow(QMainWindow):
         self.show_start_page(False)
         self.editor.add_block(type_id)
 
-    # --- events ----------------------------------------------------------------------------------------------------
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._share_room(sizes=self.workspace.remembered.layout is None)
