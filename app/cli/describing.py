@@ -20,6 +20,8 @@ def described(
         "ok": not any(problem.severity == "error" for problem in problems),
         "parameters": analysis.total.parameters,
         "multiply_adds": analysis.total.multiply_adds,
+        "activation_bytes": analysis.total.activation_bytes,
+        "training_bytes": analysis.total.training_bytes,
         "time_length": analysis.time_length,
         "blocks": [_block(block, path, types, analysis) for path, block in walk(graph)],
         "problems": [
@@ -59,6 +61,8 @@ def _block(block: Block, path: Path, types: Any, analysis: Analysis) -> dict[str
             port.id: dims(analysis.specs[f"{key}/{port.id}"]) for port in ports if f"{key}/{port.id}" in analysis.specs
         },
         "parameters": cost.parameters if cost is not None else 0,
+        "training_bytes": cost.training_bytes if cost is not None else 0,
+        "receptive_field": list(analysis.receptive_fields.get(key, ())),
     }
 
 

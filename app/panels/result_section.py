@@ -25,8 +25,15 @@ def bytes_words(count: int) -> str:
     return f"{count}{THIN}B"
 
 
+def field_words(field: tuple[int | None, ...]) -> str:
+    """A receptive field: 5×5, 9 of a sequence, or `the whole input`."""
+    if all(size is None for size in field):
+        return "the whole input"
+    return "×".join("all" if size is None else str(size) for size in field)
+
+
 class ResultSection(Section):
-    """Output shapes, parameters, multiply-adds and activations of one block; of several the sums."""
+    """Output shapes, what one number sees, parameters, multiply-adds and memory of one block; of several the sums."""
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Result", context.theme, parent=parent)
@@ -47,9 +54,17 @@ class ResultSection(Section):
         self.parameters = Figure("Parameters", UNKNOWN, context.theme)
         self.multiply_adds = Figure("Multiply-adds", UNKNOWN, context.theme)
         self.activations = Figure("Activations", UNKNOWN, context.theme)
-        for figure in (self.parameters, self.multiply_adds, self.activations):
+        self.training = Figure("Training memory", UNKNOWN, context.theme)
+        self.training.setToolTip("What is kept of each sample until its gradients are computed")
+        self._costs = (self.parameters, self.multiply_adds, self.activations, self.training)
+        self.sees = Figure("Sees", UNKNOWN, context.theme)
+        self.sees.setToolTip("The pixels or steps of the input that one output number depends on")
+        self.sees.hide()
+        self.add(self.sees)
+        for figure in self._costs:
             self.add(figure)
             figure.setVisible(not costless)
+        self._sees_something = not costless and len(blocks) == 1
 
     def output(self, port: str) -> Figure:
         """The figure of an output's shape. Raises KeyError."""
@@ -67,14 +82,24 @@ class ResultSection(Section):
                 spec = analysis.specs.get(port_key(path, port)) if analysis is not None else None
                 figure.set_value(UNKNOWN if spec is None else str(spec))
                 figure.setToolTip("" if spec is None else spec.dtype)
+        self._show_field(analysis)
         if not costs:
-            for figure in (self.parameters, self.multiply_adds, self.activations):
+            for figure in self._costs:
                 figure.set_value(UNKNOWN)
             return
         self.parameters.set_value(number_words(sum(cost.parameters for cost in costs)))
         self.multiply_adds.set_value(number_words(sum(cost.multiply_adds for cost in costs)))
         held = bytes_words(sum(cost.activation_bytes for cost in costs))
         self.activations.set_value(f"{held}/sample")
+        self.training.set_value(f"{bytes_words(sum(cost.training_bytes for cost in costs))}/sample")
+
+    def _show_field(self, analysis: Analysis | None) -> None:
+        blocks = self._context.blocks()
+        field: tuple[int | None, ...] = ()
+        if analysis is not None and self._sees_something and blocks:
+            field = analysis.receptive_fields.get(path_key((*self._context.body_path, blocks[0].id)), ())
+        self.sees.setVisible(bool(field))
+        self.sees.set_value(field_words(field) if field else UNKNOWN)
 
 
 class Picture(QWidget):

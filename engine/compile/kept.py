@@ -46,7 +46,8 @@ def remember_kept(type: BlockType, parameters: Parameters, inputs: Inputs, kept:
 
 
 def _kind(type: BlockType, parameters: Parameters, inputs: Inputs) -> tuple[Any, ...]:
-    chosen = (item for item in sorted(parameters.items()) if not _is_size(item[1]))
+    sized = type.family in ("convolution", "dense", "normalisation")
+    chosen = (item for item in sorted(parameters.items()) if not (sized and _is_size(item[1])))
     return type.id, tuple(chosen), tuple((port, spec.rank, spec.dtype) for port, spec in sorted(inputs.items()))
 
 

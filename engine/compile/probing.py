@@ -98,9 +98,13 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
                 second = first
             window = window_of(type, module)
             kept = remembered_kept(type, parameters, inputs)
-            if kept is None:
-                kept = _kept(module, given, ports, outputs, lengths[0] if timed else (), length)
-                remember_kept(type, parameters, inputs, kept)
+            steps = lengths[0] if timed else ()
+            if kept is None and not _keeps_its_own_way(type, module):
+                kept = _kept(module, given, ports, outputs, steps, length)
+        if kept is None:
+            with _construct_training(type, parameters, inputs) as trained:
+                kept = _kept(trained, given, ports, outputs, steps, length)
+        remember_kept(type, parameters, inputs, kept)
         found = {
             port: _spec(a, b, lengths, "steps_over_time" in type.traits)
             for port, a, b in zip(outputs, first, second, strict=True)
@@ -136,6 +140,21 @@ def _construct_fake(type: BlockType, parameters: Parameters, inputs: Inputs) -> 
             yield module
             return
     with FakeTensorMode():
+        yield construct(type, parameters, inputs)
+
+
+def _keeps_its_own_way(type: BlockType, module: nn.Module) -> bool:
+    return type.family == "attention" or any(isinstance(part, nn.RNNBase) for part in module.modules())
+
+
+@contextmanager
+def _construct_training(type: BlockType, parameters: Parameters, inputs: Inputs) -> Iterator[nn.Module]:
+    """The module where it keeps what it keeps on a CPU.
+
+    Attention has kernels of its own there. A recurrent layer as one operation hides what it keeps in a workspace that
+    is only known when it runs: it counts step by step, as PyTorch unrolls it.
+    """
+    with FakeTensorMode() if type.family == "attention" else torch.device("meta"):
         yield construct(type, parameters, inputs)
 
 

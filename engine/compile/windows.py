@@ -71,7 +71,10 @@ def window_of(type: BlockType, module: nn.Module) -> Window:
         return Window("mixes", (dim,)) if isinstance(dim, int) else _SAME
     if type.family == "regularisation" and type.role == "layer" and type.id != "winner_take_all":
         return _SAME
-    if type.id in ("upsample", "unpool2d"):
+    if type.id == "pixel_unshuffle":
+        factor = int(str(module.downscale_factor))
+        return Window("window", start=(0, 0), extent=(factor, factor), step=(factor, factor))
+    if type.id in ("upsample", "unpool2d", "pixel_shuffle"):
         return _spread_evenly(module)
     if isinstance(module, nn.modules.conv._ConvTransposeNd):
         reach = tuple((size - 1) * wide + 1 for size, wide in zip(module.kernel_size, module.dilation, strict=True))
@@ -116,6 +119,8 @@ def _spread_evenly(module: Any) -> Window:
         factors = _numbers(factor, 1)
         if any(number != int(number) for number in factors):
             return Window()
+    elif isinstance(module, nn.PixelShuffle):
+        factors = [module.upscale_factor] * 2
     else:
         factors = _numbers(module.kernel_size, 0)
     sizes = tuple(int(number) for number in factors)

@@ -51,6 +51,9 @@ def test_new_writes_a_project_that_checks(run, tmp_path):
     assert found["multiply_adds"] == 9216 + 2 * 36864 + 2560
     flatten = next(block for block in found["blocks"] if block["type"] == "flatten")
     assert flatten["outputs"] == {"output": ["N", 256]}
+    fields = [block["receptive_field"] for block in found["blocks"] if block["type"] == "conv2d"]
+    assert fields[0] == [3, 3]
+    assert found["training_bytes"] > 4 * 64, "the pictures are kept for the first convolution’s gradient"
     assert [block["type"] for block in found["blocks"]][:3] == ["input", "conv2d", "relu"]
 
 

@@ -318,6 +318,14 @@ def test_results_come_from_the_analysis(inspector: Inspector) -> None:
     assert result.parameters.value() == "160"
     assert result.multiply_adds.value() == "9\u2009216"
     assert result.activations.value() == "4.1\u2009kB/sample"
+    assert not result.sees.isVisible()
+    costs = {"c": Cost(160, 9216, 4096, 12_288)}
+    inspector.set_analysis(Analysis(costs=costs, receptive_fields={"c": (5, 3)}))
+    assert result.training.value() == "12\u2009kB/sample"
+    assert (result.sees.label(), result.sees.value()) == ("Sees", "5×3")
+    assert result.sees.isVisible()
+    inspector.set_analysis(Analysis(costs=costs, receptive_fields={"c": (None, None)}))
+    assert result.sees.value() == "the whole input"
 
 
 def test_weights_now_belong_to_their_block(inspector: Inspector) -> None:

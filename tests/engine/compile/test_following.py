@@ -10,7 +10,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
-from engine.compile.probing import construct
+from engine.compile.probing import construct, probe
 from engine.compile.windows import acts_alone
 from engine.graph.analysis import Analysis
 from engine.graph.edits import set_bypassed, set_parameter
@@ -78,6 +78,12 @@ NETWORKS: dict[str, tuple[Step, ...]] = {
         ("avg_pool2d", {}),
         ("unpool2d", {}),
         (CONV, {"out_channels": 2, "kernel_size": (2, 2)}),
+        ("avg_pool2d", {"kernel_size": (3, 3), "stride": (3, 3)}),
+    ),
+    "shuffled": (
+        ("pixel_unshuffle", {}),
+        (CONV, {"out_channels": 8}),
+        ("pixel_shuffle", {}),
         ("avg_pool2d", {"kernel_size": (3, 3), "stride": (3, 3)}),
     ),
     "depthwise": (
@@ -191,3 +197,44 @@ def test_activations_that_look_at_one_number(id: str, alone: bool) -> None:
     parameters = {parameter.id: parameter.default for parameter in type.parameters}
     module = construct(type, parameters, {"input": TensorSpec(shape=(Dim("N"), 8), dtype="float32")})
     assert acts_alone(type, module) is alone
+
+
+PICTURE, SEQUENCE = (Dim("N"), 4, 8, 8), (Dim("N"), Dim("T"), 8)
+BLOCKS: tuple[tuple[str, dict[str, Value], tuple[int | Dim, ...]], ...] = (
+    ("batch_norm2d", {}, PICTURE),
+    ("max_pool2d", {}, PICTURE),
+    ("dropout", {"p": 0.3}, PICTURE),
+    ("adaptive_avg_pool2d", {"output_size": (1, 1)}, PICTURE),
+    ("adaptive_avg_pool2d", {"output_size": (2, 2)}, PICTURE),
+    ("softmax", {}, PICTURE),
+    ("weight_norm_conv2d", {}, PICTURE),
+    ("self_attention", {}, SEQUENCE),
+    ("gru", {}, SEQUENCE),
+    ("transformer_encoder_layer", {"num_heads": 2}, SEQUENCE),
+)
+
+
+@pytest.mark.parametrize("case", BLOCKS, ids=str)
+def test_a_block_keeps_what_autograd_saves(case: tuple[str, dict[str, Value], tuple[int | Dim, ...]]) -> None:
+    id, given, shape = case
+    type = BLOCK_TYPES[id]
+    parameters = {parameter.id: parameter.default for parameter in type.parameters} | given
+    inputs = {"input": TensorSpec(shape=shape, dtype="float32")}
+    kept = probe(type, parameters, inputs, 7).kept
+
+    def real(rows: int) -> int:
+        module = construct(type, parameters, inputs).train()
+        lengths = {"N": rows, "T": 7}
+        tensor = torch.rand([lengths[length.symbol] if isinstance(length, Dim) else length for length in shape])
+        own = {one.untyped_storage().data_ptr() for one in (*module.parameters(), *module.buffers())}
+        saved: dict[int, Tensor] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            saved[tensor.untyped_storage().data_ptr()] = tensor
+            return tensor
+
+        with saved_tensors_hooks(keep, lambda tensor: tensor):
+            module(tensor.requires_grad_())
+        return sum(tensor.untyped_storage().nbytes() for place, tensor in saved.items() if place not in own)
+
+    assert kept.own + sum(kept.ports.values()) == (real(24) - real(8)) // 16
