@@ -30,7 +30,7 @@ WITHOUT_ONNX = {
 }
 """Types that cannot be written, and why; `export --to onnx` refuses them and points to Python."""
 
-STEPS = 12
+STEPS = 4
 """How long the sequences are where the file has a fixed length."""
 AT_ONCE = 16
 """Blocks that are exported as one drawing: torch's exporter takes half a second before it sees the first."""

@@ -1,0 +1,72 @@
+"""ResNet-152 opens, is analysed and laid out while the window's loop goes on; `pytest -s` prints the figures."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.layout import laid_out
+from engine.graph.paths import bodies
+from engine.project.examples import read_example
+
+ID = "resnet-152"
+STALL_MS = 300
+"""Work of the window between two turns of its loop; under 100 ms on an idle machine, tests run on busy ones."""
+LAYOUT_S = 5.0
+
+
+@contextmanager
+def longest_work() -> Iterator[Callable[[], float]]:
+    """The most that the window's thread computed, in ms, before its event loop came to a timer of 2 ms again.
+
+    Time of the processor, so what other processes take does not count.
+    """
+    worst, last = [0.0], [time.thread_time()]
+
+    def tick() -> None:
+        now = time.thread_time()
+        worst[0] = max(worst[0], 1000 * (now - last[0]))
+        last[0] = now
+
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(tick)
+    timer.start(2)
+    yield lambda: worst[0]
+    timer.stop()
+
+
+@pytest.mark.parametrize("id", [ID, "googlenet", "unet"])
+def test_it_opens_and_is_analysed_without_a_stall(id: str, live, qtbot) -> None:
+    workspace = live.workspace
+    qtbot.wait(500)
+    wanted = read_example(id).graph
+    with longest_work() as work:
+        workspace.open_example(id)
+        qtbot.waitUntil(lambda: workspace.document.graph == wanted, timeout=10_000)
+        qtbot.waitUntil(lambda: workspace.analysis.is_current, timeout=60_000)
+        qtbot.wait(500)
+        sys.stdout.write(f"{id} {work():.1f} ms\n")
+        assert work() < STALL_MS
+    assert workspace.analysis.analysis.total.parameters > 1_000_000
+    assert [problem for problem in workspace.analysis.analysis.problems if problem.severity == "error"] == []
+
+
+def test_it_is_laid_out_anew_in_no_time() -> None:
+    """With all bodies, by the function that scripts use; no block of a body has the place of another."""
+    graph = read_example(ID).graph
+    start = time.perf_counter()
+    placed = laid_out(graph, BLOCK_TYPES)
+    took = time.perf_counter() - start
+    sys.stdout.write(f"layout {1000 * took:.1f} ms\n")
+    assert took < LAYOUT_S
+    assert sum(len(body.blocks) for _, body in bodies(placed)) == sum(len(body.blocks) for _, body in bodies(graph))
+    for _, body in bodies(placed):
+        places = {(block.look.x, block.look.y) for block in body.blocks.values()}
+        assert len(places) == len(body.blocks)
