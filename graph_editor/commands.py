@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from engine.graph import edits
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph, Look, PortRef
+from engine.graph.handing_on import Handed, without_owners
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
 from engine.graph.values import Value
@@ -184,8 +185,10 @@ class CanvasCommands(QObject):
 
         label = "Delete" if len(blocks) + len(wires) != 1 else "Delete block" if blocks else "Delete wire"
         path = self.scene.path
+        _, handed = without_owners(self.scene.body, blocks)
         if not path:
-            self.edit(label, removed)
+            if self.edit(label, removed):
+                self._tell_handed(handed)
             return
         from engine.graph.paths import within
 
@@ -195,6 +198,12 @@ class CanvasCommands(QObject):
             self.document.commit(label, graph)
         except Refused as fault:
             self.refused.emit(fault.problem)
+        else:
+            self._tell_handed(handed)
+
+    def _tell_handed(self, handed: tuple[Handed, ...]) -> None:
+        if handed:
+            self.message.emit(". ".join(f"Weights of {owner} handed on to {heir}" for owner, heir in handed))
 
     def copy(self) -> bool:
         """Put the selected blocks on the clipboard as text; False without any."""

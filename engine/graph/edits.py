@@ -12,6 +12,7 @@ import msgspec
 from engine.graph.block_type import BlockType, source_of
 from engine.graph.connection_rules import refusal
 from engine.graph.graph import Block, Frame, Graph, Learning, Look, Note, PortRef, Weights, Wire, sorted_wires
+from engine.graph.handing_on import without_owners
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.paths import DEEPEST, depth
 from engine.graph.problem import Problem, Refused, refused
@@ -49,23 +50,13 @@ def free_name(graph: Graph, wanted: str) -> str:
 
 
 def remove_blocks(graph: Graph, scope: Scope, ids: tuple[str, ...]) -> Graph:
-    """Without the blocks `ids` and the wires that touch them; what shared their weights gets weights of its own."""
+    """Without the blocks `ids` and the wires that touch them; weights that others share are handed on to the first."""
     gone = frozenset(ids)
     if not gone & graph.blocks.keys():
         return graph
-    blocks = {id: _without_owner(block, gone) for id, block in graph.blocks.items() if id not in gone}
+    left, _ = without_owners(graph, gone)
     wires = tuple(wire for wire in graph.wires if wire.source.block not in gone and wire.target.block not in gone)
-    return replace(graph, blocks=blocks, wires=wires)
-
-
-def _without_owner(block: Block, gone: frozenset[str]) -> Block:
-    if block.weights is not None and block.weights.of in gone:
-        block = replace(block, weights=None)
-    if block.body is not None:
-        inner = {id: _without_owner(child, gone) for id, child in block.body.blocks.items()}
-        if any(inner[id] is not child for id, child in block.body.blocks.items()):
-            block = replace(block, body=replace(block.body, blocks=inner))
-    return block
+    return replace(left, wires=wires)
 
 
 def remove_and_heal(graph: Graph, scope: Scope, id: str) -> Graph:

@@ -75,7 +75,7 @@ def test_containers_nest_as_deep_as_a_file_may_be() -> None:
     assert refused_code(lambda: edits.add_block(Graph(), around, deeper)) == "nested"
 
 
-def test_removing_takes_the_wires_along_and_frees_shared_weights() -> None:
+def test_removing_takes_the_wires_along_and_hands_weights_on() -> None:
     drawn = drawing()
     drawn.add("box", "residual")
     graph = edits.add_block(drawn.graph, SCOPE, Block("twin", "dense", "Twin"))
@@ -85,7 +85,7 @@ def test_removing_takes_the_wires_along_and_frees_shared_weights() -> None:
     after = edits.remove_blocks(graph, SCOPE, ("first", "relu", "nowhere"))
     assert wires(after) == [("second", "loss.logits"), ("in", "loss.target")]
     assert after.blocks["twin"].weights is None
-    assert body_at(after, ("box",)).blocks["deep"].weights is None
+    assert body_at(after, ("box",)).blocks["deep"].weights == Weights("twin")
     assert body_at(graph, ("box",)).blocks["deep"].weights == Weights("first")
     assert edits.remove_blocks(graph, SCOPE, ("nowhere",)) is graph
 
