@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ENDS = {
@@ -53,3 +55,14 @@ def test_ci_reads_its_commands_from_the_readme() -> None:
         ["bash", "-euc", f"{function}\nreadme_command x"], cwd=ROOT, capture_output=True, check=False
     )
     assert missing.returncode == 1
+
+
+def test_the_catalogue_stands_in_the_readme_as_it_is() -> None:
+    families = re.findall(
+        r"^\| ([A-Z][^|`]*?) \| [^|]*\|$", README.partition("## Blocks")[2].partition("\n## ")[0], re.M
+    )
+    assert families == ["Family", *(title for _, title in FAMILIES)]
+    (least,) = re.findall(r"More than (\d+) kinds of blocks", README)
+    assert len(BLOCK_TYPES) > int(least)
+    assert f"More than {least} blocks in twelve families" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert len(FAMILIES) == 12
