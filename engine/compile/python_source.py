@@ -16,14 +16,14 @@ from engine.compile.source_idioms import IDIOMS, loss_function
 from engine.compile.source_losses import loss_text, output_names
 from engine.compile.source_modules import OWN, own_sources
 from engine.compile.source_names import attribute_path
+from engine.compile.source_own import OWN_BLOCK, own_files
 from engine.compile.source_parts import BodyPlan, Owner, Plan
 from engine.compile.source_plan import Planner
 from engine.compile.source_text import Import, call, docstring, import_lines
 from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from engine.graph.paths import bodies
-from engine.graph.problem import Refused, refused
+from engine.graph.problem import Refused
 from engine.graph.tensor_spec import Dim, TensorSpec
 
 Lines = tuple[int, int]
@@ -59,24 +59,28 @@ def write_source(graph: Graph, types: Mapping[str, BlockType], title: str, analy
     """The drawing as Python, the network's class called after `title`; the same text for equal drawings.
 
     Its forward returns the predictions, then what else the losses read; without a loss, the outputs that nothing reads.
-    Raises Refused with the first error of the drawing, and `export-own` where a block runs a file of the user's.
+    Raises Refused with the first error of the drawing, and `export-own` where a block's own file cannot be imported.
     """
     analyser = analyser or Analyser(types)
     analysis = analyser.analyse(graph)
     for problem in analysis.problems:
         if problem.severity == "error":
             raise Refused(problem)
-    for path, body in bodies(graph):
-        for id, block in body.blocks.items():
-            if "own_code" in types[block.type].traits:
-                file = types[block.type].resolved(block, graph.variables)["file"]
-                raise refused("export-own", (*path, id), title=types[block.type].title, name=block.name, file=file)
+    files = own_files(graph, types)
     plan = Planner(graph, analyser.records(graph), types).plan()
-    return _FileWriter(plan, types, title, analysis.specs).write()
+    return _FileWriter(plan, types, title, analysis.specs, files).write()
 
 
 class _FileWriter:
-    def __init__(self, plan: Plan, types: Mapping[str, BlockType], title: str, specs: Mapping[str, TensorSpec]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        types: Mapping[str, BlockType],
+        title: str,
+        specs: Mapping[str, TensorSpec],
+        files: frozenset[str],
+    ) -> None:
+        self._files = files
         self._plan, self._types, self._title, self._specs = plan, types, title, specs
         self._lines: list[str] = []
         self._marks: dict[str, list[Lines]] = {}
@@ -87,6 +91,7 @@ class _FileWriter:
         own = own_sources(self._own_modules())
         taken = (
             _RESERVED
+            | self._files
             | set(own.names.values())
             | {(name or module).rpartition(" as ")[2] for module, name in own.imports}
         )
@@ -132,7 +137,7 @@ class _FileWriter:
                     for inner in step.copies or (step.inner,):
                         visit(inner)
                 elif step.type.module not in IDIOMS:
-                    found[step.type.module] = None
+                    found[OWN_BLOCK if "own_code" in step.type.traits else step.type.module] = None
 
         visit(self._plan.root)
         for loss in self._plan.losses:

@@ -14,6 +14,7 @@ from engine.compile.source_constructors import class_expression, constructor_arg
 from engine.compile.source_idioms import IDIOMS
 from engine.compile.source_initialisers import initialiser_lines
 from engine.compile.source_names import Names, attribute_path, class_name
+from engine.compile.source_own import OWN_BLOCK, own_arguments
 from engine.compile.source_parts import BodyPlan, Owner, Plan, Step, Tensor
 from engine.compile.source_text import WIDTH, Import, bracketed, call, docstring, listed
 from engine.graph.analysis import path_key
@@ -89,7 +90,8 @@ class ClassWriter:
 
     def expression(self, type: BlockType) -> str:
         """The class of a block's module, imported or written out in the file."""
-        cls, needed = class_expression(type.module, self._own)
+        module = OWN_BLOCK if "own_code" in type.traits else type.module
+        cls, needed = class_expression(module, self._own)
         if needed[0]:
             self.imports.add(needed)
         return cls
@@ -140,7 +142,11 @@ class _Body:
             if len(set(classes)) == 1:
                 return [f"        {name} = nn.ModuleList({classes[0]}() for _ in range({len(classes)}))"]
             return bracketed(f"{name} = nn.ModuleList([", [f"{cls}()" for cls in classes], "])", 8)
-        arguments = constructor_arguments(type, record.parameters, record.inputs)
+        if "own_code" in type.traits:
+            file, arguments = own_arguments(type, record.parameters, record.inputs)
+            self._writer.imports.add((file, ""))
+        else:
+            arguments = constructor_arguments(type, record.parameters, record.inputs)
         lines = call(f"{name} = {self._writer.expression(type)}", arguments, indent=8)
         learning = record.block.learning
         if learning.initialisers:

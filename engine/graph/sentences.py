@@ -130,8 +130,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The project there runs that one; copy yours by hand if it should not.",
     ),
     "export-own": (
-        "{block} runs {file}, which cannot be written into another file yet",
-        "Export the weights as safetensors instead.",
+        "{block} runs {file}, which a written file cannot import under that name",
+        "Call it as a Python module is called, such as my_block.py.",
     ),
     "residual": (
         "{block} adds its input {received} to its body’s result {result}",

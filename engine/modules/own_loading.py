@@ -56,6 +56,11 @@ def permit(folder: Path | None, hashes: Iterable[str]) -> None:
     _State.permission = Permission(folder, frozenset(hashes))
 
 
+def code_folder() -> Path | None:
+    """Where blocks find their files."""
+    return _State.permission.folder
+
+
 def fingerprint(name: str) -> tuple[OwnFile, bool]:
     """What is in the file that a block names, and whether it may run: what is known of the block depends on both."""
     _State.asked[name] = None

@@ -18,7 +18,9 @@ from engine.compile.python_source import source_state, write_source
 from engine.data.catalogue import SEQUENCE_LENGTHS
 from engine.graph.block_type import BlockType
 from engine.graph.problem import refused
+from engine.modules.own_loading import code_folder
 from engine.project.atomic_file import write_atomically
+from engine.project.own_code import copy_along, named_files
 from engine.training.checkpoint import on_cpu
 from engine.training.session import Session
 from engine.worker.protocol import Export
@@ -75,12 +77,18 @@ def export_drawing(message: Export, session: Session | None, types: Mapping[str,
 
 def _export_python(network: Network, types: Mapping[str, BlockType], output: Path, title: str, trained: bool) -> str:
     source = write_source(network.graph, types, title)
+    files = named_files(network.graph)
+    if output.name in files:
+        raise refused("save-failed", file=output.name, reason="a block of the drawing runs a file of that name")
     write_atomically(output, lambda stream: _write(stream, source.text.encode()))
+    left = copy_along(network.graph, code_folder(), output.resolve().parent)
+    own = f" It imports {' and '.join(files)}, which must lie beside it." if files else ""
+    own += f" Another {' and '.join(left)} was there and was left as it is." if left else ""
     if not trained:
-        return f"Wrote {output}, without weights, as it was not trained yet."
+        return f"Wrote {output}, without weights, as it was not trained yet.{own}"
     weights = output.with_suffix(".safetensors")
     write_weights(source_state(source, network), weights)
-    return f"Wrote {output} and its weights to {weights}."
+    return f"Wrote {output} and its weights to {weights}.{own}"
 
 
 def write_weights(state: Mapping[str, Tensor], output: Path) -> int:

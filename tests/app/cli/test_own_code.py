@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -165,11 +167,26 @@ def test_a_wrong_backward_is_refused_with_its_worst_error(run, project) -> None:
     assert 1.0 < error < 8.0
 
 
-def test_python_and_onnx_say_that_they_cannot_hold_it_yet(run, project, tmp_path) -> None:
-    code, _, err = run("export", project, "--to", "python", "-o", tmp_path / "net.py", "--allow-code")
+def test_a_written_file_imports_the_own_file_beside_it(run, project, tmp_path) -> None:
+    trained = project.with_name("trained.loom")
+    assert run("train", project, "--allow-code", "--epochs", "1", "--out", trained)[0] == 0
+    output = tmp_path / "out" / "net.py"
+    output.parent.mkdir()
+    code, said, err = run("export", trained, "--to", "python", "-o", output, "--allow-code")
+    assert code == 0, err
+    assert "It imports tanh_block.py, which must lie beside it." in said
+    text = output.read_text()
+    assert "import tanh_block\n" in text
+    assert "self.my_tanh = OwnBlock(tanh_block.forward, tanh_block.backward)" in text
+    code = subprocess.run([sys.executable, str(output)], capture_output=True, text=True, cwd=output.parent)
+    assert code.returncode == 0, code.stderr
+
+
+def test_a_written_file_never_takes_the_place_of_the_own_one(run, project) -> None:
+    code, _, err = run("export", project, "--to", "python", "-o", project.with_name("tanh_block.py"), "--allow-code")
     assert code == 1
-    assert "Own Python “my tanh” runs tanh_block.py, which cannot be written into another file yet." in err
-    assert not (tmp_path / "net.py").exists()
+    assert "a block of the drawing runs a file of that name" in err
+    assert project.with_name("tanh_block.py").read_text() == SQUARE.format(slope=RIGHT)
 
 
 def test_a_file_that_is_not_there_is_named(run, project) -> None:
