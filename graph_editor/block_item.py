@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
-from graph_editor.block_parts import LossCurve, Miniature, paint_badge, paint_lift, paint_shadow
+from graph_editor.block_parts import LossCurve, Miniature, paint_badge, paint_lift, paint_shadow, static_text
 from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
 from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import (
@@ -54,8 +54,9 @@ class BlockItem(QGraphicsItem):
         self._miniature: Miniature | None = None
         self._bounds = QRectF()
         self._bypass: QPainterPath | None = None
-        self._dots: tuple[Dot, ...] = ()
-        self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] = ()
+        # Made when first painted: of five thousand blocks a window shows thirty.
+        self._dots: tuple[Dot, ...] | None = None
+        self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] | None = None
         self._medium_text: tuple[QPointF, QStaticText] | None = None
         self._medium_font = look.name_font
         self.setZValue(BLOCK_Z)
@@ -87,7 +88,7 @@ class BlockItem(QGraphicsItem):
         """Draw the ports as told, by id and whether it is an input; the others as empty."""
         if states != self._port_states:
             self._port_states = states
-            self._prepare_dots()
+            self._dots = None
             self.update()
 
     def port_state(self, port: str, is_input: bool) -> PortState:
@@ -102,8 +103,9 @@ class BlockItem(QGraphicsItem):
 
     def set_preview(self, image: QImage | None) -> None:
         """Show a picture in the strip."""
-        self._preview = image
-        self.update()
+        if image is not self._preview:
+            self._preview = image
+            self.update()
 
     def set_loss(self, loss: LossCurve | None) -> None:
         """Show a loss's value and curve in the strip."""
@@ -124,6 +126,7 @@ class BlockItem(QGraphicsItem):
         lifted: bool | None = None,
     ) -> None:
         """Change how the block is shown; None leaves as it is."""
+        before = (self.selected, self.hovered, self.focused, self.lifted)
         if selected is not None:
             self.selected = selected
         if hovered is not None:
@@ -134,6 +137,8 @@ class BlockItem(QGraphicsItem):
             self.prepareGeometryChange()
             self.lifted = lifted
             self._bounds = self._bounding()
+        if before == (self.selected, self.hovered, self.focused, self.lifted):
+            return
         self.setZValue(LIFTED_Z if self.lifted else SELECTED_Z if self.selected else BLOCK_Z)
         self.update()
 
@@ -206,7 +211,7 @@ class BlockItem(QGraphicsItem):
         self._paint_icon(painter)
         painter.setFont(look.name_font)
         painter.setPen(look.disabled if self.bypassed else look.text)
-        for number, (place, text, secondary) in enumerate(self._texts):
+        for number, (place, text, secondary) in enumerate(self._texts or self._write()):
             if number == 1:
                 painter.setFont(look.second_font)
             if secondary and not self.bypassed:
@@ -217,6 +222,8 @@ class BlockItem(QGraphicsItem):
             painter.setBrush(look.no_brush)
             painter.setPen(look.wire_pen("wire", WIRE_WIDTH))
             painter.drawPath(self._bypass)
+        if self._dots is None:
+            self._dots = dots_of(geometry.ports, self._port_states, look, ghost=self.ghost, bypassed=self.bypassed)
         paint_dots(painter, self._dots, look)
         if self.severity:
             paint_badge(painter, width - 4.0, 0.0, self.severity, look)
@@ -245,10 +252,11 @@ class BlockItem(QGraphicsItem):
             if self._icon.stroked:
                 painter.scale(1 / 1.375, 1 / 1.375)
             painter.translate(-13, 11 - middle)
-        if self._medium_text is not None:
-            painter.setFont(self._medium_font)
-            painter.setPen(look.disabled if self.bypassed else look.text)
-            painter.drawStaticText(*self._medium_text)
+        if self._medium_text is None:
+            self._medium_text = self._write_name()
+        painter.setFont(self._medium_font)
+        painter.setPen(look.disabled if self.bypassed else look.text)
+        painter.drawStaticText(*self._medium_text)
         if self.severity:
             paint_badge(painter, geometry.width - 4.0, 0.0, self.severity, look)
 
@@ -337,35 +345,43 @@ class BlockItem(QGraphicsItem):
     # Preparing.
 
     def _prepare(self) -> None:
-        look = self._look
         self.prepareGeometryChange()
-        self.geometry = geometry = look.geometry(self.content)
+        self.geometry = self._look.geometry(self.content)
         self._bounds = self._bounding()
+        self._texts = self._medium_text = self._dots = None
+        self._bypass = self._way_over()
+        self.update()
+
+    def _write(self) -> tuple[tuple[QPointF, QStaticText, bool], ...]:
+        """Name, second line and labels of ports: where, what, and whether in secondary."""
+        look, geometry = self._look, self.geometry
         rise, second_rise = look.name_metrics.ascent(), look.second_metrics.ascent()
         baseline = NAME_BASELINE if geometry.second else ALONE_BASELINE
-        texts = [(QPointF(BLOCK_NAME_AT, baseline - rise), _static(geometry.name), False)]
+        texts = [(QPointF(BLOCK_NAME_AT, baseline - rise), static_text(geometry.name), False)]
         if geometry.second:
-            texts.append((QPointF(BLOCK_NAME_AT, SECOND_BASELINE - second_rise), _static(geometry.second), True))
+            texts.append((QPointF(BLOCK_NAME_AT, SECOND_BASELINE - second_rise), static_text(geometry.second), True))
         else:
-            texts.append((QPointF(), _static(""), True))
+            texts.append((QPointF(), static_text(""), True))
         for place in geometry.ports:
             if place.label:
                 width = look.second_metrics.horizontalAdvance(place.label)
                 x = 12.0 if place.is_input else geometry.width - 12.0 - width
-                texts.append((QPointF(x, place.y + LABEL_BASELINE - second_rise), _static(place.label), True))
+                texts.append((QPointF(x, place.y + LABEL_BASELINE - second_rise), static_text(place.label), True))
         for _, text, secondary in texts:
             text.prepare(font=look.second_font if secondary else look.name_font)
         self._texts = tuple(texts)
+        return self._texts
+
+    def _write_name(self) -> tuple[QPointF, QStaticText]:
+        """The name as large as fits, for the middle level of detail."""
+        look, geometry = self._look, self.geometry
         room = geometry.width - MEDIUM_NAME_AT - 6
         natural = look.name_metrics.horizontalAdvance(self.content.name) / look.name_font.pixelSize()
         size = next((size for size in NAME_SIZES if natural * size <= room), NAME_SIZES[-1])
         self._medium_font, metrics = look.name_font_at(size)
         name = metrics.elidedText(self.content.name, Qt.TextElideMode.ElideRight, room)
         top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
-        self._medium_text = (QPointF(MEDIUM_NAME_AT, top), _static(name))
-        self._bypass = self._way_over()
-        self._prepare_dots()
-        self.update()
+        return QPointF(MEDIUM_NAME_AT, top), static_text(name)
 
     def _way_over(self) -> QPainterPath | None:
         """The wire that runs over a bypassed block, from its first input to its first output."""
@@ -377,20 +393,8 @@ class BlockItem(QGraphicsItem):
         corners = [(start.x, start.y), (left, start.y), (left, OVER), (right, OVER), (right, end.y), (end.x, end.y)]
         return along(corners).path
 
-    def _prepare_dots(self) -> None:
-        self._dots = dots_of(
-            self.geometry.ports, self._port_states, self._look, ghost=self.ghost, bypassed=self.bypassed
-        )
-
     def _bounding(self) -> QRectF:
         width, height = self.geometry.width, self.geometry.height
         if self.lifted:
             return QRectF(-MARGIN - 4, -MARGIN - 8, width + 2 * MARGIN + 8, height + 2 * MARGIN + 14)
         return QRectF(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
-
-
-def _static(text: str) -> QStaticText:
-    static = QStaticText(text)
-    static.setTextFormat(Qt.TextFormat.PlainText)
-    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return static

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -303,6 +304,18 @@ class GraphScene(QGraphicsScene):
             self._refresh(id, again)
 
     def _rebuild(self) -> None:
+        # What is made here stays; to look for garbage among it again and again takes a quarter of the time.
+        collecting = gc.isenabled() and len(self.body.blocks) > BULK
+        if collecting:
+            gc.disable()
+        try:
+            self._make_items()
+        finally:
+            if collecting:
+                gc.enable()
+        self._drop_picked()
+
+    def _make_items(self) -> None:
         method = self.itemIndexMethod()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         for item in self.blocks.values():
@@ -327,7 +340,6 @@ class GraphScene(QGraphicsScene):
         area = self.sceneRect()
         self.setSceneRect(area.adjusted(0, 0, 1, 1))
         self.setSceneRect(area)
-        self._drop_picked()
 
     def _add_block(self, block: Block) -> None:
         item = BlockItem(block.id, self.look)
@@ -338,8 +350,7 @@ class GraphScene(QGraphicsScene):
     def _add_wire(self, wire: Wire) -> None:
         if wire.target in self.wires:
             self._remove_wire(wire.target)
-        item = WireItem(wire, self.look)
-        item.set_spec(self.known.spec(wire.source))
+        item = WireItem(wire, self.look, self.known.spec(wire.source))
         self.layer.put(item)
         if wire.target in self.picked_wires:
             item.set_state(selected=True)

@@ -17,6 +17,7 @@ from graph_editor.wire_geometry import Route, distance_to, straight
 WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z = 0.0, 0.5, 2.0, 3.0
 TEXT_ABOVE = 6.0
 _USUAL_SIZE = 4096
+_NOWHERE = straight((0.0, 0.0), (0.0, 0.0))
 
 
 def wire_width(spec: TensorSpec | None) -> float:
@@ -49,21 +50,20 @@ def byte_words(count: int) -> str:
 class WireItem(QGraphicsItem):
     """A wire; it stands at the scene's origin and its route is in scene px."""
 
-    def __init__(self, wire: Wire, look: CanvasLook) -> None:
+    def __init__(self, wire: Wire, look: CanvasLook, spec: TensorSpec | None = None) -> None:
         super().__init__()
         self.wire = wire
         self._look = look
-        self.spec: TensorSpec | None = None
+        self.spec = spec
         self.selected = self.hovered = self.insertion = False
         self.off = False
-        self.route: Route = straight((0.0, 0.0), (0.0, 0.0))
+        self.route: Route = _NOWHERE
         self._bounds = QRectF()
         self._pen = QPen()
-        self._plain_pen = QPen()
+        self._plain_pen = self._casing_pen = QPen()
         self._text: QStaticText | None = None
         self._text_at = QPointF()
         self._text_pen = look.secondary
-        self._prepare()
 
     @property
     def target(self) -> PortRef:

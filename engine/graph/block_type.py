@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from string import Formatter
 from typing import Literal
 
 import msgspec
@@ -156,9 +158,20 @@ class BlockType(msgspec.Struct, frozen=True):
 
     def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
         """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""
-        facts: dict[str, str] = {port: spec.per_sample for port, spec in inputs.items()}
-        facts.update((id, format_value(value)) for id, value in parameters.items() if value is not None)
+        facts: dict[str, str] = {}
+        for name in _names_in(self.summary):
+            if parameters.get(name) is not None:
+                facts[name] = format_value(parameters[name])
+            elif name in inputs:
+                facts[name] = inputs[name].per_sample
         return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
+
+
+@lru_cache(maxsize=1024)
+def _names_in(templates: tuple[str, ...]) -> tuple[str, ...]:
+    """What the templates ask for: a drawing of thousands of blocks writes no more than it shows."""
+    found = (name for template in templates for _, name, _, _ in Formatter().parse(template) if name)
+    return tuple(dict.fromkeys(re.split(r"[.\[]", name)[0] for name in found))
 
 
 _ONE = re.compile(r"^(1 \w+)s$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 
 import pytest
@@ -176,3 +177,37 @@ def test_hits_are_found_by_arithmetic(editor: Editor) -> None:
     wire = scene.wire_at(500, 131, 6)
     assert wire is not None
     assert wire.target == PortRef(block="re", port="input")
+
+
+def test_texts_are_written_for_what_is_seen_and_anew_after_an_edit(make_editor, qtbot) -> None:
+    blocks = [Block(f"b{i:03}", "dense", f"Layer {i}", look=Look(240 * (i % 20), 160 * (i // 20))) for i in range(400)]
+    editor = make_editor(Graph(blocks={block.id: block for block in blocks}))
+    assert gc.isenabled()
+    near, far = editor.scene.blocks["b000"], editor.scene.blocks["b399"]
+    editor.grab()
+    assert near._texts is not None
+    assert far._texts is None
+    assert far.geometry.name == "Layer 399", "where it stands and what it says is known all the same"
+    before = editor.grab().toImage()
+    editor.document.edit("Rename", edits.rename, "b000", "Other")
+    assert near._texts is None
+    assert editor.grab().toImage() != before
+    assert near._texts[0][1].text() == "Other"
+    editor.jump_to(("b399",))
+    editor.grab()
+    assert far._texts is not None
+
+
+def test_a_port_that_gets_a_wire_is_painted_filled(make_editor, qtbot) -> None:
+    blocks = [Block("a", "relu", "A", look=Look(80, 80)), Block("b", "relu", "B", look=Look(320, 80))]
+    editor = make_editor(Graph(blocks={block.id: block for block in blocks}))
+
+    def dot() -> str:
+        place = editor.view.mapFromScene(*editor.scene.blocks["b"].port_point("input", True))
+        return editor.view.viewport().grab().toImage().pixelColor(place).name()
+
+    hollow = dot()
+    editor.document.edit("Connect", edits.connect, PortRef("a", "output"), PortRef("b", "input"))
+    assert dot() != hollow
+    editor.document.undo_stack.undo()
+    assert dot() == hollow
