@@ -17,7 +17,7 @@ from graph_editor.theme import Theme
 if TYPE_CHECKING:
     import numpy as np
 
-WEIGHTS_NOW = "weights-now"
+WEIGHTS_NOW, CURVE_NOW = "weights-now", "curve-now"
 CURVE_POINTS = 48
 STRIP = (112, 36)
 WEIGHTS_WIDTH, WEIGHTS_ROW = 256, 32
@@ -26,11 +26,12 @@ LOSSES_EVERY_S = 0.2
 
 class CanvasFeed(QObject):
     """`previews_changed({path key: QImage})`, `losses_changed({path key: (text, curve)})`,
-    `weights_changed(path key, QImage or None, text)`."""
+    `weights_changed(path key, QImage or None, text)`, `curve_changed(path key, arrays or None)`."""
 
     previews_changed = Signal(object)
     losses_changed = Signal(object)
     weights_changed = Signal(str, object, str)
+    curve_changed = Signal(str, object)
 
     def __init__(self, workspace: Workspace, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +39,7 @@ class CanvasFeed(QObject):
         self._theme = theme
         self._arrays: dict[str, Mapping[str, np.ndarray]] = {}
         self._pictures: dict[str, QImage] = {}
-        self._looked_at = ""
+        self._looked_at = self._curve_of = ""
         self._weights: Mapping[str, np.ndarray] | None = None
         self.ratio = 2.0
         self._dirty = False
@@ -64,6 +65,13 @@ class CanvasFeed(QObject):
         if path_key != self._looked_at:
             self._looked_at, self._weights = path_key, None
         return Ask(id=WEIGHTS_NOW, kind="filters", block=path_key, count=32) if path_key else None
+
+    def trace(self, path_key: str) -> Ask | None:
+        """The activation whose curve the inspector shows; what has to be measured for it."""
+        if path_key != self._curve_of:
+            self._curve_of = path_key
+            self.curve_changed.emit(path_key, None)
+        return Ask(id=CURVE_NOW, kind="curve", block=path_key) if path_key else None
 
     def forget_blocks(self) -> None:
         """Drop the pictures of blocks that are gone."""
@@ -102,6 +110,8 @@ class CanvasFeed(QObject):
         if request == WEIGHTS_NOW:
             self._weights = arrays if arrays and problem is None else None
             self._tell_weights()
+        elif request == CURVE_NOW and self._curve_of:
+            self.curve_changed.emit(self._curve_of, arrays if arrays and problem is None else None)
 
     def _tell_weights(self) -> None:
         if not self._looked_at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.canvas_feed import WEIGHTS_NOW
+from app.canvas_feed import CURVE_NOW, WEIGHTS_NOW
 from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
@@ -158,6 +158,7 @@ def _wire_canvas(window: MainWindow) -> None:
     window.feed.previews_changed.connect(editor.set_previews)
     window.feed.losses_changed.connect(editor.set_loss_values)
     window.feed.weights_changed.connect(window.inspector.set_weights_now)
+    window.feed.curve_changed.connect(window.inspector.set_curve)
     palette = window.palette_panel
     palette.drag_started.connect(lambda type_id: (window.show_start_page(False), editor.ghost_begin(type_id)))
     palette.drag_moved.connect(editor.ghost_move)
@@ -180,7 +181,7 @@ def _wire_panels(window: MainWindow) -> None:
         window.editor.jump_to(path)
 
     def measured(request: str, arrays: object, step: int, problem: Problem | None) -> None:
-        if request == WEIGHTS_NOW:
+        if request in (WEIGHTS_NOW, CURVE_NOW):
             return
         if problem is not None:
             views.show_problem(request, problem.sentence)
@@ -255,15 +256,16 @@ def _wire_code(window: MainWindow) -> None:
 def watch(window: MainWindow) -> None:
     """Have measured what can be seen: the views' asks, and the weights of the one selected block."""
     ids, path = window.editor.selected_ids(), window.editor.body_path()
-    key = ""
+    key = curve = ""
     if len(ids) == 1:
         id = next(iter(ids))
         type = _type_at(window, (*path, id))
         if type is not None and type.module and type.family in ("convolution", "dense", "energy"):
             key = "/".join((*path, id))
-    ask = window.feed.look_at(key)
-    asks = window.live_views.asks()
-    window.workspace.measures.watch((*asks, ask) if ask is not None else asks)
+        elif type is not None and type.family == "activation":
+            curve = "/".join((*path, id))
+    shown = (window.feed.look_at(key), window.feed.trace(curve))
+    window.workspace.measures.watch((*window.live_views.asks(), *(ask for ask in shown if ask is not None)))
 
 
 def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader, PanelHeader
 from app.panels.buttons import LinkButton
+from app.panels.curve_section import CurveSection
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import dataset_of, reference
 from app.panels.inspector_context import InspectorContext
@@ -113,6 +115,8 @@ class BlockPage(QWidget):
             self._add(layout, self.learning)
         self.result = ResultSection(context)
         self._add(layout, self.result)
+        self.curve = CurveSection(context)
+        self._add(layout, self.curve)
         self.weights = WeightsSection(context)
         self._add(layout, self.weights)
         layout.addStretch()
@@ -178,6 +182,12 @@ class BlockPage(QWidget):
         if len(blocks) == 1:
             image, text = known.get(path_key((*self._context.body_path, blocks[0].id)), (None, ""))
             self.weights.show_weights(image, text)
+
+    def set_curve(self, path_key_of_curve: str, arrays: Mapping[str, Any] | None) -> None:
+        """Show the curve of the block at that path if it is the one shown."""
+        blocks = self._context.blocks()
+        shown = len(blocks) == 1 and path_key((*self._context.body_path, blocks[0].id)) == path_key_of_curve
+        self.curve.show_curve(arrays if shown else None)
 
     def _add(self, layout: QVBoxLayout, section: Section) -> None:
         self.sections.append(section)

@@ -57,6 +57,7 @@ class Inspector(QWidget):
         self._analysis: Analysis | None = None
         self._problems: tuple[Problem, ...] | None = None
         self._weights: dict[str, tuple[QImage | None, str]] = {}
+        self._curve: tuple[str, Any] = ("", None)
         self._described: dict[str, Any] = {}
         self._download: Any = None
         self._folder: Any = None
@@ -99,6 +100,12 @@ class Inspector(QWidget):
             self._weights[path_key] = (image, text)
         if isinstance(self.page, BlockPage):
             self.page.set_weights(self._weights)
+
+    def set_curve(self, path_key: str, arrays: Any) -> None:
+        """Show the curve of an activation, `x`, `function` and `derivative`; None: it is not known."""
+        self._curve = (path_key, arrays)
+        if isinstance(self.page, BlockPage):
+            self.page.set_curve(*self._curve)
 
     def set_project_place(self, title: str, words: str) -> None:
         """What the project is called where it has no title itself, and what it is: `Example, opened as a copy`."""
@@ -215,6 +222,7 @@ class Inspector(QWidget):
                 data.show_download(self._download)
         if isinstance(self.page, BlockPage):
             self.page.set_weights(self._weights)
+            self.page.set_curve(*self._curve)
         self._show_place()
         self._tell()
 

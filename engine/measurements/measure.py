@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.measurements.boundary import measure_boundary
+from engine.measurements.curve import measure_curve
 from engine.measurements.filters import measure_filters
 from engine.measurements.latent import measure_latent
 from engine.measurements.predictions import measure_predictions
@@ -17,6 +18,7 @@ from engine.measurements.subject import Subject, quietly
 
 _KINDS: dict[str, Callable[[Subject, Ask], dict[str, np.ndarray]]] = {
     "boundary": measure_boundary,
+    "curve": measure_curve,
     "filters": measure_filters,
     "latent": measure_latent,
     "predictions": measure_predictions,

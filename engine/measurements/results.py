@@ -24,6 +24,9 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
 `preview` (any block, for the strip on the canvas)
     `pictures` float32 M×H×W: filters of blocks with weights (of those that read no pictures the weight matrix, 1×F×
     inputs); else the output channels of one sample, scaled to 0…1; `signed` int64 scalar 1 where they are weights.
+`curve` (an activation that acts on each number by itself)
+    `x` float32 401 from −4 to 4, `function` and `derivative` float32 401: what the block makes of x, and its slope as
+    autograd gives it (of Heaviside and sign: the one they are trained with).
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from typing import Literal
 
 from engine.graph.values import Plain
 
-Kind = Literal["filters", "latent", "boundary", "predictions", "samples", "preview"]
+Kind = Literal["filters", "latent", "boundary", "predictions", "samples", "preview", "curve"]
 
 
 class Ask(Plain, frozen=True, tag="ask"):
