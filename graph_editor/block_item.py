@@ -8,7 +8,15 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
-from graph_editor.block_parts import LossCurve, Miniature, paint_badge, paint_lift, paint_shadow, static_text
+from graph_editor.block_parts import (
+    LossCurve,
+    Miniature,
+    paint_badge,
+    paint_lift,
+    paint_shadow,
+    paint_twin,
+    static_text,
+)
 from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
 from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import (
@@ -48,6 +56,7 @@ class BlockItem(QGraphicsItem):
         self.geometry = BlockGeometry(88, 48, "", "", 0.0, (), QRectF())
         self.selected = self.hovered = self.focused = self.lifted = self.ghost = self.bypassed = False
         self.severity = ""
+        self.twin: int | None = None
         self._port_states: PortStates = {}
         self._preview: QImage | None = None
         self._loss: LossCurve | None = None
@@ -99,6 +108,12 @@ class BlockItem(QGraphicsItem):
         """Show the badge of an "error" or "warning"; "" for none."""
         if severity != self.severity:
             self.severity = severity
+            self.update()
+
+    def set_twin(self, number: int | None) -> None:
+        """Mark a block that shares weights in the class colour `number`; None: it shares none."""
+        if number != self.twin:
+            self.twin = number
             self.update()
 
     def set_preview(self, image: QImage | None) -> None:
@@ -227,6 +242,8 @@ class BlockItem(QGraphicsItem):
         paint_dots(painter, self._dots, look)
         if self.severity:
             paint_badge(painter, width - 4.0, 0.0, self.severity, look)
+        if self.twin is not None:
+            paint_twin(painter, height, self.twin, look)
 
     def paint_overview(self, painter: QPainter) -> None:
         """Draw a selected block while only the overview is shown: filled, with an edge that stays 2 px."""
@@ -259,6 +276,8 @@ class BlockItem(QGraphicsItem):
         painter.drawStaticText(*self._medium_text)
         if self.severity:
             paint_badge(painter, geometry.width - 4.0, 0.0, self.severity, look)
+        if self.twin is not None:
+            paint_twin(painter, geometry.height, self.twin, look)
 
     def _paint_edge(self, painter: QPainter, width: int, height: int) -> None:
         look = self._look

@@ -10,9 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QStaticText
 
 from graph_editor.block_geometry import shadow_path
 from graph_editor.canvas_look import CanvasLook
-from graph_editor.theme import BADGE, RADIUS_BLOCK, SHADOW_BLOCK, SHADOW_DRAGGED
+from graph_editor.theme import BADGE, RADIUS_BLOCK, SHADOW_BLOCK, SHADOW_DRAGGED, icon_path
 
 MINIATURE_BLOCKS = 5
+TWIN_AT = 16.0
 NO_VALUE = "no value yet"
 
 
@@ -55,6 +56,21 @@ def paint_badge(painter: QPainter, x: float, y: float, severity: str, look: Canv
         painter.drawPath(look.warning_icon)
         painter.fillPath(look.warning_icon, look.warning)
         painter.translate(half - x, half - y)
+
+
+def paint_twin(painter: QPainter, height: int, number: int, look: CanvasLook) -> None:
+    """The mark of shared weights on the lower edge: a link on a disc of the class colour `number`."""
+    half = BADGE / 2
+    painter.setPen(look.nothing)
+    painter.setBrush(look.canvas)
+    painter.drawEllipse(QPointF(TWIN_AT, height), half + 1.5, half + 1.5)
+    painter.setBrush(look.theme.class_color(number))
+    painter.drawEllipse(QPointF(TWIN_AT, height), half, half)
+    size = BADGE - 4
+    place = QPointF(TWIN_AT - size / 2, height - size / 2)
+    painter.translate(place)
+    painter.fillPath(icon_path("ph.link", size), look.canvas)
+    painter.translate(-place)
 
 
 class LossCurve(NamedTuple):
