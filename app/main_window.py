@@ -22,6 +22,7 @@ from app.actions import Actions, Situation, fill_blocks
 from app.canvas_feed import CanvasFeed
 from app.docks import PanelDock
 from app.error_report import ErrorPanel, ErrorReport
+from app.panel_motion import set_shown
 from app.panels.code_view import CodeView
 from app.panels.example_card import read_gallery, read_references
 from app.panels.gallery import Gallery
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
             self._dock_was_shown = shown
             self.place_floating()
         else:
-            self.docks[name].setVisible(shown)
+            set_shown(self, self.docks[name], shown)
         self.show_panel_state(name, shown)
 
     def show_panel_state(self, name: str, shown: bool) -> None:

@@ -281,7 +281,7 @@ def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
 
 def _opened(window: MainWindow) -> None:
     show_all(window)
-    window.editor.fit()
+    window.editor.fit(soft=False)
     watch(window)
 
 

@@ -89,7 +89,7 @@ class Editor(QWidget):
         self.commands.message.connect(self.message)
         self.breadcrumb.chosen.connect(lambda depth: self._go_to(self.scene.path[:depth]))
         self.zoom_bar.zoomed.connect(self.zoom_by)
-        self.zoom_bar.reset.connect(lambda: view.zoom_to(1.0))
+        self.zoom_bar.reset.connect(lambda: view.glide.go(1.0, view.middle()))
         self.zoom_bar.fit.connect(self.fit)
         self.minimap.went.connect(lambda place: view.centerOn(place))
         self.refusal.fix_chosen.connect(self.apply_fix)
@@ -159,13 +159,12 @@ class Editor(QWidget):
             self.scene.pick([ids[-1]])
             item = self.scene.blocks[ids[-1]]
             if not self.view.visible_area().contains(item.sceneBoundingRect()) or self.view.zoom < 0.3:
-                self.view.zoom_to(max(self.view.zoom, 0.8))
-                self.view.centerOn(item)
+                self.view.glide.go(max(self.view.zoom, 0.8), item.sceneBoundingRect().center())
         self.view.setFocus()
 
-    def fit(self) -> None:
-        """Show the whole drawing."""
-        self.view.show_area(self.scene.bounds())
+    def fit(self, *, soft: bool = True) -> None:
+        """Show the whole drawing; not `soft`: at once, because another one was there."""
+        self.view.show_area(self.scene.bounds(), soft=soft)
 
     def fit_selection(self) -> None:
         """Show what is selected; the whole drawing without a selection."""
@@ -176,7 +175,7 @@ class Editor(QWidget):
 
     def zoom_by(self, factor: float) -> None:
         """Zoom around the middle."""
-        self.view.zoom_to(self.view.zoom * factor)
+        self.view.zoom_softly(factor)
 
     def to_global(self, at: QPointF) -> QPoint:
         """Where a place of the scene is on the screen."""
@@ -324,7 +323,7 @@ class Editor(QWidget):
         inner = left[len(path)] if len(left) > len(path) and left[: len(path)] == path else None
         if inner is not None:
             self.scene.pick([inner])
-        self.fit()
+        self.fit(soft=False)
         self.view.setFocus()
 
     def _entered(self) -> None:
@@ -389,7 +388,7 @@ class Editor(QWidget):
         super().showEvent(event)
         if not self._fitted:
             self._fitted = True
-            self.fit()
+            self.fit(soft=False)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

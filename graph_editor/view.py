@@ -19,6 +19,7 @@ from engine.graph.problem import Problem
 from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
+from graph_editor.glide import Glide
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.interactions.zoom import pinch, turn_wheel
 from graph_editor.overview import Overview, OverviewPicture
@@ -60,6 +61,7 @@ class GraphView(QGraphicsView):
         self._hovered: object | None = None
         self._picture = OverviewPicture(self.overview, scene)
         self._dots = DotGrid()
+        self.glide = Glide(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -93,6 +95,7 @@ class GraphView(QGraphicsView):
 
     def zoom_to(self, zoom: float, around: QPoint | None = None) -> None:
         """Zoom, the place `around` (the middle without one) standing still."""
+        self.glide.interrupt()
         zoom = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
         if abs(zoom - 1) < 0.02:
             zoom = 1.0
@@ -104,8 +107,14 @@ class GraphView(QGraphicsView):
         self._show_detail()
         self.pan_by(-step.x(), -step.y())
 
+    def zoom_softly(self, factor: float) -> None:
+        """Zoom around the middle, from where a motion that goes on is going to."""
+        zoom = min(max(self.glide.zoom * factor, LEAST_ZOOM), MOST_ZOOM)
+        self.glide.go(zoom, self.middle())
+
     def pan_by(self, x: int, y: int) -> None:
         """Move what is shown by px of the screen."""
+        self.glide.interrupt()
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         self._panning = (0, 0)
         across.setValue(across.value() - x)
@@ -122,8 +131,8 @@ class GraphView(QGraphicsView):
         else:
             self._panning = (self._panning[0] + x, self._panning[1] + y)
 
-    def show_area(self, area: QRectF, most: float = 1.0, margin: int = FIT_MARGIN) -> None:
-        """Show `area` in the middle, `margin` px clear, at most at zoom `most`."""
+    def show_area(self, area: QRectF, most: float = 1.0, margin: int = FIT_MARGIN, *, soft: bool = True) -> None:
+        """Go to where `area` is in the middle, `margin` px clear, at most at zoom `most`; not `soft`: at once."""
         if area.isEmpty():
             self.zoom_to(1.0)
             self.centerOn(0, 0)
@@ -134,9 +143,11 @@ class GraphView(QGraphicsView):
             (room.height() - 2 * margin) / max(area.height(), 1),
             most,
         )
-        self.zoom_to(zoom)
-        middle = self.mapFromScene(area.center()) - self.viewport().rect().center()
-        self.pan_by(-middle.x(), -middle.y())
+        self.glide.go(min(max(zoom, LEAST_ZOOM), MOST_ZOOM), area.center(), soft=soft)
+
+    def middle(self) -> QPointF:
+        """What of the scene stands in the middle."""
+        return self.mapToScene(self.viewport().rect().center())
 
     def visible_area(self) -> QRectF:
         """What of the scene is shown."""
@@ -223,6 +234,7 @@ class GraphView(QGraphicsView):
     # Events.
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.glide.interrupt()
         self.pointer = event.position().toPoint()
         at = self.mapToScene(self.pointer)
         self.show_reason(None, offer=True)

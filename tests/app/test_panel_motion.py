@@ -1,0 +1,55 @@
+"""Panels slide in and out where motion is wanted; the layout is settled before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from app.panel_motion import Slide
+from graph_editor import motion
+
+
+@pytest.fixture
+def moving(qapp: QApplication) -> Iterator[None]:
+    qapp.setProperty(motion.MOTION, True)
+    yield
+    qapp.setProperty(motion.MOTION, None)
+
+
+def test_without_motion_there_is_no_slide(window) -> None:
+    window.show_panel("views", False)
+    assert window.findChildren(Slide) == []
+    assert window.docks["views"].isHidden()
+
+
+@pytest.mark.parametrize("name", ["views", "palette", "inspector"])
+def test_a_toggle_lets_the_panel_slide_out_and_in(window, moving, qtbot, name: str) -> None:
+    qtbot.wait(20)
+    dock = window.docks[name]
+    full, place = window.grab().toImage(), dock.geometry()
+    qtbot.mouseClick(window.run_bar.toggles[name], Qt.MouseButton.LeftButton)
+    (slide,) = window.findChildren(Slide)
+    assert dock.isHidden()
+    assert slide.geometry() == place
+    assert slide.isVisible()
+    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.mouseClick(window.run_bar.toggles[name], Qt.MouseButton.LeftButton)
+    (slide,) = window.findChildren(Slide)
+    assert dock.isVisible()
+    assert dock.geometry() == slide.geometry() == place
+    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    middle = place.center()
+    assert window.grab().toImage().pixelColor(middle) == full.pixelColor(middle)
+
+
+def test_a_second_press_ends_the_first_motion(window, moving, qtbot) -> None:
+    qtbot.wait(20)
+    window.show_panel("views", False)
+    window.show_panel("views", True)
+    assert len([slide for slide in window.findChildren(Slide) if slide.isVisible()]) == 1
+    assert window.docks["views"].isVisible()
+    window.show_panel("views", True)
+    assert not any(slide.isVisible() for slide in window.findChildren(Slide))
