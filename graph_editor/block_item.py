@@ -8,15 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
-from graph_editor.block_parts import (
-    LossCurve,
-    Miniature,
-    paint_badge,
-    paint_lift,
-    paint_shadow,
-    paint_twin,
-    static_text,
-)
+from graph_editor.block_parts import LossCurve, Miniature, paint_lift, paint_marks, paint_shadow, static_text
 from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
 from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import (
@@ -240,10 +232,7 @@ class BlockItem(QGraphicsItem):
         if self._dots is None:
             self._dots = dots_of(geometry.ports, self._port_states, look, ghost=self.ghost, bypassed=self.bypassed)
         paint_dots(painter, self._dots, look)
-        if self.severity:
-            paint_badge(painter, width - 4.0, 0.0, self.severity, look)
-        if self.twin is not None:
-            paint_twin(painter, height, self.twin, look)
+        paint_marks(painter, (width, height), self.severity, self.twin, look)
 
     def paint_overview(self, painter: QPainter) -> None:
         """Draw a selected block while only the overview is shown: filled, with an edge that stays 2 px."""
@@ -274,10 +263,7 @@ class BlockItem(QGraphicsItem):
         painter.setFont(self._medium_font)
         painter.setPen(look.disabled if self.bypassed else look.text)
         painter.drawStaticText(*self._medium_text)
-        if self.severity:
-            paint_badge(painter, geometry.width - 4.0, 0.0, self.severity, look)
-        if self.twin is not None:
-            paint_twin(painter, geometry.height, self.twin, look)
+        paint_marks(painter, (geometry.width, geometry.height), self.severity, self.twin, look)
 
     def _paint_edge(self, painter: QPainter, width: int, height: int) -> None:
         look = self._look
