@@ -102,12 +102,6 @@ class BlockItem(QGraphicsItem):
             self.severity = severity
             self.update()
 
-    def set_twin(self, number: int | None) -> None:
-        """Mark a block that shares weights in the class colour `number`; None: it shares none."""
-        if number != self.twin:
-            self.twin = number
-            self.update()
-
     def set_preview(self, image: QImage | None) -> None:
         """Show a picture in the strip."""
         if image is not self._preview:

@@ -26,7 +26,7 @@ from graph_editor.block_ports import PortState
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE, Theme
-from graph_editor.twins import twins_of
+from graph_editor.twins import mark_twins
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_layer import ALL_ROUTED, WireLayer
 
@@ -281,7 +281,7 @@ class GraphScene(QGraphicsScene):
         again: set[PortRef] = set()
         if own is not None:
             self._apply(own, again)
-            self._mark_twins()
+            mark_twins(self.body, self.blocks)
         if root is not None and root.variables is not None:
             for id in self.blocks:
                 self._refresh(id, again)
@@ -337,17 +337,12 @@ class GraphScene(QGraphicsScene):
         for id in body.blocks:
             self._refresh(id, set())
         self._lay(set(self.wires))
-        self._mark_twins()
+        mark_twins(self.body, self.blocks)
         self.setItemIndexMethod(method)
         # A new index learns the scene's rectangle only from a change of it; without one it is a single cell.
         area = self.sceneRect()
         self.setSceneRect(area.adjusted(0, 0, 1, 1))
         self.setSceneRect(area)
-
-    def _mark_twins(self) -> None:
-        twins = twins_of(self.body, len(self.look.theme.classes))
-        for id, item in self.blocks.items():
-            item.set_twin(twins.get(id))
 
     def _add_block(self, block: Block) -> None:
         item = BlockItem(block.id, self.look)

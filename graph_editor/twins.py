@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.graph.graph import Block, Graph
+from graph_editor.block_item import BlockItem
+
+
+COLOURS = 10
+"""As many as the theme has for classes."""
+
+
+def mark_twins(body: Graph, items: Mapping[str, BlockItem]) -> None:
+    """Have the items of a body show which share weights."""
+    twins = twins_of(body, COLOURS)
+    for id, item in items.items():
+        if item.twin != twins.get(id):
+            item.twin = twins.get(id)
+            item.update()
 
 
 def twins_of(body: Graph, colours: int) -> dict[str, int]:
