@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.blocks.shared import (
     FLATTEN,
     INPUT,
+    OUTPUT,
     channels,
     fits_window,
     one_to_one,
@@ -17,21 +18,34 @@ from engine.blocks.shared import (
     values_of_rank,
     whole,
 )
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, WeightGroups
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, WeightGroups
+from engine.graph.graph import Graph
 from engine.graph.values import Value
 
-GAUSSIAN = "gaussian"
+GAUSSIAN, LABEL = "gaussian", "label"
+_LABELLED = Ports(inputs=(Port(INPUT, ""), Port(LABEL, LABEL, optional=True)), outputs=(Port(OUTPUT, ""),))
 
 
 def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     hint = "Its visible units are one flat row. Put a Flatten between them."
-    return values_of_rank(inputs, INPUT, (2,), "N×visible units", hint, (FLATTEN,)) or sizes_known(inputs, (1,))
+    fault = values_of_rank(inputs, INPUT, (2,), "N×visible units", hint, (FLATTEN,)) or sizes_known(inputs, (1,))
+    label = inputs.get(LABEL)
+    if fault is None and label is not None and (label.dtype != "int64" or label.rank != 1):
+        facts = {"expected": "class labels", "received": f"{label} {label.dtype}", "hint": "Wire a label to it."}
+        return Mismatch("dtype", LABEL, facts)
+    return fault
+
+
+def _ports(parameters: Parameters, body: Graph | None) -> Ports:
+    return _LABELLED if parameters.get("labels") else one_to_one(parameters, body)
 
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     found: dict[str, Value] = {"visible": channels(inputs), "hidden": whole(parameters, "hidden")}
     if parameters["visible_units"] == GAUSSIAN:
-        return {**found, "visible_units": GAUSSIAN, "sigma": parameters["sigma"]}
+        found |= {"visible_units": GAUSSIAN, "sigma": parameters["sigma"]}
+    if parameters["labels"]:
+        found["labels"] = whole(parameters, "labels")
     return found
 
 
@@ -72,10 +86,20 @@ RBM = BlockType(
             advanced=True,
             logarithmic=True,
         ),
+        Parameter(
+            "labels",
+            "Label units",
+            "integer",
+            0,
+            "Classes learned together with the values; 0 for none.",
+            0,
+            1000,
+            advanced=True,
+        ),
     ),
     summary=("{hidden} hidden",),
     module="engine.modules.energy:RBM",
-    ports=one_to_one,
+    ports=_ports,
     expect=_expect,
     arguments=_arguments,
     weights=_weights,

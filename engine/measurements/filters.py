@@ -34,9 +34,12 @@ def weight_of(subject: Subject, key: str) -> Tensor | None:
     """The weight of a convolution (F×C×H×W), dense block or RBM (F×inputs) at the path `key`; None of others."""
     if not subject.network.has_block(key):
         return None
-    weight = getattr(subject.network.block(key), "weight", None)
+    block = subject.network.block(key)
+    weight = getattr(block, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() not in (2, 4):
         return None
+    labels = int(getattr(block, "labels", 0))
+    weight = weight[:, :-labels] if labels else weight
     return torch.nan_to_num(weight.detach().float())
 
 
@@ -54,6 +57,8 @@ def _before_training(subject: Subject, key: str, weight: Tensor) -> Tensor | Non
     target = subject.network.call_of(key).target
     owner = next(call for call in subject.network.program.all_calls if call.owner and call.target == target)
     before = subject.initial_state.get(f"{owner.key}.weight")
+    if before is not None and before.dim() == 2:
+        before = before[:, : weight.shape[1]]
     if before is None or before.shape != weight.shape:
         return None
     return before.to(weight.device).float()

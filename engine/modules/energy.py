@@ -17,6 +17,9 @@ class RBM(nn.Module):
     `weight` is Wᵀ (hidden×visible, as in nn.Linear), `visible_bias` a, `hidden_bias` b.
     Weights start at 0.01 · N(0, 1).
     Hinton, A practical guide to training restricted Boltzmann machines, 2010.
+
+    With `labels` the last so many visible units say the class, one of them on: the softmax group of Larochelle and
+    Bengio, Classification using discriminative restricted Boltzmann machines, 2008.
     """
 
     def __init__(
@@ -25,8 +28,11 @@ class RBM(nn.Module):
         hidden: int,
         visible_units: Literal["bernoulli", "gaussian"] = "bernoulli",
         sigma: float = 1.0,
+        labels: int = 0,
     ) -> None:
         super().__init__()
+        self.labels = labels
+        visible += labels
         self.gaussian = visible_units == "gaussian"
         self.sigma = sigma if self.gaussian else 1.0
         self.weight = nn.Parameter(torch.empty(hidden, visible))
@@ -40,15 +46,41 @@ class RBM(nn.Module):
         nn.init.zeros_(self.visible_bias)
         nn.init.zeros_(self.hidden_bias)
 
-    def forward(self, input: Tensor) -> Tensor:
-        """p(h = 1 | v): N×visible, in 0…1 if Bernoulli, to N×hidden in 0…1."""
+    def forward(self, input: Tensor, label: Tensor | None = None) -> Tensor:
+        """p(h = 1 | v): N×visible, in 0…1 if Bernoulli, and N classes where there are label units, to N×hidden in 0…1.
+
+        Without a label its units are all 0: they say nothing.
+        """
         scaled = input / self.sigma if self.sigma != 1 else input
+        if self.labels:
+            scaled = self.joined(scaled, label)
         return torch.sigmoid(functional.linear(scaled, self.weight, self.hidden_bias))
 
+    def joined(self, scaled: Tensor, label: Tensor | None) -> Tensor:
+        """Visible units and label units side by side: N×visible and N classes (or none) to N×(visible + labels)."""
+        if label is None:
+            said = scaled.new_zeros(len(scaled), self.labels)
+        else:
+            said = functional.one_hot(label, self.labels).to(scaled.dtype)
+        return torch.cat((scaled, said), dim=1)
+
     def visible_given_hidden(self, hidden: Tensor) -> Tensor:
-        """The mean of v given h, p(v = 1 | h) if Bernoulli: N×hidden to N×visible."""
+        """The mean of v given h, p(v = 1 | h) if Bernoulli: N×hidden to N×visible, label units last."""
         sums = functional.linear(hidden, self.weight.t(), self.visible_bias)
-        return self.sigma * sums if self.gaussian else torch.sigmoid(sums)
+        return self.means(sums) * self.sigma if self.gaussian else self.means(sums)
+
+    def means(self, sums: Tensor) -> Tensor:
+        """What sums of inputs make of the visible units, in units of σ: N×visible, label units by softmax."""
+        if not self.labels:
+            return sums if self.gaussian else torch.sigmoid(sums)
+        values, said = sums[:, : -self.labels], sums[:, -self.labels :]
+        return torch.cat((values if self.gaussian else torch.sigmoid(values), torch.softmax(said, dim=1)), dim=1)
+
+    def class_probabilities(self, visible: Tensor) -> Tensor:
+        """p(class | v) ∝ exp(−F(v, class)): N×visible, without label units, to N×labels."""
+        classes = torch.arange(self.labels, device=visible.device)
+        every = [self.free_energy(self.joined(visible, number.expand(len(visible)))) for number in classes]
+        return torch.softmax(-torch.stack(every, dim=1), dim=1)
 
     def energy(self, visible: Tensor, hidden: Tensor) -> Tensor:
         """E(v, h): N×visible and N×hidden to N."""

@@ -28,6 +28,8 @@ class ContrastiveDivergenceStage:
     units are sampled, visible units stay probabilities; velocity ← momentum × velocity + rate × (Δ − decay × W), decay
     on W only. Hinton, A practical guide to training restricted Boltzmann machines, 2010.
 
+    Label units are visible units too; given the hidden ones they are a softmax.
+
     Gaussian visible units are taken in units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same updates, and
     a rebuilt v is a + W h without a sigmoid. Errors are told in the data's own units.
 
@@ -50,7 +52,11 @@ class ContrastiveDivergenceStage:
                 name=call.block.name,
             )
         self._session, self._stage = session, stage
-        self._slice = network.slice((network.source_of(stage.block),))
+        self._module = module
+        wanted = [network.source_of(stage.block)]
+        if module.labels:
+            wanted.append(self._label_of(session, stage))
+        self._slice = network.slice(tuple(wanted))
         self._key = stage.block
         self._gaussian, self._sigma = module.gaussian, module.sigma
         self._weight = module.weight.detach()
@@ -157,13 +163,26 @@ class ContrastiveDivergenceStage:
     def _rebuilt(self, hidden: Tensor) -> Tensor:
         """The mean of the visible units given the hidden ones."""
         sums = torch.addmm(self._visible_bias, hidden, self._weight)
+        if self._module.labels:
+            return self._module.means(sums)
         return sums if self._gaussian else sums.sigmoid_()
+
+    @staticmethod
+    def _label_of(session: Session, stage: ContrastiveDivergence) -> str:
+        """The key of what reaches the label units. Raises Refused where nothing does."""
+        network, port = session.network, f"{stage.block}/label"
+        if port not in network.program.aliases:
+            call = network.call_of(stage.block)
+            path = _path(stage.block)
+            raise refused("input-open", path=path, title=call.type.title, name=call.block.name, port="its label")
+        return network.source_of(stage.block, "label")
 
     def _forward(self, batch: tuple[Tensor, ...]) -> Tensor:
         with evaluating(self._session.network), torch.no_grad():
-            (visible,) = self._slice.module.forward(*batch)
+            visible, *label = self._slice.module.forward(*batch)
         assert isinstance(visible, Tensor)
-        return visible / self._sigma if self._sigma != 1 else visible
+        scaled = visible / self._sigma if self._sigma != 1 else visible
+        return self._module.joined(scaled, label[0]) if label else scaled
 
     def _all_visible(self, part: str) -> Tensor | None:
         """What reaches the RBM for every sample of one part, or None where that is too much to keep."""

@@ -1,0 +1,90 @@
+"""An RBM with label units learns digits and their classes together, and says the class of a digit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from engine.modules.energy import RBM
+from engine.project.drawing import Drawing
+from engine.training.events import EpochEnded, Failed
+from engine.training.loop import train
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, TrainingRequest
+from engine.training.session import open_session
+
+
+class Undisturbed:
+    """A control that says nothing."""
+
+    def take(self) -> tuple[()]:
+        return ()
+
+    def wait(self) -> tuple[()]:
+        return ()
+
+
+def request(wired: bool = True) -> TrainingRequest:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("flatten", "flatten")
+    drawing.add("rbm", "rbm", hidden=128, labels=10)
+    drawing.chain("input.image", "flatten", "rbm.input")
+    if wired:
+        drawing.wire("input.label", "rbm.label")
+    stage = ContrastiveDivergence(block="rbm", epochs=30, learning_rate=0.1)
+    plan = Plan(stages=(stage,), batch_size=32, device="cpu", threads=1)
+    return TrainingRequest(run="r", graph=drawing.graph, plan=plan, datasets=(DatasetRef("digits"),))
+
+
+def test_label_units_have_weights_of_their_own():
+    analysis = Analyser(BLOCK_TYPES).analyse(request().graph)
+    assert analysis.problems == ()
+    assert analysis.total.parameters == 128 * 74 + 74 + 128
+
+
+def test_digits_and_classes_are_learned_together():
+    asked = request()
+    session = open_session(asked, BLOCK_TYPES)
+    events = list(train(asked, Undisturbed(), session))
+    errors = [event.train["reconstruction_error"] for event in events if isinstance(event, EpochEnded)]
+    assert errors[-1] < 0.6 * errors[0]
+    module = session.network.block("rbm")
+    assert isinstance(module, RBM)
+    images, labels = session.gather(("input/image", "input/label"), "test", 0, session.count("test"))
+    chances = module.class_probabilities(images.flatten(1))
+    assert torch.allclose(chances.sum(dim=1), torch.ones(len(chances)), atol=1e-5)
+    assert (chances.argmax(dim=1) == labels).float().mean() > 0.85
+
+
+def test_the_class_makes_a_difference_to_the_features():
+    module = RBM(4, 3, labels=2)
+    torch.nn.init.normal_(module.weight)
+    values = torch.rand(5, 4)
+    without, zero, one = module(values), *(module(values, torch.full((5,), label)) for label in (0, 1))
+    assert without.shape == zero.shape == (5, 3)
+    assert not torch.allclose(zero, one)
+    assert torch.allclose(without, RBM.forward(module, values, None))
+
+
+def test_free_energy_is_the_sum_over_all_hidden_states():
+    module = RBM(3, 2, labels=2)
+    torch.nn.init.normal_(module.weight)
+    visible = module.joined(torch.rand(4, 3), torch.tensor([0, 1, 0, 1]))
+    states = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    every = torch.stack([module.energy(visible, state.expand(4, 2)) for state in states], dim=1)
+    assert torch.allclose(module.free_energy(visible), -torch.logsumexp(-every, dim=1), atol=1e-5)
+
+
+def test_label_units_without_a_label_are_told():
+    (failed,) = [event for event in train(request(wired=False), Undisturbed()) if isinstance(event, Failed)]
+    assert failed.problem.sentence == "RBM receives nothing at its label. Wire an output to it."
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.0])
+def test_gaussian_units_stand_beside_label_units(sigma: float):
+    module = RBM(4, 3, visible_units="gaussian", sigma=sigma, labels=2)
+    means = module.means(torch.randn(5, 6))
+    assert torch.allclose(means[:, 4:].sum(dim=1), torch.ones(5))
+    assert module(torch.randn(5, 4), torch.zeros(5, dtype=torch.int64)).shape == (5, 3)
