@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from engine.graph.graph import Block, Graph
 from graph_editor.block_item import BlockItem
 
-
 COLOURS = 10
 """As many as the theme has for classes."""
 
