@@ -221,6 +221,17 @@ class CanvasCommands(QObject):
         if self.copy():
             self.delete_picked()
 
+    def unfold(self, id: str, steps: int) -> None:
+        """Draw a Recurrent of this body as a Group with one copy of its body for each step; undo folds it again."""
+        from engine.graph.unfolding import unfold
+
+        document, specs = self.document, self.scene.analysis.specs
+        try:
+            graph = unfold(document.graph, (*self.scene.path, id), steps, document.scope, specs)
+            document.commit("Unfold over time", graph)
+        except Refused as fault:
+            self.refused.emit(fault.problem)
+
     def paste(self, at: tuple[float, float] | None = None) -> None:
         """Add what the clipboard holds, its middle at a place of the scene or a step beside the originals."""
         text = QApplication.clipboard().text()

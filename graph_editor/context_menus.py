@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QMenu
 from graph_editor.style_sheet import round_menu
 from graph_editor.view import WIRE_GRAB
 
+UNFOLDED_STEPS = 4
+
 if TYPE_CHECKING:
     from graph_editor.editor import Editor
 
@@ -53,11 +55,13 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
     _entry(menu, "Delete", "Del", editor.delete_selection)
     if type is None:
         return
+    if type.runs_over_time:
+        _entry(menu, f"Unfold over {UNFOLDED_STEPS} steps", "", lambda: editor.commands.unfold(id, UNFOLDED_STEPS))
     menu.addSeparator()
     if type.family in ("convolution", "dense", "energy"):
         _entry(menu, "Show filters", "", lambda: editor.view_wanted.emit("filters", key))
     if type.role in ("layer", "container"):
-        _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent-space", key))
+        _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent", key))
     _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
 
 

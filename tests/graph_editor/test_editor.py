@@ -275,7 +275,7 @@ def test_context_menus(editor: Editor) -> None:
     assert editor.selected_ids() == ("cv",)
     for action in block.actions()[-3:]:
         action.trigger()
-    assert wanted == [("filters", "cv"), ("latent-space", "cv"), "conv2d"]
+    assert wanted == [("filters", "cv"), ("latent", "cv"), "conv2d"]
     wire = menu_at(editor, QPointF(500, 128))
     assert entries(wire) == ["Delete"]
     wire.actions()[0].trigger()
