@@ -204,9 +204,7 @@ def style_sheet(theme: Theme) -> str:
 
 def round_menu(menu: QMenu) -> QMenu:
     """Give a menu the round corners of a popup; call it before the menu is first shown."""
-    menu.setWindowFlags(
-        menu.windowFlags() | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint
-    )
+    menu.setWindowFlags(menu.windowFlags() | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
     menu.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
     menu.setProperty("rounded", True)
     return menu

@@ -167,7 +167,6 @@ class Connect(Gesture):
                 wanted = place.is_input == self.from_output
                 fits = wanted and not before and self.why_not(PortHit(item, place)) is None
                 states[id, place.id, place.is_input] = "accepts" if fits else "impossible"
-            before = id in self._before and not (self.from_output and self._body.blocks[id].type == DELAY)
         self.scene.show_hand(states)
 
     def _end(self) -> None:
