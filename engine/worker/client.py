@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import msgspec
 
@@ -26,6 +26,7 @@ COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "engine.worker.proc
 _LINES_KEPT = 400
 _LONGEST_LINE = 2000
 _PATIENCE_S = 2.0
+_PIPE_BYTES = 1 << 20
 
 
 class WorkerClient:
@@ -189,6 +190,8 @@ class _Life:
             self._started.set()
             self._ended.set()
             return
+        assert process.stdout is not None
+        _widen(process.stdout)
         self._started.set()
         helpers = [
             threading.Thread(target=self._write, args=(process.stdin,), name="worker-writer", daemon=True),
@@ -238,3 +241,13 @@ class _Life:
         closed = self.dismissed and process.returncode == 0
         self.exit_words = "it was closed" if closed else exit_words(process.returncode, self.last_lines)
         self._ended.set()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a whole answer with pictures fit into the pipe, where the system can: else the loop waits for the window."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):
+        return

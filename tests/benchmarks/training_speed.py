@@ -4,7 +4,8 @@
 
 Contestants take turns in rounds, all with the same number of threads, and the medians are told: machines are noisy, so
 only ratios within one run mean something. Libraries that are not installed are left out. With --json the last line is
-one object {case: {contestant: samples per second}}.
+one object {case: {contestant: samples per second}}. `tensorloom_window` is the same run in the worker, with the window
+open off-screen and five live views drawing; the window needs a processor of its own: see --threads.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import importlib.util
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,11 +34,23 @@ from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.training.commands import Command, Stop
 from engine.training.events import Failed
 from engine.training.loop import train
-from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Stage, Supervised, TrainingRequest
+from engine.training.plan import (
+    ContrastiveDivergence,
+    DatasetRef,
+    Plan,
+    Settings,
+    Stage,
+    Supervised,
+    TrainingRequest,
+    ViewSpec,
+    replace,
+)
 from engine.training.session import Session, open_session
 
 WARM_STEPS = 20
 LEARNING_RATE = 1e-3
+WINDOW_VIEWS = ("loss", "accuracy", "filters", "latent", "predictions")
+WINDOW_S = 3.0
 Layer = tuple[str, Mapping[str, object]]
 
 MLP: tuple[Layer, ...] = (
@@ -165,6 +180,26 @@ def tensorloom(case: Case) -> float:
     for event in train(case.request, watch, session):
         assert not isinstance(event, Failed), event.problem.sentence
     return watch.rate
+
+
+def tensorloom_window(case: Case) -> float:
+    """The same run in the worker, with the window open and five live views; by the losses that arrive there."""
+    from engine.project.project_file import Project, write_project
+
+    plan = Plan((replace(case.stage, epochs=100_000),), batch_size=case.batch_size, threads=case.threads, device="cpu")
+    # Nearly all of it to train on: validation falls into what is timed.
+    dataset = DatasetRef("mnist", folder=str(case.data), split=(0.98, 0.01, 0.01))
+    aims = {"filters": "l1" if case.name == "mlp" else "l0", "latent": f"l{len(case.layers) - 2}"}
+    views = tuple(ViewSpec(id=kind, kind=kind, block=aims.get(kind)) for kind in WINDOW_VIEWS)
+    settings = Settings(plan=plan, datasets=(dataset,), views=views)
+    with tempfile.TemporaryDirectory(prefix="tensorloom-speed-") as folder:
+        file = Path(folder) / f"{case.name}.loom"
+        write_project(file, Project(graph=drawing(case.layers, case.has_loss), settings=settings))
+        command = [sys.executable, "-P", str(Path(__file__).with_name("window_run.py")), str(file)]
+        command += ["--seconds", str(WINDOW_S)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.splitlines()[-1])
 
 
 def hand(case: Case) -> float:
@@ -345,6 +380,7 @@ def sklearn(case: Case) -> float:
 Contestant = Callable[[Case], float]
 SUPERVISED: Mapping[str, Contestant] = {
     "tensorloom": tensorloom,
+    "tensorloom_window": tensorloom_window,
     "hand": hand,
     "dataloader": dataloader,
     "lightning": lightning,

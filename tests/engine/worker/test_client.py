@@ -118,6 +118,30 @@ def test_a_frame_that_means_nothing_is_passed_over() -> None:
     client.close()
 
 
+def test_a_worker_leaves_an_answer_with_pictures_without_waiting_for_the_window() -> None:
+    fcntl = pytest.importorskip("fcntl")
+    if not hasattr(fcntl, "F_GETPIPE_SZ"):
+        pytest.skip("pipes have one size on this system")
+    client = _child(
+        """
+        import fcntl
+        time.sleep(0.5)
+        room = fcntl.fcntl(1, fcntl.F_GETPIPE_SZ)
+        write_frame(sys.stdout.buffer, Ready(devices=(str(room),), torch_version="", process=1))
+        """
+    )
+    client.start()
+    heard = []
+    deadline = time.monotonic() + 20
+    while not heard and time.monotonic() < deadline:
+        heard += client.take()
+        time.sleep(0.01)
+    client.close()
+    if int(heard[0].devices[0]) == 65_536 and int(Path("/proc/sys/fs/pipe-max-size").read_text()) < 1 << 20:
+        pytest.skip("this system keeps pipes small")
+    assert int(heard[0].devices[0]) >= 1 << 20
+
+
 def test_much_on_stderr_neither_blocks_nor_fills_memory() -> None:
     client = _child("""
         for number in range(20_000): sys.stderr.write(f"line {number} " + "x" * 200 + "\\n")
