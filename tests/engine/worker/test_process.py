@@ -175,7 +175,7 @@ def test_a_run_learns_pauses_steps_changes_and_finishes(worker: Listener, tmp_pa
 
 def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) -> None:
     client = worker.client
-    client.send(Run(request("quiet", 4)))
+    client.send(Run(request("quiet", 30)))
     worker.until(Finished, lambda m: m.run == "quiet")
     quiet = _losses(worker.heard, "quiet")
     asks = (
@@ -186,7 +186,7 @@ def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) ->
     )
     for ask in asks:
         client.send(Watch(ask, every_ms=1))
-    client.send(Run(request("watched", 4)))
+    client.send(Run(request("watched", 30)))
     worker.until(Losses, lambda m: m.run == "watched")
     client.send(Pause())
     client.send(Predict(id=client.next_id(), inputs={"a/image": Array.of(np.ones((3, 1, 8, 8), np.float32))}))
