@@ -195,7 +195,8 @@ def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) ->
     worker.until(Predicted)
     client.send(Resume())
     worker.until(Finished, lambda m: m.run == "watched")
-    assert {m.request for m in worker.heard if isinstance(m, Measured)} == {"1", "2", "3", "4"}
+    measured = {m.request for m in worker.heard if isinstance(m, Measured) and m.run == "watched"}
+    assert measured >= {"1", "2", "3", "4"}
     for ask in asks:
         client.send(Unwatch(ask.id))
     assert _losses(worker.heard, "watched").tobytes() == quiet.tobytes()
