@@ -47,6 +47,7 @@ class Network:
         self.root = root
         self.seed = seed
         self._slices: dict[tuple[str, ...], Slice] = {}
+        self._training_slice: Slice | None = None
         calls = {call.key: call for call in program.all_calls}
         self._calls = {**{key: calls[first] for key, first in program.first_copies.items() if first in calls}, **calls}
         self._owners = tuple(call for call in program.all_calls if call.owner)
@@ -70,11 +71,15 @@ class Network:
     def training_slice(self) -> Slice:
         """Returns (Σ weight × loss, (loss, …), (prediction, …)), one of each for every loss block.
 
-        The prediction of a loss that compares nothing, such as a penalty on activities, is None.
+        The prediction of a loss that compares nothing, such as a penalty on activities, is None. Kept, since every
+        epoch's validation asks again.
         """
+        if self._training_slice is not None:
+            return self._training_slice
         terms = tuple(LossTerm(f"{loss.path}/loss", loss.prediction, loss.weight) for loss in self.losses)
         assert terms, "a drawing without a loss has no training slice"
-        return cut_training(self.root, self.program, terms)
+        self._training_slice = cut_training(self.root, self.program, terms)
+        return self._training_slice
 
     def slice(self, ports: tuple[str, ...]) -> Slice:
         """Returns the tensors that stand at the ports "path/port"; kept, so asking again costs nothing.

@@ -118,10 +118,11 @@ class Adam(_Fused):
             group.add_slot("exp_avg_sq")
         # All parameters have taken equally many steps, so one counter on each device serves them all.
         self._step = torch.zeros((), dtype=torch.float32, device=self._all[0].device if self._all else "cpu")
+        self._one = torch.ones_like(self._step)
 
     def step(self) -> None:
         """One step along the gradients; parameters without one stay as they are."""
-        self._step += 1
+        self._step.add_(self._one)
         for group in self._groups:
             gradients = group.gradients()
             if not gradients:
