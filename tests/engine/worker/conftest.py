@@ -9,6 +9,8 @@ from typing import TypeVar
 import pytest
 
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
+from engine.measurements.results import Ask
+from engine.training.commands import Unwatch, Watch
 from engine.training.plan import DatasetRef, Plan, Supervised, TrainingRequest
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import FromWorker, Ready
@@ -23,6 +25,7 @@ class Listener:
     def __init__(self, client: WorkerClient) -> None:
         self.client = client
         self.heard: list[FromWorker] = []
+        self._watched: list[str] = []
 
     def until(self, kind: type[M], where: Callable[[M], bool] = lambda message: True, timeout_s: float = 60.0) -> M:
         """The first message of `kind` that is like that, of all heard since `forget`."""
@@ -49,6 +52,17 @@ class Listener:
         assert self.client.exit_words is not None
         return self.client.exit_words
 
+    def watch(self, ask: Ask, every_ms: int = 100) -> None:
+        """Ask for measurements until the test ends."""
+        self._watched.append(ask.id)
+        self.client.send(Watch(ask, every_ms=every_ms))
+
+    def unwatch(self) -> None:
+        """Ask for no measurements any more."""
+        for id in self._watched:
+            self.client.send(Unwatch(id))
+        self._watched.clear()
+
     def forget(self) -> None:
         """Forget what was heard and what waits."""
         self.client.take()
@@ -66,9 +80,13 @@ def worker() -> Iterator[Listener]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_ears(request: pytest.FixtureRequest) -> None:
-    if "worker" in request.fixturenames:
-        request.getfixturevalue("worker").forget()
+def _fresh_ears(request: pytest.FixtureRequest) -> Iterator[None]:
+    listener = request.getfixturevalue("worker") if "worker" in request.fixturenames else None
+    if listener is not None:
+        listener.forget()
+    yield
+    if listener is not None:
+        listener.unwatch()
 
 
 def digits_network() -> Graph:

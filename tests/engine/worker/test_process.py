@@ -16,7 +16,7 @@ from engine.graph.problem import Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.measurements.results import Ask
 from engine.project.project_file import Project, read_project, write_project
-from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleStep, Stop, Unwatch, Watch
+from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleStep, Stop
 from engine.training.events import (
     Array,
     Checkpointed,
@@ -144,7 +144,7 @@ def test_a_download_of_nothing_is_refused_and_cancelling_twice_does_no_harm(work
 
 def test_a_run_learns_pauses_steps_changes_and_finishes(worker: Listener, tmp_path: Path) -> None:
     client = worker.client
-    client.send(Watch(Ask(id="filters", kind="filters", block="b")))
+    worker.watch(Ask(id="filters", kind="filters", block="b"))
     client.send(Run(request("learn", 30, str(tmp_path))))
     started = worker.until(Started)
     assert (started.threads, started.stages) == (1, (30,))
@@ -170,7 +170,6 @@ def test_a_run_learns_pauses_steps_changes_and_finishes(worker: Listener, tmp_pa
     assert finished.checkpoint is not None
     measured = [m for m in worker.heard if isinstance(m, Measured)]
     assert all(m.problem is None and m.arrays["filters"].numpy().shape == (4, 3, 3) for m in measured)
-    client.send(Unwatch("filters"))
 
 
 def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) -> None:
@@ -185,7 +184,7 @@ def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) ->
         Ask(id="4", kind="preview", block="b"),
     )
     for ask in asks:
-        client.send(Watch(ask, every_ms=1))
+        worker.watch(ask, every_ms=1)
     client.send(Run(request("watched", 30)))
     worker.until(Losses, lambda m: m.run == "watched")
     client.send(Pause())
@@ -196,9 +195,7 @@ def test_losses_do_not_depend_on_views_pauses_and_questions(worker: Listener) ->
     client.send(Resume())
     worker.until(Finished, lambda m: m.run == "watched")
     measured = {m.request for m in worker.heard if isinstance(m, Measured) and m.run == "watched"}
-    assert measured >= {"1", "2", "3", "4"}
-    for ask in asks:
-        client.send(Unwatch(ask.id))
+    assert measured == {"1", "2", "3", "4"}
     assert _losses(worker.heard, "watched").tobytes() == quiet.tobytes()
 
 
@@ -273,7 +270,7 @@ def test_a_run_that_cannot_be_is_told_and_the_worker_lives(worker: Listener) -> 
 
 def test_views_are_measured_without_a_loop_and_again_with_every_session(worker: Listener) -> None:
     client = worker.client
-    client.send(Watch(Ask(id="idle", kind="filters", block="b")))
+    worker.watch(Ask(id="idle", kind="filters", block="b"))
     client.send(OpenSession(id=(id := client.next_id()), graph=digits_network(), plan=plan(1), datasets=DIGITS))
     opened = worker.until(SessionOpened, lambda m: m.id == id)
     assert (opened.trained, opened.problems) == (False, ())
@@ -284,11 +281,9 @@ def test_views_are_measured_without_a_loop_and_again_with_every_session(worker: 
     second = worker.until(Measured, lambda m: m.request == "idle").arrays["filters"].numpy()
     assert not np.array_equal(first, second)
     worker.forget()
-    client.send(Watch(Ask(id="odd", kind="filters", block="nowhere")))
+    worker.watch(Ask(id="odd", kind="filters", block="nowhere"))
     problem = worker.until(Measured, lambda m: m.request == "odd").problem
     assert isinstance(problem, Problem)
-    for id_ in ("idle", "odd"):
-        client.send(Unwatch(id_))
 
 
 def test_a_session_that_cannot_open_says_why(worker: Listener) -> None:
