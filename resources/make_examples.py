@@ -8,11 +8,12 @@ from pathlib import Path
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.graph.edits import set_parameter
+from engine.graph.graph import Graph
 from engine.graph.paths import within
 from engine.graph.scope import Scope
 from engine.project.drawing import Drawing
 from engine.project.project_file import SUFFIX, Project, write_project
-from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Supervised, ViewSpec
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Stage, Supervised, ViewSpec
 
 FOLDER = Path(__file__).parent / "examples"
 
@@ -22,8 +23,26 @@ def _input(drawing: Drawing, dataset: str, at: tuple[int, int] = (0, 0)) -> None
     drawing.add("input", "input", at, dataset=dataset, fields=fields)
 
 
-def _views(*views: tuple[str, str | None]) -> tuple[ViewSpec, ...]:
-    return tuple(ViewSpec(id=f"view-{number}", kind=kind, block=block) for number, (kind, block) in enumerate(views, 1))
+def _example(
+    graph: Graph,
+    dataset: str,
+    stage: Stage,
+    *,
+    views: tuple[tuple[str, str | None], ...],
+    title: str,
+    about: str,
+    tries: tuple[str, ...],
+    batch_size: int = 64,
+) -> Project:
+    settings = Settings(
+        plan=Plan(stages=(stage,), batch_size=batch_size),
+        datasets=(DatasetRef(dataset),),
+        views=tuple(ViewSpec(f"view-{number}", kind, block) for number, (kind, block) in enumerate(views, 1)),
+        title=title,
+        about=about,
+        tries=tries,
+    )
+    return Project(graph, settings)
 
 
 def digits_convnet() -> Project:
@@ -39,19 +58,17 @@ def digits_convnet() -> Project:
     drawing.add("loss", "cross_entropy", (648, 192))
     drawing.chain("input.image", "conv", "relu", "pool", "residual", "flatten", "dense", "loss.logits")
     drawing.wire("input.label", "loss.target")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=20, learning_rate=0.003),)),
-            datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("filters", "conv"), ("latent", "flatten")),
-            title="Digits convnet",
-            about="Reads 8×8 pictures of handwritten digits and says which digit each one is.",
-            tries=(
-                "Press Run. Watch the ten digits move apart in latent space.",
-                "Drag Dropout onto a wire. Run again and compare the curves.",
-                "Click Convolution, set the kernel to 1×1. What is lost?",
-            ),
+        "digits",
+        Supervised(epochs=20, learning_rate=0.003),
+        views=(("loss", None), ("filters", "conv"), ("latent", "flatten")),
+        title="Digits convnet",
+        about="Reads 8×8 pictures of handwritten digits and says which digit each one is.",
+        tries=(
+            "Press Run. Watch the ten digits move apart in latent space.",
+            "Drag Dropout onto a wire. Run again and compare the curves.",
+            "Click Convolution, set the kernel to 1×1. What is lost?",
         ),
     )
 
@@ -67,19 +84,17 @@ def digits_dense() -> Project:
     drawing.add("loss", "cross_entropy", (960, -24))
     drawing.chain("input.image", "flatten", "hidden", "relu", "output", "loss.logits")
     drawing.wire("input.label", "loss.target")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=20, learning_rate=0.003),)),
-            datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("filters", "hidden"), ("predictions", "loss")),
-            title="Dense digits",
-            about="One hidden layer of 64 units reads 8×8 digits. Its weights show what each unit looks for.",
-            tries=(
-                "Press Run and watch the 64 weight pictures take shape.",
-                "Set Hidden to 8 units. How many digits can it still tell apart?",
-                "Remove ReLU with M. The network is now linear: compare the curves.",
-            ),
+        "digits",
+        Supervised(epochs=20, learning_rate=0.003),
+        views=(("loss", None), ("filters", "hidden"), ("predictions", "loss")),
+        title="Dense digits",
+        about="One hidden layer of 64 units reads 8×8 digits. Its weights show what each unit looks for.",
+        tries=(
+            "Press Run and watch the 64 weight pictures take shape.",
+            "Set Hidden to 8 units. How many digits can it still tell apart?",
+            "Remove ReLU with M. The network is now linear: compare the curves.",
         ),
     )
 
@@ -103,19 +118,17 @@ def digits_residual() -> Project:
     widened = set_parameter(drawing.graph, scope, "second", "skip", "projection")
     for child in ("second-2", "second-4"):
         widened = within(widened, ("second",), set_parameter, scope, child, "out_channels", 32)
-    return Project(
+    return _example(
         widened,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=20, learning_rate=0.003),)),
-            datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("accuracy", None), ("latent", "flatten")),
-            title="Residual digits",
-            about="Two residual blocks: each adds its input to what it computes, the second through a projection.",
-            tries=(
-                "Press Run, then double-click Residual to see what is inside.",
-                "Set Skip of Residual 2 to identity. Read why it no longer fits.",
-                "Copy Residual a few times. Deeper, and it still learns.",
-            ),
+        "digits",
+        Supervised(epochs=20, learning_rate=0.003),
+        views=(("loss", None), ("accuracy", None), ("latent", "flatten")),
+        title="Residual digits",
+        about="Two residual blocks: each adds its input to what it computes, the second through a projection.",
+        tries=(
+            "Press Run, then double-click Residual to see what is inside.",
+            "Set Skip of Residual 2 to identity. Read why it no longer fits.",
+            "Copy Residual a few times. Deeper, and it still learns.",
         ),
     )
 
@@ -134,19 +147,17 @@ def digits_autoencoder() -> Project:
     drawing.add("loss", "squared_error", (776, 168))
     drawing.chain("input.image", "flatten", "encoder", "relu", "code", "decoder", "relu2", "rebuilt", "loss.prediction")
     drawing.wire("flatten", "loss.target")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=60, learning_rate=0.003),)),
-            datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("predictions", "loss"), ("latent", "code")),
-            title="Autoencoder",
-            about="Squeezes each 8×8 digit through 8 numbers and rebuilds it from them. Nobody tells it the classes.",
-            tries=(
-                "Press Run and compare the digits with what is rebuilt from 8 numbers.",
-                "Set Code to 2 units: now the latent space is the code itself.",
-                "Drag Dropout behind the flattened picture. What does it do to the pictures?",
-            ),
+        "digits",
+        Supervised(epochs=60, learning_rate=0.003),
+        views=(("loss", None), ("predictions", "loss"), ("latent", "code")),
+        title="Autoencoder",
+        about="Squeezes each 8×8 digit through 8 numbers and rebuilds it from them. Nobody tells it the classes.",
+        tries=(
+            "Press Run and compare the digits with what is rebuilt from 8 numbers.",
+            "Set Code to 2 units: now the latent space is the code itself.",
+            "Drag Dropout behind the flattened picture. What does it do to the pictures?",
         ),
     )
 
@@ -158,19 +169,17 @@ def digits_rbm() -> Project:
     drawing.add("flatten", "flatten", (224, 24))
     drawing.add("rbm", "rbm", (416, 24), hidden=64)
     drawing.chain("input.image", "flatten", "rbm")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(ContrastiveDivergence(block="rbm", epochs=30, learning_rate=0.1),)),
-            datasets=(DatasetRef("digits"),),
-            views=_views(("loss", None), ("filters", "rbm"), ("latent", "rbm")),
-            title="RBM",
-            about="A restricted Boltzmann machine learns the strokes of 8×8 digits without labels.",
-            tries=(
-                "Press Run and watch strokes appear in the 64 filters.",
-                "Set the hidden units to 16. What happens to the reconstruction error?",
-                "Select the stage in the inspector and raise k to 5.",
-            ),
+        "digits",
+        ContrastiveDivergence(block="rbm", epochs=30, learning_rate=0.1),
+        views=(("loss", None), ("filters", "rbm"), ("latent", "rbm")),
+        title="RBM",
+        about="A restricted Boltzmann machine learns the strokes of 8×8 digits without labels.",
+        tries=(
+            "Press Run and watch strokes appear in the 64 filters.",
+            "Set the hidden units to 16. What happens to the reconstruction error?",
+            "Select the stage in the inspector and raise k to 5.",
         ),
     )
 
@@ -184,20 +193,19 @@ def sequence_lstm() -> Project:
     drawing.add("loss", "squared_error", (672, -24))
     drawing.chain("input.sequence", "lstm", "dense", "loss.prediction")
     drawing.wire("input.next", "loss.target")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=20, learning_rate=0.005),), batch_size=32),
-            datasets=(DatasetRef("sine"),),
-            views=_views(("loss", None), ("predictions", "loss"), ("latent", "lstm")),
-            title="LSTM",
-            about="Reads a sine wave step by step and says where it goes next.",
-            tries=(
-                "Press Run: predicted values move onto the diagonal.",
-                "Set the LSTM to 2 units. Is that memory enough for a wave?",
-                "Train with a learning rate of 0.1 and see what the loss does.",
-            ),
+        "sine",
+        Supervised(epochs=20, learning_rate=0.005),
+        views=(("loss", None), ("predictions", "loss"), ("latent", "lstm")),
+        title="LSTM",
+        about="Reads a sine wave step by step and says where it goes next.",
+        tries=(
+            "Press Run: predicted values move onto the diagonal.",
+            "Set the LSTM to 2 units. Is that memory enough for a wave?",
+            "Train with a learning rate of 0.1 and see what the loss does.",
         ),
+        batch_size=32,
     )
 
 
@@ -213,20 +221,19 @@ def moons_boundary() -> Project:
     drawing.add("loss", "binary_cross_entropy", (584, 168))
     drawing.chain("input.point", "first", "tanh", "second", "tanh2", "output", "loss.logits")
     drawing.wire("input.label", "loss.target")
-    return Project(
+    return _example(
         drawing.graph,
-        Settings(
-            plan=Plan(stages=(Supervised(epochs=40, learning_rate=0.01),), batch_size=32),
-            datasets=(DatasetRef("moons"),),
-            views=_views(("boundary", "loss"), ("loss", None), ("latent", "tanh2")),
-            title="Decision boundary",
-            about="Two interleaved half moons. Watch the boundary bend until it runs between them.",
-            tries=(
-                "Press Run and watch the boundary bend.",
-                "Remove both Tanh with M: the boundary becomes a straight line.",
-                "Choose Spirals in the Input’s Dataset menu. Does the network still cope?",
-            ),
+        "moons",
+        Supervised(epochs=40, learning_rate=0.01),
+        views=(("boundary", "loss"), ("loss", None), ("latent", "tanh2")),
+        title="Decision boundary",
+        about="Two interleaved half moons. Watch the boundary bend until it runs between them.",
+        tries=(
+            "Press Run and watch the boundary bend.",
+            "Remove both Tanh with M: the boundary becomes a straight line.",
+            "Choose Spirals in the Input’s Dataset menu. Does the network still cope?",
         ),
+        batch_size=32,
     )
 
 
