@@ -17,6 +17,7 @@ from engine.graph.parameter_rules import parameter_problem
 from engine.graph.paths import DEEPEST, depth
 from engine.graph.problem import Problem, Refused, refused
 from engine.graph.scope import Scope
+from engine.graph.sharing import weights_fault
 from engine.graph.traversal import DELAY
 from engine.graph.values import Formula, FormulaError, Item, evaluate, frozen_value
 
@@ -219,38 +220,11 @@ def set_weights(graph: Graph, scope: Scope, id: str, weights: Weights | None) ->
     if weights is not None:
         bodies = (graph, *reversed(scope.ancestors))
         owner = next((body.blocks[weights.of] for body in bodies if weights.of in body.blocks), None)
-        reason = _weights_fault(graph, scope, block, owner, weights.transposed)
+        reason = weights_fault(graph, scope, block, owner, weights.transposed)
         if reason:
             title = _title(scope, block)
             raise refused("weights-owner", path=(id,), title=title, name=block.name, owner=weights.of, reason=reason)
     return _with_block(graph, replace(block, weights=weights))
-
-
-def _weights_fault(graph: Graph, scope: Scope, block: Block, owner: Block | None, transposed: bool) -> str:
-    from engine.graph.traversal import downstream
-
-    if owner is None:
-        return "It is not in this drawing."
-    if block.body is not None:
-        return "A container keeps weights of its own."
-    type = scope.types.get(block.type)
-    if transposed and (type is None or owner.type not in dict(type.transposes)):
-        return f"It cannot use those of the type {owner.type} transposed."
-    if not transposed and owner.type != block.type:
-        return f"It is of another type, {owner.type}."
-    if owner.weights is not None:
-        return "It uses another block’s weights itself."
-    if owner.id == block.id or owner.id in downstream(graph, [block.id]):
-        return "It comes after this block."
-    if any(_uses_weights_of(other, block.id) for other in graph.blocks.values()):
-        return "Other blocks use its own weights."
-    return ""
-
-
-def _uses_weights_of(block: Block, id: str) -> bool:
-    if block.weights is not None and block.weights.of == id:
-        return True
-    return block.body is not None and any(_uses_weights_of(child, id) for child in block.body.blocks.values())
 
 
 def set_bypassed(graph: Graph, scope: Scope, ids: tuple[str, ...], bypassed: bool) -> Graph:

@@ -1,0 +1,88 @@
+"""Which blocks' weights a block may use; that the edit agrees, on every pair."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.edits import set_weights
+from engine.graph.graph import Block, Graph, Weights
+from engine.graph.paths import scope_at, within
+from engine.graph.problem import Refused
+from engine.graph.scope import Scope
+from engine.graph.sharing import users_of, weights_offered
+from engine.project.drawing import Drawing
+
+SCOPE = Scope(types=BLOCK_TYPES)
+
+
+def drawn() -> Graph:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("row: 12",))
+    drawing.add("late", "dense", (400, 0))
+    drawing.add("first", "dense", (100, 0))
+    drawing.add("relu", "relu", (150, 0))
+    drawing.add("second", "dense", (200, 0))
+    drawing.add("conv", "conv2d", (0, 200))
+    drawing.add("undo", "conv_transpose2d", (100, 200))
+    drawing.chain("in", "first", "relu", "second", "late")
+    return drawing.graph
+
+
+def test_what_comes_before_and_fits_by_type_is_offered_from_left_to_right() -> None:
+    graph = drawn()
+    assert weights_offered(graph, SCOPE, "late") == (
+        Weights("first"),
+        Weights("first", transposed=True),
+        Weights("second"),
+        Weights("second", transposed=True),
+    )
+    assert weights_offered(graph, SCOPE, "undo") == (Weights("conv", transposed=True),)
+    assert weights_offered(graph, SCOPE, "first") == ()
+    assert weights_offered(graph, SCOPE, "relu") == ()
+
+
+def test_nothing_is_offered_to_an_owner_and_no_user_is_offered() -> None:
+    graph = set_weights(drawn(), SCOPE, "second", Weights("first"))
+    assert weights_offered(graph, SCOPE, "first") == ()
+    assert weights_offered(graph, SCOPE, "late") == (Weights("first"), Weights("first", transposed=True))
+    assert [block.id for block in users_of(graph, "first")] == ["second"]
+
+
+def test_weights_around_a_body_are_offered_behind_its_own() -> None:
+    graph = drawn()
+    body = {"x": Block("x", "dense", "X"), "y": Block("y", "dense", "Y")}
+    graph = Graph(blocks={**graph.blocks, "box": Block("box", "group", "Box", body=Graph(blocks=body))})
+    offered = weights_offered(graph.blocks["box"].body, scope_at(graph, ("box",), SCOPE), "y")
+    assert [weights.of for weights in offered if not weights.transposed] == ["x", "first", "second", "late"]
+    graph = within(graph, ("box",), set_weights, SCOPE, "y", Weights("first"))
+    assert [block.id for block in users_of(graph, "first")] == ["y"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_edit_takes_what_is_offered_and_refuses_the_rest(seed: int) -> None:
+    dice = random.Random(seed)
+    graph = drawn()
+    ids = sorted(graph.blocks)
+    for _ in range(dice.randrange(3)):
+        id = dice.choice(ids)
+        offered = weights_offered(graph, SCOPE, id)
+        if offered:
+            graph = set_weights(graph, SCOPE, id, dice.choice(offered))
+    for id in ids:
+        allowed = {weights for weights in every_weights(ids) if is_allowed(graph, id, weights)}
+        assert set(weights_offered(graph, SCOPE, id)) == allowed
+
+
+def every_weights(ids: list[str]) -> list[Weights]:
+    return [Weights(id, transposed) for id in ids for transposed in (False, True)]
+
+
+def is_allowed(graph: Graph, id: str, weights: Weights) -> bool:
+    try:
+        set_weights(graph, SCOPE, id, weights)
+    except Refused:
+        return False
+    return True
