@@ -155,7 +155,7 @@ class RunControl(QObject):
     def view(self, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
         """What the run bar shows now."""
         epochs = sum(stage.epochs for stage in self._plan.stages)
-        return run_state.view(self.state, epochs, estimate_s, samples)
+        return run_state.view(self.state, epochs, estimate_s, samples, not self._document.graph.blocks)
 
     @property
     def stage(self) -> int:

@@ -27,6 +27,7 @@ Phase = Literal["idle", "trained", "starting", "training", "paused", "finished",
 Slot = Literal["run", "starting", "pause", "resume", "continue"]
 Link = Literal["", "show_problems", "run_new", "continue_fitting", "apply_fix", "start_again"]
 
+BLANK = "Nothing to run yet"
 RUNNING: frozenset[Phase] = frozenset({"starting", "training", "paused"})
 
 
@@ -197,8 +198,13 @@ def revived(state: RunState, resumable: bool) -> RunState:
     return msgspec.structs.replace(state, phase=phase, words="", seconds_left=0.0)
 
 
-def view(state: RunState, epochs: int, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
-    """What the run bar shows. `epochs`: of the plan's stages together; `estimate_s`: how long they will take."""
+def view(
+    state: RunState, epochs: int, estimate_s: float | None = None, samples: int = 0, blank: bool = False
+) -> RunBarView:
+    """What the run bar shows. `epochs`: of the plan's stages together; `estimate_s`: how long they will take.
+
+    `blank`: nothing is drawn, which is a beginning and no fault.
+    """
     if state.phase == "dead":
         return RunBarView(
             **_RUN,
@@ -225,6 +231,8 @@ def view(state: RunState, epochs: int, estimate_s: float | None = None, samples:
         )
     if state.is_running:
         return _running_view(state)
+    if blank:
+        return RunBarView(**_RUN, enabled=False, reset=state.has_weights, message=(Part(BLANK),))
     if state.errors:
         words = "1 problem stops the run" if state.errors == 1 else f"{state.errors} problems stop the run"
         return RunBarView(

@@ -15,7 +15,7 @@ from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_HEADING, SIZ
 
 
 class ProblemList(QWidget):
-    """Heading with the count, then a row a problem; "No problems" where there is none."""
+    """Heading with the count, then a row a problem; "No problems", or "Nothing is drawn yet", where there is none."""
 
     jump = Signal(object)
     fix = Signal(object)
@@ -24,6 +24,7 @@ class ProblemList(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._problems: tuple[Problem, ...] = ()
+        self._is_blank = False
         self.setAccessibleName("Problems")
         self._scroll = OverlayScroll(self)
         body = QWidget()
@@ -38,10 +39,12 @@ class ProblemList(QWidget):
         layout.addWidget(self._scroll)
 
     def set_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Show these, in their order."""
-        if problems == self._problems:
+        """Show these, in their order; that nothing is drawn is no row, the canvas says how to begin."""
+        is_blank = any(problem.code == "empty" for problem in problems)
+        shown = () if is_blank else tuple(problems)
+        if (shown, is_blank) == (self._problems, self._is_blank):
             return
-        self._problems = tuple(problems)
+        self._problems, self._is_blank = shown, is_blank
         self._show()
 
     def problems(self) -> tuple[Problem, ...]:
@@ -58,6 +61,10 @@ class ProblemList(QWidget):
         """Take the look of another theme."""
         self._theme = theme
         self._show()
+
+    def empty_words(self) -> str:
+        """What stands where no row does."""
+        return "Nothing is drawn yet" if self._is_blank else "No problems"
 
     def sizeHint(self) -> QSize:
         return QSize(320, 240)
@@ -89,8 +96,9 @@ class ProblemList(QWidget):
             count = str(len(self._problems))
             painter.drawText(round(left), round(baseline(theme.font(SIZE_NORMAL), HEADING_HEIGHT / 2)), count)
         else:
-            icon = theme.icon_pixmap("ph.check-circle", "good", ICON, self.devicePixelRatioF())
+            name, ink = ("ph.circle-dashed", "secondary") if self._is_blank else ("ph.check-circle", "good")
+            icon = theme.icon_pixmap(name, ink, ICON, self.devicePixelRatioF())
             painter.drawPixmap(SPACE_12, HEADING_HEIGHT + SPACE_12, icon)
             place = QRectF(SPACE_12 + ICON + SPACE_8, HEADING_HEIGHT + SPACE_12, self.width(), ICON)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "No problems")
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self.empty_words())
         painter.end()

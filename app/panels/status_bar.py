@@ -65,14 +65,14 @@ class StatusBar(QWidget):
 
     def show_graph(self, graph: Graph) -> None:
         """Say how many blocks the drawing has; those in containers are told on hover."""
-        self.blocks.setText(count_words(len(graph.blocks), "block"))
+        self.blocks.setText(count_words(len(graph.blocks), "block") if graph.blocks else "")
         inside = sum(len(body.blocks) for path, body in bodies(graph) if path)
         self.blocks.setToolTip(f"and {number_words(inside)} in containers" if inside else "")
 
     def show_analysis(self, analysis: Analysis) -> None:
-        """Say what the network costs; nothing before the first analysis."""
+        """Say what the network costs; nothing before the first analysis, nor of an empty drawing."""
         total = analysis.total
-        if not analysis.specs and not analysis.problems:
+        if not analysis.specs and all(problem.code == "empty" for problem in analysis.problems):
             self.parameters.clear()
             self.multiply_adds.clear()
             return
@@ -131,10 +131,12 @@ class ProblemsButton(Button):
         self.setToolTip("Problems (Ctrl+Shift+M)\nWhat stops a run, and what to mend.")
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Count them, by the worst."""
+        """Count them, by the worst; an empty drawing is a beginning and no fault."""
         errors = sum(problem.severity == "error" for problem in problems)
         warnings = sum(problem.severity == "warning" for problem in problems)
-        if errors:
+        if any(problem.code == "empty" for problem in problems):
+            self._colour, icon, words = "secondary", "ph.circle-dashed", "Empty drawing"
+        elif errors:
             self._colour, icon, words = "error", "ph.x-circle-fill", count_words(errors, "problem")
         elif warnings:
             self._colour, icon, words = "warning", "ph.warning-fill", count_words(warnings, "warning")

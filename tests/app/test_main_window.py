@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.panels.block_help import BlockHelp
 from app.panels.overlay_scroll import OverlayScroll
+from engine.graph.analysis import Analysis
 from engine.graph.edits import remove_blocks
+from engine.graph.problem import Problem
 from graph_editor.theme import load_theme
 
 
@@ -279,3 +281,15 @@ def test_f6_leads_the_keyboard_from_panel_to_panel_and_back(window, qtbot) -> No
     qtbot.keyClick(window, Qt.Key.Key_F6)
     qtbot.keyClick(window, Qt.Key.Key_F6)
     assert window.run_bar.isAncestorOf(QApplication.focusWidget()), "a hidden panel is passed over"
+
+
+def test_an_empty_canvas_is_inviting_not_faulty(window) -> None:
+    window.commands.new()
+    assert window.run_bar.message.text() == "Nothing to run yet"
+    assert not window.run_bar.slot.isEnabled()
+    window.status.show_analysis(Analysis(problems=(Problem("empty"),)))
+    window.status.show_problems((Problem("empty"),))
+    assert window.status.problems.text() == "Empty drawing"
+    assert window.status.parameters.text() == ""
+    assert not window.status.blocks.text()
+    assert "problem" not in window.run_bar.message.text()

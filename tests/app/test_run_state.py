@@ -152,6 +152,15 @@ def test_opened_with_weights_continues() -> None:
     assert seen(run_state.opened(RunState(), 0, {})).slot == "run"
 
 
+def test_an_empty_drawing_is_said_without_red() -> None:
+    state = run_state.counted(RunState(), 1)
+    blank = run_state.view(state, 20, blank=True)
+    assert words(blank) == "Nothing to run yet"
+    assert (blank.enabled, blank.icon_before, blank.link) == (False, "", "")
+    assert all(part.colour == "secondary" for part in blank.message)
+    assert words(run_state.view(after(*TRAINING), 20, blank=True)) == words(seen(after(*TRAINING)))
+
+
 @pytest.mark.parametrize(("errors", "sentence"), [(1, "1 problem stops the run"), (2, "2 problems stop the run")])
 def test_problems_disable_run_and_show(errors: int, sentence: str) -> None:
     view = seen(run_state.counted(RunState(), errors))

@@ -22,7 +22,8 @@ RANK = Problem(
     ),
 )
 WARNING = Problem("not-connected", "warning", ("r",), facts={"title": "RBM", "name": "RBM"})
-EMPTY = Problem("empty", "advice")
+EMPTY = Problem("empty")
+NO_LOSS = Problem("no-loss")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_enter_jumps_too(problems: ProblemList, qtbot: QtBot) -> None:
 
 
 def test_a_problem_of_the_whole_drawing_jumps_nowhere(problems: ProblemList, qtbot: QtBot) -> None:
-    problems.set_problems((EMPTY,))
+    problems.set_problems((NO_LOSS,))
     with qtbot.assertNotEmitted(problems.jump):
         qtbot.mouseClick(problems.rows()[0], LEFT)
 
@@ -64,6 +65,16 @@ def test_the_block_is_semibold_and_names_are_escaped() -> None:
     text = rich_sentence(RANK)
     assert "<span style='font-weight: 600'>Dense “hidden &lt;1&gt;”</span>" in text
     assert "font-weight" not in rich_sentence(EMPTY)
+
+
+def test_an_empty_drawing_is_no_fault(problems: ProblemList) -> None:
+    problems.set_problems((EMPTY,))
+    assert problems.rows() == []
+    assert problems.empty_words() == "Nothing is drawn yet"
+    blank = problems.grab().toImage()
+    problems.set_problems(())
+    assert problems.empty_words() == "No problems"
+    assert problems.grab().toImage() != blank
 
 
 def test_the_list_follows_and_empties(problems: ProblemList) -> None:
