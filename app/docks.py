@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
@@ -73,6 +74,14 @@ def toggle_beside(window: QMainWindow, dock: PanelDock, neighbour: PanelDock, wi
     QTimer.singleShot(LAID_OUT_MS, window, partial(_share, window, widths))
 
 
+def lift_floating(docks: Iterable[PanelDock]) -> None:
+    """Show floating panels anew: those that were shown before their window lie behind it on some desktops, for good."""
+    for dock in docks:
+        if dock.isFloating() and dock.isVisible():
+            dock.hide()
+            dock.show()
+
+
 def _share(window: QMainWindow, widths: dict[PanelDock, int]) -> None:
     seen = [part for part in widths if not part.isHidden() and not part.isFloating()]
     window.resizeDocks(seen, [widths[part] for part in seen], Qt.Orientation.Horizontal)
@@ -101,6 +110,10 @@ class _TitleBar(QWidget):
         self._label.setFont(theme.font(SIZE_NORMAL, SEMIBOLD))
         self.cross.set_theme(theme)
         self.update()
+
+    def sizeHint(self) -> QSize:
+        # A dock gives its bar this height, whatever is fixed.
+        return QSize(super().sizeHint().width(), HEADING_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(48, HEADING_HEIGHT)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import Actions, Situation, fill_blocks
 from app.canvas_feed import CanvasFeed
-from app.docks import PanelDock
+from app.docks import PanelDock, lift_floating
 from app.error_report import ErrorPanel, ErrorReport
 from app.panel_motion import set_shown
 from app.panels.code_view import CodeView
@@ -56,8 +57,8 @@ from graph_editor.theme import (
     system_theme_name,
 )
 
-SMALLEST = QSize(1024, 640)
-FIRST_SIZE = QSize(1440, 900)
+SMALLEST, FIRST_SIZE = QSize(1024, 640), QSize(1440, 900)
+FRAME = QMargins(4, 36, 4, 4)  # What desktops draw around a window, about.
 RAIL_BELOW, FLOATS_BELOW, LOW_BELOW = 1360, 1200, 800
 SAVED_WORDS_MS = 20_000
 
@@ -81,7 +82,6 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, self.commands.handlers())
         self.actions_table.fill(self._menu_bar)
         fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, theme, self._insert)
-        self._is_shaping = False
         self._shape: tuple[bool, bool, bool] | None = None
         self._saved_words = QTimer(self)
         self._saved_words.setInterval(SAVED_WORDS_MS)
@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         remembered = self.workspace.remembered
         geometry, layout = remembered.geometry, remembered.layout
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize().shrunkBy(FRAME)))
         restored = layout is not None and self.restoreState(layout, LAYOUT_VERSION)
         self._share_room(sizes=not restored)
         for name, dock in self.docks.items():
@@ -364,6 +364,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._share_room(sizes=self.workspace.remembered.layout is None)
+        QTimer.singleShot(0, self, partial(lift_floating, (*self.docks.values(), self.code_dock)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
