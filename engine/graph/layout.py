@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -29,6 +29,7 @@ _ASPECT = 1.28
 _FIRST_LANE, _LANE = 48, 24
 _SWEEPS, _FEWER_SWEEPS, _MANY = 8, 4, 2_000
 _LONGEST_GHOST = 12
+_PAUSE_EACH = 100
 
 Places = tuple[tuple[int, int], ...]
 Bends = Mapping[Edge, tuple[tuple[int, int], ...]]
@@ -42,27 +43,59 @@ def laid_out(
     `sizes` are widths and heights by block id, of blocks at any depth; what is not in it gets an estimate. Behind
     `seconds` the orders in the layers are no longer improved.
     """
-    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds).body(graph)
+    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, _go_on).bodies(graph)
+
+
+def body_laid_out(
+    graph: Graph,
+    types: Mapping[str, BlockType],
+    sizes: Mapping[str, Size] | None = None,
+    seconds: float = 1.5,
+    pause: Callable[[], None] | None = None,
+) -> Graph:
+    """`graph` with the blocks of this body alone placed anew, those inside its containers left where they are.
+
+    `pause` is called every few ms: it may let other threads go first, or raise to give up.
+    """
+    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, pause or _go_on).body(graph)
+
+
+def _go_on() -> None:
+    """No pause."""
 
 
 class _Placer:
     def __init__(
-        self, types: Mapping[str, BlockType], sizes: Mapping[str, Size], variables: Mapping[str, Value], deadline: float
+        self,
+        types: Mapping[str, BlockType],
+        sizes: Mapping[str, Size],
+        variables: Mapping[str, Value],
+        deadline: float,
+        pause: Callable[[], None],
     ) -> None:
-        self._types, self._sizes, self._variables, self._deadline = types, sizes, variables, deadline
+        self._types, self._sizes, self._variables = types, sizes, variables
+        self._deadline, self._pause = deadline, pause
         self._known: dict[object, tuple[Places, Bends]] = {}
 
-    def body(self, graph: Graph) -> Graph:
+    def bodies(self, graph: Graph) -> Graph:
         """One body and all within it; a body drawn like one before gets the same places."""
         inner = {
-            id: replace(block, body=self.body(block.body)) if block.body is not None else block
+            id: replace(block, body=self.bodies(block.body)) if block.body is not None else block
             for id, block in graph.blocks.items()
         }
+        return self.body(replace(graph, blocks=inner))
+
+    def body(self, graph: Graph) -> Graph:
+        """One body alone."""
+        inner = graph.blocks
         ids = sorted(inner)
         blocks = [inner[id] for id in ids]
-        drawn = [
-            Drawn(block, self._types.get(block.type), self._variables, self._sizes.get(block.id)) for block in blocks
-        ]
+        drawn: list[Drawn] = []
+        for at, block in enumerate(blocks):
+            if at % _PAUSE_EACH == 0:
+                self._pause()
+            type, size = self._types.get(block.type), self._sizes.get(block.id)
+            drawn.append(Drawn(block, type, self._variables, size))
         number = {id: at for at, id in enumerate(ids)}
         edges = tuple(
             Edge(
@@ -84,7 +117,7 @@ class _Placer:
         key = (sizes, edges, borders)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _places(sizes, edges, borders[0], borders[1], self._deadline)
+            known = self._known[key] = _places(sizes, edges, borders[0], borders[1], self._deadline, self._pause)
         places, bends = known
         placed = {id: _at(inner[id], places[number[id]]) for id in graph.blocks}
         if not bends and not any(wire.bends for wire in graph.wires):
@@ -104,7 +137,12 @@ def _at(block: Block, place: tuple[int, int]) -> Block:
 
 
 def _places(
-    sizes: tuple[Size, ...], edges: tuple[Edge, ...], entries: tuple[int, ...], exits: tuple[int, ...], deadline: float
+    sizes: tuple[Size, ...],
+    edges: tuple[Edge, ...],
+    entries: tuple[int, ...],
+    exits: tuple[int, ...],
+    deadline: float,
+    pause: Callable[[], None],
 ) -> tuple[Places, Bends]:
     """The places of the nodes and the bends of wires: each connected part by itself, the largest on top."""
     places = [(0, 0)] * len(sizes)
@@ -123,6 +161,7 @@ def _places(
             tuple(local[node] for node in entries if node in local),
             tuple(local[node] for node in exits if node in local),
             deadline,
+            pause,
         )
         lowest = top
         for node, (x, y) in zip(nodes, part.places(), strict=True):
@@ -162,10 +201,16 @@ class _Part:
     """One connected part: its nodes, and ghosts that keep the way of a branch's last wire free."""
 
     def __init__(
-        self, sizes: list[Size], edges: list[Edge], entries: tuple[int, ...], exits: tuple[int, ...], deadline: float
+        self,
+        sizes: list[Size],
+        edges: list[Edge],
+        entries: tuple[int, ...],
+        exits: tuple[int, ...],
+        deadline: float,
+        pause: Callable[[], None],
     ) -> None:
         self._count = len(sizes)
-        self._deadline = deadline
+        self._deadline, self._pause = deadline, pause
         self._widths = [width for width, _ in sizes]
         self._heights = [_snapped_up(height) for _, height in sizes]
         self._borders = (entries, exits)
@@ -202,8 +247,8 @@ class _Part:
     def places(self) -> Places:
         """The place of each node, from 0, 0; in multiples of 8."""
         sweeps = _SWEEPS if len(self._layer) <= _MANY else _FEWER_SWEEPS
-        layers = ordered(self._layer, self._edges, self._arranged, sweeps, self._deadline)
-        ys = heights_of(layers, self._order, self._edges, self._heights, self._real, ROW_GAP)
+        layers = ordered(self._layer, self._edges, self._arranged, sweeps, self._deadline, self._pause)
+        ys = heights_of(layers, self._order, self._edges, self._heights, self._real, ROW_GAP, self._pause)
         if len(layers) > LONGEST_ROW and all(len(nodes) == 1 for nodes in layers):
             return self._wrapped([nodes[0] for nodes in layers], ys)
         xs = [0] * len(ys)

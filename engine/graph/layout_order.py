@@ -17,10 +17,11 @@ def ordered(
     arrange: Callable[[list[int]], list[int]],
     sweeps: int,
     deadline: float,
+    pause: Callable[[], None],
 ) -> Layers:
     """The nodes of each layer from top to bottom. `arrange` puts a layer into an order that must hold.
 
-    `deadline` is a time of `time.perf_counter`: behind it no further sweep begins.
+    `deadline` is a time of `time.perf_counter`: behind it no further sweep begins. `pause` is called before each.
     """
     count = len(layer)
     before: list[list[Edge]] = [[] for _ in range(count)]
@@ -39,6 +40,7 @@ def ordered(
     for sweep in range(sweeps):
         if fewest == 0 or time.perf_counter() > deadline:
             break
+        pause()
         downwards = sweep % 2 == 0
         for number in range(len(layers)) if downwards else range(len(layers) - 1, -1, -1):
             nodes = layers[number]

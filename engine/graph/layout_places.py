@@ -7,7 +7,7 @@ not cross; here the chains are then drawn to the median of what they are wired t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.graph.block_size import SNAP
 from engine.graph.layout_layers import Edge
@@ -23,8 +23,12 @@ def heights_of(
     height: Sequence[int],
     real: Sequence[bool],
     gap: int,
+    pause: Callable[[], None],
 ) -> list[int]:
-    """The y of each node's top. `order` is a topological one; nodes that are not `real` only keep a way free."""
+    """The y of each node's top. `order` is a topological one; nodes that are not `real` only keep a way free.
+
+    `pause` is called before each walk over all chains.
+    """
     count = len(height)
     layer, position = [0] * count, [0] * count
     for number, nodes in enumerate(layers):
@@ -40,6 +44,7 @@ def heights_of(
         y[one] = max((y[other] + room for other, room in above[one]), default=0)
     for _ in range(_ROUNDS):
         for walk in (reversed(sequence), sequence):
+            pause()
             for one in walk:
                 wished = wishes[one]
                 if wished:
