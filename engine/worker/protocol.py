@@ -13,6 +13,7 @@ from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tidying import Arrangement
 from engine.graph.values import Plain, Value
 from engine.training.commands import Command
 from engine.training.events import Array, Event
@@ -126,6 +127,24 @@ class Export(Plain, frozen=True, tag="export"):
     title: str
 
 
+class LayOut(Plain, frozen=True, tag="lay-out"):
+    """Lay out one body, the project's variables in it; answered by LaidOut, unless a newer one or CancelLayout comes.
+
+    `sizes` are the widths and heights that blocks are drawn with; `only` the ids to lay out, all without any.
+    """
+
+    id: int
+    body: Graph
+    sizes: Mapping[str, tuple[int, int]] = {}
+    only: tuple[str, ...] = ()
+
+
+class CancelLayout(Plain, frozen=True, tag="cancel-layout"):
+    """Give up the layout `id`."""
+
+    id: int
+
+
 class Quit(Plain, frozen=True, tag="quit"):
     """Stop at the next step, write a checkpoint, end."""
 
@@ -143,6 +162,8 @@ ToWorker = Union[  # noqa: UP007
     ExportWeights,
     WriteSource,
     Export,
+    LayOut,
+    CancelLayout,
     Quit,
     Command,
 ]
@@ -235,6 +256,14 @@ class Exported(Plain, frozen=True, tag="exported"):
     problem: Problem | None = None
 
 
+class LaidOut(Plain, frozen=True, tag="laid-out"):
+    """Answer to LayOut: all that differs then."""
+
+    id: int
+    arrangement: Arrangement = Arrangement()
+    problem: Problem | None = None
+
+
 class Done(Plain, frozen=True, tag="done"):
     """Answer to a request that has no other answer."""
 
@@ -253,6 +282,7 @@ FromWorker = Union[  # noqa: UP007
     Downloaded,
     SourceWritten,
     Exported,
+    LaidOut,
     Done,
     Event,
 ]

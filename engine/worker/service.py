@@ -1,4 +1,4 @@
-"""The worker's threads: one hears, the main one answers, others train, download and describe."""
+"""The worker's threads: one hears, the main one answers, others train, download, describe and lay out."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleSt
 from engine.training.devices import available_devices
 from engine.worker.checking import answer_analyse
 from engine.worker.downloads import Descriptions, Downloads, unexpected
+from engine.worker.layouts import Layouts
 from engine.worker.loop_control import LoopControl
 from engine.worker.outbox import Outbox
 from engine.worker.protocol import (
@@ -33,10 +34,12 @@ from engine.worker.protocol import (
     Analysed,
     AskShapes,
     CancelDownload,
+    CancelLayout,
     DescribeDataset,
     Download,
     Export,
     ExportWeights,
+    LayOut,
     OpenSession,
     Predict,
     Quit,
@@ -68,6 +71,7 @@ class Service:
         self._analyser = Analyser(types)
         self._downloads = Downloads(self._outbox)
         self._descriptions = Descriptions(self._outbox)
+        self._layouts = Layouts(types, self._outbox)
         self._host = SessionHost(types, self._analyser, self._outbox, self._asked.put)
         self._drained = threading.Event()
 
@@ -178,6 +182,10 @@ class Service:
                 self._downloads.cancel(message.id)
             case Download():
                 self._downloads.start(message)
+            case LayOut():
+                self._layouts.ask(message)
+            case CancelLayout():
+                self._layouts.cancel(message.id)
             case DescribeDataset():
                 self._descriptions.ask(message)
             case Analyse():
