@@ -204,6 +204,7 @@ def _wire_panels(window: MainWindow) -> None:
     workspace.link.ready.connect(lambda message: workspace.data.describe_all())
     inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     inspector.edit_refused.connect(window.notice.show_problem)
+    inspector.message.connect(window.status.show_message)
     workspace.data.described.connect(inspector.set_dataset_described)
     views.views_changed.connect(workspace.set_views)
     views.asks_changed.connect(lambda: watch(window))

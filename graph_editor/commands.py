@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication
 from engine.graph import edits
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph, Look, PortRef
-from engine.graph.handing_on import Handed, without_owners
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
 from engine.graph.values import Value
 from graph_editor import clipboard
 from graph_editor.block_geometry import snapped
+from graph_editor.deleting import delete
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN, PORT_FIRST
@@ -180,30 +180,13 @@ class CanvasCommands(QObject):
         if not blocks and not wires:
             return
 
-        def removed(graph: Graph, scope: Scope) -> Graph:
-            return edits.remove_blocks(edits.disconnect(graph, scope, wires), scope, blocks)
-
-        label = "Delete" if len(blocks) + len(wires) != 1 else "Delete block" if blocks else "Delete wire"
-        path = self.scene.path
-        _, handed = without_owners(self.scene.body, blocks)
-        if not path:
-            if self.edit(label, removed):
-                self._tell_handed(handed)
-            return
-        from engine.graph.paths import within
-
         try:
-            graph = within(self.document.graph, path, removed, self.document.scope)
-            graph = within(graph, path[:-1], edits.remove_lost_wires, self.document.scope, path[-1])
-            self.document.commit(label, graph)
+            words = delete(self.document, self.scene.path, blocks, wires)
         except Refused as fault:
             self.refused.emit(fault.problem)
         else:
-            self._tell_handed(handed)
-
-    def _tell_handed(self, handed: tuple[Handed, ...]) -> None:
-        if handed:
-            self.message.emit(". ".join(f"Weights of {owner} handed on to {heir}" for owner, heir in handed))
+            if words:
+                self.message.emit(words)
 
     def copy(self) -> bool:
         """Put the selected blocks on the clipboard as text; False without any."""

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader, PanelHeader
-from app.panels.buttons import LinkButton
 from app.panels.curve_section import CurveSection
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import dataset_of, reference
@@ -19,12 +18,13 @@ from app.panels.own_code_section import OwnCodeSection
 from app.panels.parameter_section import ParameterSection
 from app.panels.problem_row import ProblemRow
 from app.panels.result_section import ResultSection, WeightsSection
-from app.panels.section import Line, Section, Sentence, clear_layout
+from app.panels.section import Line, Section, clear_layout
 from engine.graph.analysis import Analysis, path_key
-from engine.graph.edits import remove_blocks, rename, set_parameter, set_weights
+from engine.graph.edits import rename, set_parameter
 from engine.graph.graph import Block, Graph
-from engine.graph.problem import Problem
+from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
+from graph_editor.deleting import delete
 from graph_editor.theme import SPACE_16
 
 
@@ -93,24 +93,8 @@ class BlockPage(QWidget):
                 self._add(layout, parameters)
             else:
                 parameters.deleteLater()
-        self.shared: Sentence | None = None
-        self.own_weights: LinkButton | None = None
         self.learning: LearningSection | None = None
-        if single and blocks[0].weights is not None:
-            owner = _owner_name(context, blocks[0])
-            self.shared = Sentence(f"Uses the weights of “{owner}”.", theme, "secondary")
-            section = Section("Weights", theme)
-            section.add(self.shared)
-            self.own_weights = LinkButton("Give it weights of its own", theme)
-            self.own_weights.clicked.connect(self._use_own_weights)
-            holder = QWidget()
-            row = QHBoxLayout(holder)
-            row.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
-            row.addWidget(self.own_weights)
-            row.addStretch()
-            section.add(holder)
-            self._add(layout, section)
-        elif known and _all_learn(context):
+        if known and (_all_learn(context) or (single and blocks[0].weights is not None)):
             self.learning = LearningSection(context)
             self._add(layout, self.learning)
         self.result = ResultSection(context)
@@ -132,7 +116,7 @@ class BlockPage(QWidget):
             if type is None:
                 parts.append((block.id, block.type, block.name))
                 continue
-            learns = weight_groups(type, block, variables) if block.weights is None else block.weights.of
+            learns = weight_groups(type, block, variables), block.weights
             parts.append((block.id, block.type, learns, type.ports_of(block, variables).outputs))
         return "blocks", context.body_path, tuple(parts)
 
@@ -201,10 +185,13 @@ class BlockPage(QWidget):
         self._context.edit("Reset all parameters", reset_parameters, self._context.ids[0])
 
     def _remove(self) -> None:
-        self._context.edit("Delete", remove_blocks, self._context.ids)
-
-    def _use_own_weights(self) -> None:
-        self._context.edit("Own weights", set_weights, self._context.ids[0], None)
+        try:
+            words = delete(self._context.document, self._context.body_path, self._context.ids)
+        except Refused as fault:
+            self._context.refused.emit(fault.problem)
+        else:
+            if words:
+                self._context.message.emit(words)
 
 
 def _all_learn(context: InspectorContext) -> bool:
@@ -213,19 +200,3 @@ def _all_learn(context: InspectorContext) -> bool:
         block.type in context.types and has_weights(context.types[block.type], block, variables)
         for block in context.blocks()
     )
-
-
-def _owner_name(context: InspectorContext, block: Block) -> str:
-    body = context.body()
-    assert block.weights is not None
-    if body is not None and block.weights.of in body.blocks:
-        return body.blocks[block.weights.of].name
-    graph = context.document.graph
-    for step in context.body_path:
-        if block.weights.of in graph.blocks:
-            return graph.blocks[block.weights.of].name
-        inner = graph.blocks[step].body
-        if inner is None:
-            break
-        graph = inner
-    return block.weights.of

@@ -29,8 +29,8 @@ class Inspector(QWidget):
     """`show_selection` says what is shown.
 
     `dataset_chosen(reference)` asks for its description, `download_wanted(name)` and `folder_wanted()` for what this
-    panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `fix(Fix)` that a repair was
-    clicked, `help_wanted(type id)` that the user asks what a block does.
+    panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `message(text)` what one did
+    besides, `fix(Fix)` that a repair was clicked, `help_wanted(type id)` that the user asks what a block does.
     """
 
     dataset_chosen = Signal(object)
@@ -39,6 +39,7 @@ class Inspector(QWidget):
     folder_wanted = Signal()
     help_wanted = Signal(str)
     edit_refused = Signal(object)
+    message = Signal(str)
     fix = Signal(object)
 
     def __init__(
@@ -53,6 +54,7 @@ class Inspector(QWidget):
         super().__init__(parent)
         self._context = InspectorContext(document, types, datasets, theme, edits, self)
         self._context.refused.connect(self.edit_refused)
+        self._context.message.connect(self.message)
         self._context.fix.connect(self.fix)
         self._analysis: Analysis | None = None
         self._problems: tuple[Problem, ...] | None = None

@@ -18,9 +18,13 @@ from graph_editor.theme import Theme
 
 
 class InspectorContext(QObject):
-    """Read by the sections; `refused(Problem)` for an edit that was, `fix(Fix)` for a repair that was clicked."""
+    """Read by the sections; `refused(Problem)` for an edit that was, `fix(Fix)` for a repair that was clicked.
+
+    `message(text)` tells what an edit did besides.
+    """
 
     refused = Signal(object)
+    message = Signal(str)
     fix = Signal(object)
 
     def __init__(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.panels.fields import BooleanField, ChoiceField, FieldRow, FloatField
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
+from app.panels.sharing import SharingRows, groups_of_its_own
 from engine.graph.block_type import BlockType, WeightGroups, lenient_parameters
 from engine.graph.edits import set_learning
 from engine.graph.graph import Block, Graph, Initialiser, Learning
@@ -36,7 +37,10 @@ def has_weights(type: BlockType, block: Block, variables: Mapping[str, Value]) -
 
 
 class LearningSection(Section):
-    """Initial weights, rate factor, and behind a link the biases, freezing and decay, for all selected blocks."""
+    """Initial weights, rate factor, and behind a link the biases, freezing and decay, for all selected blocks.
+
+    Of one block also whose weights it uses; what it shares with another starts and learns there.
+    """
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Start and learning", context.theme, parent=parent)
@@ -47,6 +51,12 @@ class LearningSection(Section):
         blocks = context.blocks()
         variables = context.variables
         groups = weight_groups(context.types[blocks[0].type], blocks[0], variables) if blocks else ()
+        self.sharing: SharingRows | None = None
+        if len(blocks) == 1:
+            groups = groups_of_its_own(context, blocks[0])
+            self.sharing = SharingRows(context)
+            self.add(self.sharing)
+        self._learns = bool(groups)
         hidden: list[QWidget] = []
         names: list[str] = []
         for place, (label, weights) in enumerate(groups):
@@ -71,9 +81,11 @@ class LearningSection(Section):
         )
         self.more = Folded([*names, "frozen", "decay"], [*hidden, self.frozen, self.decay], theme)
         self.add(self.more)
+        for row in (self.rate_factor, self.more):
+            row.setVisible(self._learns)
         self.refresh()
         changed = [self.frozen, self.decay, *(row for row, _ in self._starts[1:])]
-        if any(row.is_changed() for row in changed):
+        if self._learns and any(row.is_changed() for row in changed):
             self.more.set_open(True)
             self.refresh()
         self.more.link().clicked.connect(self.refresh)
@@ -91,6 +103,8 @@ class LearningSection(Section):
         blocks = self._context.blocks()
         if not blocks:
             return
+        if self.sharing is not None:
+            self.sharing.refresh()
         learning = blocks[0].learning
         self.rate_factor.set_value(learning.rate_factor)
         self.frozen.set_value(learning.frozen)

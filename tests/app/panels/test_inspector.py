@@ -22,7 +22,7 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.graph.analysis import Analysis, Cost
 from engine.graph.edits import set_parameter
-from engine.graph.graph import Block, Graph, Initialiser, PortRef, Weights, Wire, sorted_wires
+from engine.graph.graph import Block, Graph, Initialiser, PortRef, Wire, sorted_wires
 from engine.graph.problem import Fix, Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
@@ -290,22 +290,6 @@ def test_switching_the_bias_off_takes_its_initial_value_away(
     learning = page(inspector).learning
     assert learning is not None
     assert "bias" not in learning.more.link().text()
-
-
-def test_shared_weights_are_said_and_given_up(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
-    graph = document.graph
-    shared = Block("s", "conv2d", "Twin", weights=Weights("c"))
-    document.commit("Twin", Graph(blocks={**graph.blocks, "s": shared}, wires=graph.wires))
-    inspector.show_selection((), ("s",))
-    assert page(inspector).learning is None
-    sentence = page(inspector).shared
-    assert sentence is not None
-    assert sentence.text() == "Uses the weights of “Convolution”."
-    link = page(inspector).own_weights
-    assert link is not None
-    qtbot.mouseClick(link, LEFT)
-    assert document.graph.blocks["s"].weights is None
-    assert page(inspector).learning is not None
 
 
 def test_results_come_from_the_analysis(inspector: Inspector) -> None:

@@ -1,0 +1,106 @@
+"""Whose weights the selected block uses: the choice that begins, changes and ends sharing, and a sentence below."""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.panels.fields import ChoiceField, FieldRow
+from app.panels.inspector_context import InspectorContext
+from app.panels.section import ROW_GAP, Sentence
+from engine.graph.block_type import WeightGroups, lenient_parameters
+from engine.graph.edits import set_weights
+from engine.graph.graph import Block, Weights
+from engine.graph.paths import ancestors_of
+from engine.graph.sharing import users_of, weights_offered
+from graph_editor.theme import SIZE_SMALL
+
+OWN = ""
+NAMED = 3
+"""So many users of a block's weights are named, of more the rest is counted."""
+
+
+def groups_of_its_own(context: InspectorContext, block: Block) -> WeightGroups:
+    """What of the block's weights is its own: all, none where it shares them, the rest where it turns them round."""
+    type = context.types[block.type]
+    groups = type.weights(lenient_parameters(type, block, context.variables))
+    if block.weights is None:
+        return groups
+    return tuple(group for group in groups if group[1] != ("weight",)) if block.weights.transposed else ()
+
+
+class SharingRows(QWidget):
+    """One block's `Weights`: its own, or those of another; nothing where there is no other and none uses its own."""
+
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        theme = context.theme
+        self._offered: dict[str, Weights | None] = {}
+        self.choice = ChoiceField(theme, ())
+        purpose = "Its own weights, or those of another block: both then learn one set."
+        self.row = FieldRow("Weights", self.choice, theme, default=OWN, purpose=purpose)
+        self.row.edited.connect(self._choose)
+        self.words = Sentence("", theme, "secondary", SIZE_SMALL)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(ROW_GAP)
+        layout.addWidget(self.row)
+        layout.addWidget(self.words)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offer what there is now, and show what is chosen."""
+        body, blocks = self._context.body(), self._context.blocks()
+        if body is None or len(blocks) != 1:
+            return
+        (block,) = blocks
+        ancestors = ancestors_of(self._context.document.graph, self._context.body_path)
+        scope = msgspec.structs.replace(self._context.document.scope, ancestors=ancestors)
+        inner = {**{id: one for around in ancestors for id, one in around.blocks.items()}, **body.blocks}
+        self._offered = {OWN: None}
+        for weights in (*weights_offered(body, scope, block.id), *((block.weights,) if block.weights else ())):
+            self._offered[_value(weights)] = weights
+        labels = {OWN: "Own"}
+        for value, weights in self._offered.items():
+            if weights is not None:
+                owner = inner.get(weights.of)
+                name = owner.name if owner is not None else weights.of
+                outside = "" if weights.of in body.blocks else ", outside"
+                labels[value] = f"{name}{outside}{', transposed' if weights.transposed else ''}"
+        self.choice.set_choices(tuple(self._offered), labels)
+        self.row.set_value(_value(block.weights))
+        self.row.setVisible(len(self._offered) > 1)
+        words = self._words(block, inner)
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+        self.setVisible(len(self._offered) > 1 or bool(words))
+
+    def _words(self, block: Block, known: dict[str, Block]) -> str:
+        if block.weights is not None:
+            owner = known.get(block.weights.of)
+            name = owner.name if owner is not None else block.weights.of
+            if not block.weights.transposed:
+                return f"Uses the weights of “{name}”, which start and learn as set there."
+            bias = ", with a bias of its own" if groups_of_its_own(self._context, block) else ""
+            return f"Uses the weights of “{name}” transposed{bias}."
+        body = self._context.body()
+        assert body is not None
+        names = [f"“{user.name}”" for user in users_of(body, block.id)]
+        if not names:
+            return ""
+        named, more = names[:NAMED], len(names) - NAMED
+        last = f"{more} more" if more > 0 else named.pop() if len(named) > 1 else ""
+        joined = ", ".join(named) + (f" and {last}" if last else "")
+        return f"{joined} {'uses' if len(names) == 1 else 'use'} its weights too."
+
+    def _choose(self, value: object) -> None:
+        weights = self._offered.get(str(value or OWN))
+        label = "Own weights" if weights is None else "Share weights"
+        if self._context.edit(label, set_weights, self._context.ids[0], weights) is not None:
+            self.refresh()
+
+
+def _value(weights: Weights | None) -> str:
+    """The weights as a value of the choice: an id has no space."""
+    return OWN if weights is None else f"{weights.of} transposed" if weights.transposed else weights.of
