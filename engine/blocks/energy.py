@@ -138,6 +138,7 @@ CONV_RBM = BlockType(
     expect=_expect_maps,
     arguments=_conv_arguments,
     weights=_weights,
+    traits=frozenset({"energy"}),
 )
 
 

@@ -197,7 +197,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Stage {stage} trains the block {id}, which is not in the drawing",
         "Choose another block or remove the stage.",
     ),
-    "stage-kind": ("Stage {stage} trains {block} by contrastive divergence, but it is no RBM", "Choose an RBM."),
+    "stage-kind": (
+        "Stage {stage} trains {block} by contrastive divergence, but it is no Boltzmann machine",
+        "Choose an RBM or a convolutional RBM.",
+    ),
     "stage-input": ("{block} learns from values between 0 and 1, but receives {received}", "Scale the data to 0…1."),
     "no-stages": ("The plan has no stages", "Add a supervised stage."),
     "setting-range": ("{label} is {value}, out of range: {range}", ""),

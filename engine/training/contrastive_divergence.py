@@ -1,4 +1,4 @@
-"""Contrastive divergence: an RBM block learns the distribution of what reaches it. Hinton, 2002, 2010."""
+"""Contrastive divergence: a Boltzmann machine learns the distribution of what reaches it. Hinton, 2002, 2010."""
 
 from __future__ import annotations
 
@@ -10,31 +10,22 @@ from torch import Tensor
 from engine.data.batches import permutation
 from engine.graph.problem import refused
 from engine.modules.energy import RBM
+from engine.training.boltzmann import load, machine_of
 from engine.training.minibatches import minibatches
 from engine.training.modes import EVALUATION_BATCH, evaluating
 from engine.training.plan import ContrastiveDivergence
 from engine.training.session import Session
 
 _KEPT_BYTES = 1 << 30
-"""What reaches the RBM is computed once for all samples where it takes no more than this."""
-_SMALLEST_MEAN = 1e-3
+"""What reaches the machine is computed once for all samples where it takes no more than this."""
 _TOLERANCE = 1e-4
 
 
 class ContrastiveDivergenceStage:
-    """CD-k on one RBM: E(v, h) = −vᵀWh − aᵀv − bᵀh, W visible×hidden, a visible, b hidden.
+    """CD-k on one block: its data, its batches and what is told of it; `boltzmann` has the updates.
 
-    ΔW ∝ ⟨v₀ p(h|v₀)ᵀ⟩ − ⟨v_k p(h|v_k)ᵀ⟩, Δa ∝ ⟨v₀ − v_k⟩, Δb ∝ ⟨p(h|v₀) − p(h|v_k)⟩, averaged over the batch. Hidden
-    units are sampled, visible units stay probabilities; velocity ← momentum × velocity + rate × (Δ − decay × W), decay
-    on W only. Hinton, A practical guide to training restricted Boltzmann machines, 2010.
-
-    Label units are visible units too; given the hidden ones they are a softmax.
-
-    Gaussian visible units are taken in units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same updates, and
-    a rebuilt v is a + W h without a sigmoid. Errors are told in the data's own units.
-
-    Where an RBM's visible biases are all 0 and it `begin`s, they start at the logit of each unit's mean, at the mean
-    itself if Gaussian.
+    Errors are told in the data's own units. Where a machine's visible biases are all 0 and it `begin`s, they start at
+    the logit of each unit's mean (of each channel's, if convolutional), at the mean itself if Gaussian.
     """
 
     def __init__(self, session: Session, stage: ContrastiveDivergence, *, begin: bool) -> None:
@@ -42,7 +33,8 @@ class ContrastiveDivergenceStage:
         if not network.has_block(stage.block):
             raise refused("stage-block", stage=1 + _number(session, stage), id=stage.block)
         module = network.block(stage.block)
-        if not isinstance(module, RBM):
+        machine = machine_of(module, stage)
+        if machine is None:
             call = network.call_of(stage.block)
             raise refused(
                 "stage-kind",
@@ -51,34 +43,21 @@ class ContrastiveDivergenceStage:
                 title=call.type.title,
                 name=call.block.name,
             )
-        self._session, self._stage = session, stage
-        self._module = module
+        self._session, self._machine, self._key = session, machine, stage.block
         wanted = [network.source_of(stage.block)]
-        if module.labels:
+        self._labelled = module if isinstance(module, RBM) and module.labels else None
+        if self._labelled is not None:
             wanted.append(self._label_of(session, stage))
         self._slice = network.slice(tuple(wanted))
-        self._key = stage.block
-        self._gaussian, self._sigma = module.gaussian, module.sigma
-        self._weight = module.weight.detach()
-        self._visible_bias = module.visible_bias.detach()
-        self._hidden_bias = module.hidden_bias.detach()
-        self._velocities = [torch.zeros_like(tensor) for tensor in self._tensors]
-        self._rate, self._momentum, self._decay = stage.learning_rate, stage.momentum, stage.weight_decay
         self._batch_size, self._seed = plan.batch_size, plan.seed
         self.samples = session.count("train")
         self._visible = self._all_visible("train")
         self._check_range()
-        if begin and not self._visible_bias.any():
-            mean = self._mean_visible()
-            chances = mean.clamp(_SMALLEST_MEAN, 1 - _SMALLEST_MEAN)
-            self._visible_bias.copy_(mean if self._gaussian else torch.logit(chances))
-
-    @property
-    def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self._weight, self._visible_bias, self._hidden_bias
+        if begin and machine.unset:
+            machine.begin(self._mean_visible())
 
     def batches(self, epoch: int, first: int) -> Iterator[tuple[Tensor, ...]]:
-        """What reaches the RBM, N×visible, in the order of (seed, epoch)."""
+        """What reaches the machine, N×visible (maps N×visible×H×W), in the order of (seed, epoch)."""
         places = permutation(self.samples, self._seed, epoch).to(self._session.device)
         if self._visible is not None:
             return minibatches([self._visible], [places], self._batch_size, first)
@@ -93,30 +72,7 @@ class ContrastiveDivergenceStage:
     @torch.no_grad()
     def step(self, batch: tuple[Tensor, ...]) -> Tensor:
         """One update; the row is the squared error of the first reconstruction, summed over units, a sample."""
-        (visible,) = batch
-        weight, visible_bias, hidden_bias = self._tensors
-        hidden = torch.addmm(hidden_bias, visible, weight.t()).sigmoid_()
-        sampled = _sample(hidden)
-        rebuilt = self._rebuilt(sampled)
-        error = torch.sub(visible, rebuilt)
-        row = error.flatten().dot(error.flatten()) / (len(visible) / self._sigma**2)
-        model, model_hidden = rebuilt, torch.addmm(hidden_bias, rebuilt, weight.t()).sigmoid_()
-        for _ in range(self._stage.k - 1):
-            model = self._rebuilt(_sample(model_hidden))
-            model_hidden = torch.addmm(hidden_bias, model, weight.t()).sigmoid_()
-        rate = self._rate / len(visible)
-        to_weight, to_visible, to_hidden = self._velocities
-        to_weight.addmm_(hidden.t(), visible, beta=self._momentum, alpha=rate)
-        to_weight.addmm_(model_hidden.t(), model, alpha=-rate)
-        if self._decay:
-            to_weight.add_(weight, alpha=-self._rate * self._decay)
-        difference = error if self._stage.k == 1 else visible - model
-        to_visible.mul_(self._momentum).add_(difference.sum(dim=0), alpha=rate)
-        to_hidden.mul_(self._momentum).add_((hidden - model_hidden).sum(dim=0), alpha=rate)
-        weight.add_(to_weight)
-        visible_bias.add_(to_visible)
-        hidden_bias.add_(to_hidden)
-        return row
+        return self._machine.step(batch[0])
 
     def metrics(self, means: list[float]) -> dict[str, float]:
         """`reconstruction_error` over the steps of the epoch."""
@@ -132,26 +88,22 @@ class ContrastiveDivergenceStage:
         for start in range(0, count, size):
             with torch.no_grad():
                 visible = self._forward(session.gather(self._slice.inputs, part, start, min(count, start + size)))
-                hidden = torch.addmm(self._hidden_bias, visible, self._weight.t()).sigmoid_()
-                rebuilt = self._rebuilt(_sample(hidden, generator))
+                rebuilt = self._machine.rebuilt(visible, generator)
                 total += (visible - rebuilt).square().sum(dtype=torch.float64)
             yield
-        return {"reconstruction_error": float(total) * self._sigma**2 / count} if count else {}
+        return {"reconstruction_error": float(total) * self._machine.sigma**2 / count} if count else {}
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """From the next step on."""
-        self._rate = learning_rate
+        self._machine.rate = learning_rate
 
     def state(self) -> dict[str, Tensor]:
         """Velocities, by the key of what they move."""
-        names = ("weight", "visible_bias", "hidden_bias")
-        return {f"{self._key}.{name}.velocity": tensor for name, tensor in zip(names, self._velocities, strict=True)}
+        return {f"{self._key}.{name}": tensor for name, tensor in self._machine.state().items()}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """What `state` gave, where it fits."""
-        for name, tensor in self.state().items():
-            if name in state and state[name].shape == tensor.shape:
-                tensor.copy_(state[name])
+        load(self._machine, state, f"{self._key}.")
 
     def counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Nothing is counted."""
@@ -159,13 +111,6 @@ class ContrastiveDivergenceStage:
 
     def restore_counts(self, right: Sequence[int], seen: Sequence[int]) -> None:
         """Nothing is counted."""
-
-    def _rebuilt(self, hidden: Tensor) -> Tensor:
-        """The mean of the visible units given the hidden ones."""
-        sums = torch.addmm(self._visible_bias, hidden, self._weight)
-        if self._module.labels:
-            return self._module.means(sums)
-        return sums if self._gaussian else sums.sigmoid_()
 
     @staticmethod
     def _label_of(session: Session, stage: ContrastiveDivergence) -> str:
@@ -181,18 +126,21 @@ class ContrastiveDivergenceStage:
         with evaluating(self._session.network), torch.no_grad():
             visible, *label = self._slice.module.forward(*batch)
         assert isinstance(visible, Tensor)
-        scaled = visible / self._sigma if self._sigma != 1 else visible
-        return self._module.joined(scaled, label[0]) if label else scaled
+        sigma = self._machine.sigma
+        scaled = visible / sigma if sigma != 1 else visible
+        return self._labelled.joined(scaled, label[0]) if self._labelled is not None else scaled
 
     def _all_visible(self, part: str) -> Tensor | None:
-        """What reaches the RBM for every sample of one part, or None where that is too much to keep."""
-        visible = self._weight.shape[1]
-        if self.samples * visible * self._weight.element_size() > _KEPT_BYTES:
-            return None
-        kept = torch.empty(self.samples, visible, dtype=self._weight.dtype, device=self._session.device)
+        """What reaches the machine for every sample of one part, or None where that is too much to keep."""
+        kept: Tensor | None = None
         for start in range(0, self.samples, 1024):
             stop = min(self.samples, start + 1024)
-            kept[start:stop] = self._forward(self._session.gather(self._slice.inputs, part, start, stop))
+            visible = self._forward(self._session.gather(self._slice.inputs, part, start, stop))
+            if kept is None:
+                if self.samples * visible[0].numel() * visible.element_size() > _KEPT_BYTES:
+                    return None
+                kept = visible.new_empty(self.samples, *visible.shape[1:])
+            kept[start:stop] = visible
         return kept
 
     def _some_visible(self) -> Tensor:
@@ -204,7 +152,7 @@ class ContrastiveDivergenceStage:
         return self._some_visible().mean(dim=0)
 
     def _check_range(self) -> None:
-        if self._gaussian:
+        if self._machine.gaussian:
             return
         low, high = (float(bound) for bound in torch.aminmax(self._some_visible()))
         if low < -_TOLERANCE or high > 1 + _TOLERANCE:
@@ -217,12 +165,6 @@ class ContrastiveDivergenceStage:
                 name=call.block.name,
                 received=received,
             )
-
-
-def _sample(probabilities: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """1 with the probability given, else 0; torch.bernoulli takes four times as long on a CPU, as long as a product."""
-    chances = torch.empty_like(probabilities).uniform_(generator=generator)
-    return torch.sub(probabilities, chances).ceil_()
 
 
 def _path(key: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Supervised(Plain, frozen=True, tag="supervised"):
 
 
 class ContrastiveDivergence(Plain, frozen=True, tag="contrastive-divergence"):
-    """CD-k on one RBM `block` (an id path joined by "/"); everything before it stays fixed."""
+    """CD-k on one Boltzmann machine `block` (an id path joined by "/"); everything before it stays fixed."""
 
     block: str
     epochs: int = 10

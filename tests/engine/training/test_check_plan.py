@@ -13,7 +13,7 @@ from engine.compile.analyse import Analyser
 from engine.data.catalogue import DATASETS
 from engine.graph.graph import Block, Graph, Learning, PortRef, Wire, sorted_wires
 from engine.training.check_plan import check_plan
-from engine.training.plan import ContrastiveDivergence, Plan, Supervised
+from engine.training.plan import ContrastiveDivergence, Plan, Settings, Supervised, add_contrastive_divergence
 
 LAYERS = ("flatten", ("dense", {"out_features": 32}), "relu", ("dense", {"out_features": 10}))
 replace = msgspec.structs.replace
@@ -57,6 +57,24 @@ def test_no_loss_beside_an_rbm_offers_contrastive_divergence(drawing):
     assert problem.fixes[0].edit == "add_contrastive_divergence"
     assert problem.fixes[0].arguments == ("l1",)
     assert problem.sentence == "There is no loss. Train “rbm 1” by contrastive divergence, or add a loss."
+
+
+def test_a_convolutional_rbm_is_offered_the_same(drawing):
+    graph = drawing("conv_rbm", loss=None)
+    (problem,) = checked(graph)
+    assert (problem.code, problem.path) == ("no-loss-energy", ("l0",))
+    assert problem.fixes[0].label == "Train it by contrastive divergence"
+    settings = add_contrastive_divergence(Settings(), *problem.fixes[0].arguments)
+    assert settings.plan.stages == (ContrastiveDivergence("l0"),)
+    assert checked(graph, *settings.plan.stages) == ()
+
+
+def test_a_stage_on_a_block_that_is_no_boltzmann_machine(drawing):
+    (problem,) = checked(drawing("flatten", "hopfield", loss=None), ContrastiveDivergence("l1"))
+    assert (problem.code, problem.path) == ("stage-kind", ("l1",))
+    assert problem.sentence.startswith("Stage 1 trains ")
+    assert "by contrastive divergence, but it is no Boltzmann machine. Choose an RBM" in problem.sentence
+    assert problem.fixes[0].edit == "remove_stage"
 
 
 def test_contrastive_divergence_needs_no_loss(drawing):

@@ -1,0 +1,207 @@
+"""What one step of contrastive divergence does to each kind of Boltzmann machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.grad import conv2d_weight
+
+from engine.modules.energy import RBM, ConvRBM
+from engine.training.plan import ContrastiveDivergence
+
+_SMALLEST_MEAN = 1e-3
+
+
+class Machine(Protocol):
+    """A machine that learns; its tensors are those of the module, changed in place.
+
+    Visible units come in units of their `sigma`, which is 1 unless they are `gaussian`. `rate` may change between
+    steps.
+    """
+
+    rate: float
+    sigma: float
+    gaussian: bool
+
+    @property
+    def unset(self) -> bool:
+        """Whether all visible biases are 0."""
+        ...
+
+    def begin(self, mean: Tensor) -> None:
+        """Start the visible biases at the `mean` of each visible unit over the data, of the shape of one sample."""
+        ...
+
+    def step(self, visible: Tensor) -> Tensor:
+        """One update from a batch; the squared error of a reconstruction, summed over units, a sample."""
+        ...
+
+    def rebuilt(self, visible: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """The batch as the hidden units tell it, whose samples come from `generator`."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """What the next step depends on beside the weights; the tensors are the machine's own."""
+        ...
+
+
+class _TwoLayers:
+    """CD-k on a machine of visible and hidden units, W visible×hidden, a visible, b hidden.
+
+    ΔW ∝ ⟨v₀ p(h|v₀)ᵀ⟩ − ⟨v_k p(h|v_k)ᵀ⟩, Δa ∝ ⟨v₀ − v_k⟩, Δb ∝ ⟨p(h|v₀) − p(h|v_k)⟩, averaged over the batch. Hidden
+    units are sampled, visible units stay probabilities; velocity ← momentum × velocity + rate × (Δ − decay × W), decay
+    on W only. Hinton, A practical guide to training restricted Boltzmann machines, 2010.
+    """
+
+    sigma, gaussian = 1.0, False
+
+    def __init__(self, module: RBM | ConvRBM, stage: ContrastiveDivergence) -> None:
+        self.rate = stage.learning_rate
+        self._k, self._momentum, self._decay = stage.k, stage.momentum, stage.weight_decay
+        self._weight = module.weight.detach()
+        self._visible_bias = module.visible_bias.detach()
+        self._hidden_bias = module.hidden_bias.detach()
+        self._velocities = [torch.zeros_like(tensor) for tensor in self._tensors]
+
+    @property
+    def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self._weight, self._visible_bias, self._hidden_bias
+
+    @property
+    def unset(self) -> bool:
+        return not self._visible_bias.any()
+
+    def step(self, visible: Tensor) -> Tensor:
+        weight, visible_bias, hidden_bias = self._tensors
+        hidden = self._hidden(visible)
+        rebuilt = self._visible(sample(hidden))
+        error = torch.sub(visible, rebuilt)
+        row = error.flatten().dot(error.flatten()) / (len(visible) / self.sigma**2)
+        model, model_hidden = rebuilt, self._hidden(rebuilt)
+        for _ in range(self._k - 1):
+            model = self._visible(sample(model_hidden))
+            model_hidden = self._hidden(model)
+        self._pull(visible, hidden, model, model_hidden, error if self._k == 1 else visible - model)
+        to_weight, to_visible, to_hidden = self._velocities
+        if self._decay:
+            to_weight.add_(weight, alpha=-self.rate * self._decay)
+        weight.add_(to_weight)
+        visible_bias.add_(to_visible)
+        hidden_bias.add_(to_hidden)
+        return row
+
+    def rebuilt(self, visible: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        return self._visible(sample(self._hidden(visible), generator))
+
+    def state(self) -> dict[str, Tensor]:
+        names = ("weight", "visible_bias", "hidden_bias")
+        return {f"{name}.velocity": tensor for name, tensor in zip(names, self._velocities, strict=True)}
+
+    def _hidden(self, visible: Tensor) -> Tensor:
+        """p(h = 1 | v)."""
+        raise NotImplementedError
+
+    def _visible(self, hidden: Tensor) -> Tensor:
+        """The mean of the visible units given the hidden ones."""
+        raise NotImplementedError
+
+    def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
+        """Momentum, and what data and model say, into the velocities; `difference` is `visible` − `model`."""
+        raise NotImplementedError
+
+
+class DenseMachine(_TwoLayers):
+    """An RBM: E(v, h) = −vᵀWh − aᵀv − bᵀh.
+
+    Label units are visible units too; given the hidden ones they are a softmax. Gaussian visible units are taken in
+    units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same updates, and a rebuilt v is a + W h without a
+    sigmoid.
+    """
+
+    def __init__(self, module: RBM, stage: ContrastiveDivergence) -> None:
+        super().__init__(module, stage)
+        self._module = module
+        self.gaussian, self.sigma = module.gaussian, module.sigma
+
+    def begin(self, mean: Tensor) -> None:
+        self._visible_bias.copy_(mean if self.gaussian else logit(mean))
+
+    def _hidden(self, visible: Tensor) -> Tensor:
+        return torch.addmm(self._hidden_bias, visible, self._weight.t()).sigmoid_()
+
+    def _visible(self, hidden: Tensor) -> Tensor:
+        sums = torch.addmm(self._visible_bias, hidden, self._weight)
+        if self._module.labels:
+            return self._module.means(sums)
+        return sums if self.gaussian else sums.sigmoid_()
+
+    def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
+        rate, momentum = self.rate / len(visible), self._momentum
+        to_weight, to_visible, to_hidden = self._velocities
+        to_weight.addmm_(hidden.t(), visible, beta=momentum, alpha=rate)
+        to_weight.addmm_(model_hidden.t(), model, alpha=-rate)
+        to_visible.mul_(momentum).add_(difference.sum(dim=0), alpha=rate)
+        to_hidden.mul_(momentum).add_((hidden - model_hidden).sum(dim=0), alpha=rate)
+
+
+class MapMachine(_TwoLayers):
+    """A convolutional RBM: E(v, h) = −Σ_k h_k · (W_k ∗ v) − Σ_k b_k Σ h_k − Σ_c a_c Σ v_c.
+
+    A filter meets the picture in many places: updates are averaged over those too, so that the rate of an RBM fits,
+    and those of the biases over the units of a map. Lee et al., Convolutional deep belief networks, 2009, without
+    probabilistic max pooling and without their sparsity.
+    """
+
+    def begin(self, mean: Tensor) -> None:
+        self._visible_bias.copy_(logit(mean.mean(dim=(1, 2))))
+
+    def _hidden(self, visible: Tensor) -> Tensor:
+        return functional.conv2d(visible, self._weight, self._hidden_bias).sigmoid_()
+
+    def _visible(self, hidden: Tensor) -> Tensor:
+        # With one channel conv_transpose2d takes up to four times as long as the same sums written as a convolution
+        filters = self._weight.transpose(0, 1).flip(2, 3)
+        border = (filters.shape[2] - 1, filters.shape[3] - 1)
+        return functional.conv2d(hidden, filters, self._visible_bias, padding=border).sigmoid_()
+
+    def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
+        momentum, units = self._momentum, hidden[0, 0].numel() * len(hidden)
+        to_weight, to_visible, to_hidden = self._velocities
+        # Data and model side by side: one product, not two
+        both = torch.cat((visible, model)), torch.cat((hidden, -model_hidden))
+        slope = conv2d_weight(both[0], self._weight.shape, both[1])  # type: ignore[no-untyped-call]
+        to_weight.mul_(momentum).add_(slope, alpha=self.rate / units)
+        to_visible.mul_(momentum).add_(difference.mean(dim=(0, 2, 3)), alpha=self.rate)
+        to_hidden.mul_(momentum).add_((hidden - model_hidden).mean(dim=(0, 2, 3)), alpha=self.rate)
+
+
+def machine_of(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
+    """What trains `module` by contrastive divergence; None where it is no Boltzmann machine."""
+    if isinstance(module, RBM):
+        return DenseMachine(module, stage)
+    if isinstance(module, ConvRBM):
+        return MapMachine(module, stage)
+    return None
+
+
+def load(machine: Machine, state: Mapping[str, Tensor], prefix: str) -> None:
+    """Take over what `Machine.state` gave, under names that begin with `prefix`, where it fits."""
+    for name, tensor in machine.state().items():
+        known = state.get(f"{prefix}{name}")
+        if known is not None and known.shape == tensor.shape:
+            tensor.copy_(known)
+
+
+def sample(probabilities: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """1 with the probability given, else 0; torch.bernoulli takes four times as long on a CPU, as long as a product."""
+    chances = torch.empty_like(probabilities).uniform_(generator=generator)
+    return torch.sub(probabilities, chances).ceil_()
+
+
+def logit(mean: Tensor) -> Tensor:
+    """The bias at which a unit is on as often as `mean` says, kept finite."""
+    return torch.logit(mean.clamp(_SMALLEST_MEAN, 1 - _SMALLEST_MEAN))

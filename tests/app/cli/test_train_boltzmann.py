@@ -1,0 +1,46 @@
+"""`tensorloom check` and `train` on drawings of machines that learn without a loss."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli.commands import main
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.project.drawing import Drawing
+from engine.project.project_file import Project, write_project
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Stage
+
+
+def written(path: Path, drawing: Drawing, *stages: Stage) -> Path:
+    settings = Settings(Plan(stages, batch_size=50), (DatasetRef("digits"),))
+    write_project(path, Project(drawing.graph, settings))
+    return path
+
+
+def commands(capfd: pytest.CaptureFixture[str], file: Path, *more: str) -> list[dict[str, object]]:
+    """The lines of `train --json`, after `check` found nothing wrong."""
+    assert main(["check", str(file)]) == 0
+    capfd.readouterr()
+    code = main(["train", str(file), "--device", "cpu", "--json", *more])
+    told = capfd.readouterr()
+    assert code == 0, told.err
+    return [json.loads(line) for line in told.out.splitlines()]
+
+
+def test_a_convolutional_rbm(capfd, tmp_path: Path) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("crbm", "conv_rbm", hidden=8)
+    drawing.chain("input.image", "crbm")
+    file = written(tmp_path / "crbm.loom", drawing, ContrastiveDivergence("crbm", epochs=4, learning_rate=0.5))
+    lines = commands(capfd, file)
+    errors = [line["validation"]["reconstruction_error"] for line in lines[:-1]]
+    assert len(errors) == 4
+    assert errors[-1] < errors[0]
+    assert lines[-1]["finished"]
+    assert set(lines[-1]["test"]) == {"reconstruction_error"}
+    again = commands(capfd, file)
+    assert [line.get("train") for line in again] == [line.get("train") for line in lines]

@@ -1,0 +1,69 @@
+"""A drawing of a machine that needs no loss: the window offers contrastive divergence, lists the stage, and trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hands import Hands
+from PySide6.QtWidgets import QWidget
+
+from app.panels.project_panel import ProjectPanel
+from app.views.filters import FiltersView
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.project.drawing import Drawing
+from engine.project.project_file import Project, write_project
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Supervised, ViewSpec
+
+OFFER = "Train it by contrastive divergence"
+
+
+def link(hands: Hands, words: str) -> QWidget | None:
+    for child in hands.window.inspector.findChildren(QWidget):
+        text = getattr(child, "text", None)
+        if callable(text) and text() == words and child.isVisible():
+            return child
+    return None
+
+
+def convolutional(drawing: Drawing) -> None:
+    drawing.add("machine", "conv_rbm", (224, 24), hidden=9)
+    drawing.chain("input.image", "machine")
+
+
+@pytest.mark.parametrize("draw", [convolutional])
+def test_a_machine_without_a_loss_is_offered_its_stage_and_trains(
+    open_hands: Callable[..., Hands], tmp_path: Path, draw: Callable[[Drawing], None]
+) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    draw(drawing)
+    file = tmp_path / "machine.loom"
+    views = (ViewSpec("v1", "loss"), ViewSpec("v2", "filters", "machine"))
+    settings = Settings(Plan((Supervised(),), batch_size=50), (DatasetRef("digits"),), views)
+    write_project(file, Project(drawing.graph, settings))
+    hands = open_hands(file)
+    hands.wait_ready()
+    hands.wait(lambda: link(hands, OFFER), "the offer")
+    offer = link(hands, OFFER)
+    assert offer is not None
+    hands.click(offer)
+    assert hands.workspace.document.settings.plan.stages == (ContrastiveDivergence("machine"),)
+    hands.wait_analysed()
+    panel = hands.window.inspector.page
+    assert isinstance(panel, ProjectPanel)
+    assert panel.plan is not None
+    assert [heading.accessibleName() for heading in panel.plan.headings] == ["Contrastive divergence"]
+    assert panel.plan.stage_rows[0]["block"].field().value() == "machine"
+    hands.press_run_button("Run")
+    hands.wait_phase("finished")
+    history = hands.workspace.history
+    assert history is not None
+    errors = history.losses.array()
+    assert errors[-20:].mean() < errors[:20].mean()
+    filters = hands.window.findChild(FiltersView)
+    assert filters is not None
+    hands.wait(lambda: "changed" in filters.chart.accessibleDescription(), "the filters")
+    words = filters.chart.accessibleDescription()
+    assert int(words.partition("changed ")[2].removesuffix(" %")) > 50, words
