@@ -71,7 +71,8 @@ def export_drawing(message: Export, session: Session | None, types: Mapping[str,
     network = compile_graph(message.graph, types)
     missing = ["all"]
     if session is not None:
-        _, missing = network.load_state(on_cpu(session.network.state()))
+        trained = session.network
+        _, missing = network.load_state(on_cpu({**trained.lent_state(), **trained.state()}))
     return export_network(network, types, message.kind, Path(message.path), message.title, trained=not missing)
 
 

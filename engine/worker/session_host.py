@@ -252,8 +252,8 @@ class SessionHost:
 def _continued(before: Session, request: TrainingRequest, types: Mapping[str, BlockType]) -> Session:
     """The session to go on with under a new request.
 
-    A drawing that was changed in more than its looks is compiled anew and takes over the weights that fit; where all
-    do, the run goes on where it was.
+    A drawing that was changed in more than its looks is compiled anew and takes over the weights that fit, those that a
+    block shared before it got its own among them; where all do, the run goes on where it was.
     """
     same = before.request
     drawing = difference(same.graph, request.graph)
@@ -261,7 +261,7 @@ def _continued(before: Session, request: TrainingRequest, types: Mapping[str, Bl
     if current and (same.datasets, same.plan.device) == (request.datasets, request.plan.device):
         return before
     session = open_session(msgspec.structs.replace(request, weights=None), types)
-    _, missing = session.network.load_state(before.network.state())
+    _, missing = session.network.load_state({**before.network.lent_state(), **before.network.state()})
     if not missing:
         session.initial_state = before.initial_state
         session.snapshot, session.position, session.epochs = before.snapshot, before.position, before.epochs
