@@ -1,4 +1,4 @@
-"""`tensorloom check` and `train` on drawings of machines that learn without a loss."""
+"""`tensorloom check` and `train` on drawings of energy-based machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.cli.commands import main
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.project.drawing import Drawing
 from engine.project.project_file import Project, write_project
-from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Stage
+from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settings, Stage, Supervised
 
 
 def written(path: Path, drawing: Drawing, *stages: Stage) -> Path:
@@ -44,3 +44,20 @@ def test_a_convolutional_rbm(capfd, tmp_path: Path) -> None:
     assert set(lines[-1]["test"]) == {"reconstruction_error"}
     again = commands(capfd, file)
     assert [line.get("train") for line in again] == [line.get("train") for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["modern", "classic"])
+def test_a_hopfield_layer_inside_a_classifier(capfd, tmp_path: Path, kind: str) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("flatten", "flatten")
+    drawing.add("dense", "dense", out_features=32)
+    drawing.add("memory", "hopfield", kind=kind)
+    drawing.add("head", "dense", out_features=10)
+    drawing.add("loss", "cross_entropy")
+    drawing.chain("input.image", "flatten", "dense", "memory", "head", "loss.logits")
+    drawing.wire("input.label", "loss.target")
+    lines = commands(capfd, written(tmp_path / "memory.loom", drawing, Supervised(4, learning_rate=0.01)))
+    losses = [line["validation"]["loss"] for line in lines[:-1]]
+    assert losses[-1] < 0.8 * losses[0]
+    assert lines[-1]["test"]["accuracy"] > 0.5

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -105,6 +106,39 @@ def test_an_update_lowers_the_energy(kind: str) -> None:
         assert memory.energy(after).mean() < memory.energy(state).mean()
     else:
         assert (memory.energy(memory(state)) <= memory.energy(state) + 1e-5).all()
+
+
+def test_the_classic_layer_is_hebbs_rule() -> None:
+    """W = Σ p pᵀ / n without diagonal, x ← sign(W x), all units at once."""
+    memory = Hopfield(20, 3, "classic", steps=2)
+    patterns = np.where(memory.weight.detach().numpy() >= 0, 1.0, -1.0)
+    weights = np.zeros((20, 20))
+    for pattern in patterns:
+        weights += np.outer(pattern, pattern) / 20
+    np.fill_diagonal(weights, 0)
+    state = torch.randn(7, 20)
+    wanted = np.where(state.numpy() >= 0, 1.0, -1.0)
+    for _ in range(2):
+        wanted = np.where(wanted @ weights >= -1e-6, 1.0, -1.0)
+    np.testing.assert_array_equal(memory(state).detach(), wanted)
+
+
+def test_the_modern_layer_is_attention_to_its_patterns() -> None:
+    memory = Hopfield(12, 5, beta=0.7)
+    state = torch.randn(7, 12, requires_grad=True)
+    wanted = torch.nn.functional.scaled_dot_product_attention(state, memory.weight, memory.weight, scale=0.7)
+    assert torch.allclose(memory(state), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["modern", "classic"])
+def test_gradients_reach_the_patterns_and_what_comes_in(kind: str) -> None:
+    memory = Hopfield(12, 5, kind, beta=0.3, steps=2)  # type: ignore[arg-type]
+    state = torch.randn(7, 12, requires_grad=True)
+    memory(state).square().mul(torch.randn(7, 12)).sum().backward()
+    for tensor in (memory.weight, state):
+        assert tensor.grad is not None
+        assert torch.isfinite(tensor.grad).all()
+        assert (tensor.grad != 0).any(dim=-1).all()
 
 
 def test_gaussian_samples_have_mean_and_variance() -> None:
