@@ -163,7 +163,9 @@ class Button(QAbstractButton):
         return self._ring is not None and self._ring.isVisible()
 
     def _show_ring(self, new: bool = False) -> None:
-        if self.parentWidget() is None or not (new or self.is_ringed()):
+        # A ring whose panel is hidden for a moment moves along as well: it would come back at the old place.
+        is_wanted = new or (self._ring is not None and not self._ring.isHidden())
+        if self.parentWidget() is None or not is_wanted:
             return
         if self._ring is None:
             self._ring = FocusRing(self, self.radius, self.ring_gap)
