@@ -1,4 +1,4 @@
-"""Samples with what the network says of them: pictures over words, or a picture over the one that was rebuilt."""
+"""Samples with what the network says of them: a picture, a curve or numbers over words, or a picture over its copy."""
 
 from __future__ import annotations
 
@@ -8,42 +8,54 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPolygonF
 
 from app.charts.chart import Chart
-from app.charts.look import REGULAR, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme
+from app.charts.look import REGULAR, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, SPACE_12, Card, Theme, text_width
 from app.charts.pictures import corners, picture
 
 PICTURE_MIN, PICTURE_MAX = 32, 64
-GAP = 8
+CURVE_WIDTH, CURVE_HEIGHT = 96, 32
+WORDS_WIDTH = 72
+MOST_CURVES = 3
+GAP, LINES_GAP = 8, 24
 LINE = 15
 
 
 class Sample(NamedTuple):
-    """One cell: a headline, a second line, whether the network is wrong, and words for the pointer."""
+    """One cell: a headline, a second line, whether the network is wrong, words for the pointer, the numbers it read."""
 
     headline: str
     second: str
     wrong: bool
     hint: tuple[str, ...]
+    values: str = ""
 
 
 class PairGrid(Chart):
-    """As many samples as there is room for, in reading order. Pictures are M×H×W or M×H×W×3 in 0 … 1."""
+    """As many samples as there is room for, in reading order. Pictures are M×H×W or M×H×W×3 in 0 … 1, curves M×T×C."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._samples: tuple[Sample, ...] = ()
         self._pictures: NDArray | None = None
         self._below: NDArray | None = None
+        self._curves: NDArray | None = None
+        self._parts = (0.0, 0.0, 0.0)
+        self._width = 0.0
 
     def show_samples(
-        self, samples: Sequence[Sample], pictures: NDArray | None = None, below: NDArray | None = None
+        self,
+        samples: Sequence[Sample],
+        pictures: NDArray | None = None,
+        below: NDArray | None = None,
+        curves: NDArray | None = None,
     ) -> None:
-        """Show samples; `below` are the rebuilt pictures under the originals."""
+        """Show samples; `below` are the rebuilt pictures under the originals, `curves` sequences in place of pictures."""
         self._samples = tuple(samples)
-        self._pictures, self._below = pictures, below
+        self._pictures, self._below, self._curves = pictures, below, curves
+        self._measure()
         self.invalidate()
 
     def margins(self) -> tuple[float, float, float, float]:
@@ -54,10 +66,11 @@ class PairGrid(Chart):
         plot = self.plot_rect()
         side = self._side(plot)
         size = self._cell(side)
-        columns = max(1, int((plot.width() + GAP) / (size.width() + GAP)))
+        least = LINES_GAP if self._in_lines() else GAP
+        columns = max(1, int((plot.width() + least) / (size.width() + least)))
         rows = max(1, int((plot.height() + GAP) / (size.height() + GAP)))
         count = min(len(self._samples), columns * rows)
-        gap = min(2 * GAP, (plot.width() - columns * size.width()) / max(columns - 1, 1))
+        gap = min(2 * least, (plot.width() - columns * size.width()) / max(columns - 1, 1))
         used = min(count, columns)
         left = plot.left() + (plot.width() - used * (size.width() + gap) + gap) / 2
         return [
@@ -76,8 +89,10 @@ class PairGrid(Chart):
 
     def _cell(self, side: float) -> QSizeF:
         words = self._words_height()
+        if self._curves is not None:
+            return QSizeF(CURVE_WIDTH, CURVE_HEIGHT + SPACE_4 + words)
         if self._pictures is None:
-            return QSizeF(72, words + SPACE_4)
+            return QSizeF(self._width, LINE) if self._in_lines() else QSizeF(WORDS_WIDTH, words + SPACE_4)
         pictures = 2 * side + SPACE_8 if self._below is not None else side
         return QSizeF(max(side, 40 if words else side), pictures + (words + SPACE_4 if words else 0))
 
@@ -105,6 +120,9 @@ class PairGrid(Chart):
         ascent = QFontMetricsF(bold).ascent()
         for index, cell in enumerate(cells):
             sample = self._samples[index]
+            if self._in_lines():
+                self._paint_line(painter, sample, cell)
+                continue
             top = cell.top()
             for shown in (self._pictures, self._below):
                 if shown is None or cover is None:
@@ -115,6 +133,9 @@ class PairGrid(Chart):
                 painter.drawImage(place, picture(shown[index], "grey", self.theme))
                 painter.drawPixmap(place.topLeft(), cover)
                 top += side + (SPACE_8 if shown is self._pictures and self._below is not None else SPACE_4)
+            if self._curves is not None:
+                self._paint_curve(painter, index, QRectF(cell.left(), top, cell.width(), CURVE_HEIGHT))
+                top += CURVE_HEIGHT + SPACE_4
             for text, font, token in (
                 (sample.headline, bold, "error" if sample.wrong else "text"),
                 (sample.second, plain, "secondary"),
@@ -125,6 +146,63 @@ class PairGrid(Chart):
                     width = QFontMetricsF(font).horizontalAdvance(text)
                     painter.drawText(QPointF(round(cell.center().x() - width / 2), round(top + ascent)), text)
                     top += LINE
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self._measure()
+
+    def _in_lines(self) -> bool:
+        """Whether each sample is one line: the numbers it read, the headline, the second."""
+        return self._pictures is None and self._curves is None and bool(self._samples and self._samples[0].values)
+
+    def _fonts(self) -> tuple[QFont, QFont, QFont]:
+        small = self.theme.font(SIZE_SMALL, REGULAR)
+        return self.theme.font(SIZE_SMALL, mono=True), self.theme.font(SIZE_SMALL, SEMIBOLD), small
+
+    def _measure(self) -> None:
+        texts = [(sample.values, sample.headline, sample.second) for sample in self._samples]
+        columns = zip(*texts, strict=True) if texts else ((),) * 3
+        first, second, third = (
+            float(math.ceil(max((text_width(font, text) for text in column), default=0)))
+            for font, column in zip(self._fonts(), columns, strict=True)
+        )
+        self._parts = (first, second, third)
+        self._width = first + second + third + 2 * SPACE_12
+
+    def _paint_line(self, painter: QPainter, sample: Sample, cell: QRectF) -> None:
+        """Numbers to the left, the headline in the middle, the second line's words to the right."""
+        numbers, bold, plain = self._fonts()
+        base = round(cell.top() + QFontMetricsF(bold).ascent())
+        headline = cell.left() + self._parts[0] + SPACE_12
+        for text, font, token, left in (
+            (sample.values, numbers, "secondary", cell.left() + self._parts[0] - text_width(numbers, sample.values)),
+            (sample.headline, bold, "error" if sample.wrong else "text", headline),
+            (sample.second, plain, "secondary", cell.right() - text_width(plain, sample.second)),
+        ):
+            painter.setFont(font)
+            painter.setPen(self.theme.color(token))
+            painter.drawText(QPointF(round(left), base), text)
+
+    def _paint_curve(self, painter: QPainter, index: int, place: QRectF) -> None:
+        """Paint one sample's sequence on the field's colour, all samples at the same scale."""
+        assert self._curves is not None
+        theme = self.theme
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.brush("field"))
+        painter.drawRoundedRect(place, 3, 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        shown = self._curves[:, :, :MOST_CURVES]
+        low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+        inside = place.adjusted(SPACE_4, SPACE_4, -SPACE_4, -SPACE_4)
+        steps = shown.shape[1]
+        x = inside.left() + np.arange(steps) * (inside.width() / max(steps - 1, 1))
+        scale = inside.height() / (high - low) if high > low else 0.0
+        for channel in range(shown.shape[2]):
+            y = inside.bottom() - (shown[index, :, channel] - low) * scale
+            pen = theme.pen("text", 1.5)
+            pen.setColor(theme.class_color(channel))
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
 
     def hover(self, at: QPointF, plot: QRectF) -> Card | None:
         for index, cell in enumerate(self.cells()):

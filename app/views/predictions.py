@@ -12,9 +12,20 @@ from PySide6.QtWidgets import QStackedWidget
 from app.charts.against_chart import AgainstChart
 from app.charts.look import Theme
 from app.charts.pair_grid import PairGrid, Sample
+from app.charts.ticks import short_number
 from app.views.view import View
 
 MOST = 100
+MOST_ON_CELL, MOST_ON_CARD = 3, 8
+
+
+def numbers_words(values: list[float], most: int) -> str:
+    """The first `most` numbers of a row: `0.30, −1.25`, with an ellipsis where there are more."""
+    words = ", ".join(
+        f"{round(value, 2) + 0.0:.2f}".replace("-", "−") if abs(value) < 100 else short_number(value)
+        for value in values[:most]
+    )
+    return f"{words}, …" if len(values) > most else words
 
 
 class PredictionsCharts(QStackedWidget):
@@ -67,13 +78,20 @@ class PredictionsView(View):
         samples = []
         rows = arrays.get("rows", np.arange(len(arrays["true"])))
         parts = (part[:MOST].tolist() for part in (arrays["true"], arrays["predicted"], arrays["probability"], rows))
-        for true, predicted, probability, row in zip(*parts, strict=True):
+        read = arrays.get("values")
+        curves = read[:MOST] if read is not None and read.ndim == 3 and np.isfinite(read[:MOST]).all() else None
+        numbers = read[:MOST].tolist() if read is not None and read.ndim == 2 else None
+        for index, (true, predicted, probability, row) in enumerate(zip(*parts, strict=True)):
             wrong = true != predicted
             percent = f"{probability * 100:.0f} %"
             headline = f"{true} → {predicted}" if wrong else str(predicted)
             hint = (f"true {true}", f"predicted {predicted}", f"probability {percent}", f"row {row}")
-            samples.append(Sample(headline, percent, wrong, hint))
-        self.chart.grid.show_samples(samples, arrays.get("pictures"))
+            words = ""
+            if numbers is not None:
+                words = numbers_words(numbers[index], MOST_ON_CELL)
+                hint = (f"values {numbers_words(numbers[index], MOST_ON_CARD)}", *hint)
+            samples.append(Sample(headline, percent, wrong, hint, words))
+        self.chart.grid.show_samples(samples, arrays.get("pictures"), curves=curves)
         self.chart.setCurrentWidget(self.chart.grid)
         self._count = f"{int(arrays['wrong'])} of {int(arrays['count'])} wrong"
 

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from engine.compile.network import NetworkLoss
+from engine.data.batches import DeviceData
 from engine.measurements.results import Ask
 from engine.measurements.subject import (
     Subject,
+    data_of,
     dataset_pictures,
     grey,
     is_finished,
@@ -80,7 +82,21 @@ def _classes(
     pictures = dataset_pictures(data, rows)
     if pictures is not None:
         answer["pictures"] = pictures.numpy()
+        return answer
+    values = _values_read(subject, data, rows)
+    if values is not None:
+        answer["values"] = values
     return answer
+
+
+def _values_read(subject: Subject, data: DeviceData, rows: Tensor) -> np.ndarray | None:
+    """The first field of numbers that the network reads of these rows, M×F or M×T×C float32; None without one."""
+    for source in subject.network.inputs:
+        known = data_of(subject, source) is data and source.field != data.dataset.label_field
+        values = data.dataset.arrays.get(source.field) if known else None
+        if values is not None and values.ndim in (2, 3) and values.dtype.kind == "f":
+            return values[rows.numpy()].astype(np.float32)
+    return None
 
 
 def _numbers(subject: Subject, loss: NetworkLoss, prediction: Tensor, target: Tensor) -> Arrays:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.charts.against_chart import AgainstChart
+from app.charts.look import text_width
 from app.charts.pair_grid import PairGrid, Sample
 
 WRONG = Sample("4 → 9", "90 %", True, ("true 4", "predicted 9"))
@@ -73,3 +74,35 @@ def test_right_numbers_lie_on_the_diagonal(theme, shown, point, pixels) -> None:
     assert chart.card().text.splitlines()[0].removeprefix("true ") in chart.card().text.splitlines()[1]
     x0, x1, y0, y1 = chart.view_range
     assert (x0, x1) == (y0, y1)
+
+
+def test_numbers_that_were_read_stand_beside_the_words_a_line_each(theme, shown, pixels) -> None:
+    grid = shown(PairGrid(theme), 240, 200)
+    long = "0.30, −1.2, −0.044, …"
+    grid.show_samples([WRONG._replace(values=long)] * 30)
+    cells = grid.cells()
+    assert len(cells) >= 8
+    needed = text_width(theme.font(11, mono=True), long) + text_width(theme.font(11, 600), "4 → 9") + 40
+    assert all(cell.left() >= 0 and needed <= cell.width() and cell.right() <= 240 for cell in cells)
+    assert pixels(grid, theme.color("error")) > 20
+    with_values = grid.grab().toImage()
+    grid.show_samples([WRONG] * 30)
+    assert grid.grab().toImage() != with_values
+
+
+def test_sequences_are_curves_at_one_scale(theme, shown, pixels) -> None:
+    grid = shown(PairGrid(theme), 400, 200)
+    curves = np.stack([np.full((16, 1), -1.0), np.full((16, 1), 1.0)]).astype(np.float32)
+    grid.show_samples([WRONG, RIGHT], curves=curves)
+    assert pixels(grid, theme.class_color(0), 60) > 100
+    image = grid.grab().toImage()
+    ground = theme.color("field").name()
+    first, second = (cell.toRect() for cell in grid.cells())
+
+    def height_of_line(cell) -> int:
+        x = cell.center().x()
+        return next(y for y in range(2, cell.height()) if image.pixelColor(x, cell.top() + y).name() != ground)
+
+    assert height_of_line(first) > height_of_line(second) + 15
+    grid.show_samples([WRONG] * 2)
+    assert pixels(grid, theme.class_color(0), 60) == 0

@@ -136,6 +136,24 @@ def test_predictions_count_the_wrong_ones_and_show_them_first(light, qtbot) -> N
     assert samples[0].second == "90 %"
 
 
+def test_predictions_without_pictures_show_what_was_read(light, qtbot) -> None:
+    view = make_view("predictions", "v", light)
+    qtbot.addWidget(view)
+    view.show()
+    answer = {name: value for name, value in ANSWERS["predictions"].items() if name != "pictures"}
+    count = len(answer["true"])
+    points = np.tile(np.float32([0.3, -1.25]), (count, 1))
+    view.show_measured({**answer, "values": points}, 1)
+    first = view.chart.grid._samples[0]
+    assert first.values == "0.30, −1.25"
+    assert first.hint[0] == "values 0.30, −1.25"
+    view.show_measured({**answer, "values": np.ones((count, 13), np.float32)}, 2)
+    assert view.chart.grid._samples[0].values == "1.00, 1.00, 1.00, …"
+    view.show_measured({**answer, "values": np.random.default_rng(0).random((count, 30, 2), np.float32)}, 3)
+    assert view.chart.grid._curves.shape == (count, 30, 2)
+    assert view.chart.grid._samples[0].values == ""
+
+
 def test_rebuilt_pictures_and_numbers(light, qtbot) -> None:
     view = make_view("predictions", "v", light)
     qtbot.addWidget(view)

@@ -66,6 +66,25 @@ def test_two_classes_by_one_number(opened) -> None:
     np.testing.assert_allclose(answer["probability"], 1 / (1 + np.exp(-2)), rtol=1e-5)
     assert answer["wrong"] == (answer["true"] == 0).sum()
     assert "pictures" not in answer
+    points = session.data["xor"].dataset.arrays["point"]
+    assert answer["values"].dtype == np.float32
+    np.testing.assert_array_equal(answer["values"], points[answer["rows"]].astype(np.float32))
+
+
+def test_sequences_are_told_as_they_were_read(opened) -> None:
+    session = opened(
+        {
+            "in": ("input", {"dataset": "parity", "fields": ("sequence: T×1 float32", "label: 2 classes")}),
+            "last": ("lstm", {"hidden_size": 4}),
+            "out": ("dense", {"out_features": 2}),
+            "loss": ("cross_entropy", {}),
+        },
+        "in.sequence>last.input last.output>out.input out.output>loss.logits in.label>loss.target",
+    )
+    answer = measure(session, msgspec.structs.replace(ASK, count=7))
+    sequences = session.data["parity"].dataset.arrays["sequence"]
+    assert answer["values"].shape == (7, 16, 1)
+    np.testing.assert_array_equal(answer["values"], sequences[answer["rows"]])
 
 
 def test_numbers_true_beside_predicted(opened) -> None:
