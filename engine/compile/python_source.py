@@ -10,8 +10,9 @@ import torch
 from engine.compile.analyse import Analyser
 from engine.compile.network import Network
 from engine.compile.probing import construct
-from engine.compile.source_classes import ClassText, ClassWriter
+from engine.compile.source_classes import ClassWriter
 from engine.compile.source_constructors import constructor_arguments
+from engine.compile.source_families import ClassText
 from engine.compile.source_idioms import IDIOMS, loss_function
 from engine.compile.source_losses import loss_text, output_names
 from engine.compile.source_modules import OWN, own_sources
@@ -96,7 +97,7 @@ class _FileWriter:
             | {(name or module).rpartition(" as ")[2] for module, name in own.imports}
         )
         writer = ClassWriter(plan, own.names, taken)
-        classes = writer.write(self._title, f"{self._title}: {self._shapes()}", "")
+        classes = writer.write(self._title, f"{self._title}: {self._shapes()}")
         loss = loss_text(plan, lambda use: writer.expression(use.type)) if plan.losses else None
         imports: set[Import] = {("torch", ""), ("safetensors.torch", "load_model"), ("pathlib", "Path")}
         imports |= writer.imports | own.imports | (loss.imports if loss is not None else set())
@@ -153,13 +154,13 @@ class _FileWriter:
 
     def _class(self, text: ClassText) -> None:
         first = self._section(text.lines)
-        for path in text.paths:
+        for path, marks in text.marks.items():
             # Without the number of a copy, the drawing shows what is the same in all of them.
             shown = tuple(step for step in path if isinstance(step, str))
             for place in {path, shown}:
                 if place:
                     self._mark(path_key(place), first, first + len(text.lines) - 1)
-                for id, start, end in text.marks:
+                for id, start, end in marks:
                     self._mark(path_key((*place, id)), first + start - 1, first + end - 1)
 
     def _mark(self, key: str, first: int, last: int) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from engine.compile.source_classes import Mark
 from engine.compile.source_constructors import constructor_arguments
+from engine.compile.source_families import Mark
 from engine.compile.source_idioms import loss_function
 from engine.compile.source_names import Names
 from engine.compile.source_parts import LossUse, Plan, Tensor

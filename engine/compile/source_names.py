@@ -31,7 +31,7 @@ class Names:
 
     def free(self, wanted: str) -> str:
         """`wanted`, or with a number where it is taken; it is taken from now on."""
-        name = _unused(wanted, self._taken)
+        name = unused(wanted, self._taken)
         self._taken.add(name)
         return name
 
@@ -62,12 +62,13 @@ def class_name(title: str, taken: set[str], otherwise: str = "") -> str:
         name = f"Network{name}"
     if name in taken:
         name += otherwise
-    name = _unused(name, taken, "")
+    name = unused(name, taken, "")
     taken.add(name)
     return name
 
 
-def _unused(wanted: str, taken: Container[str], between: str = "_") -> str:
+def unused(wanted: str, taken: Container[str], between: str = "_") -> str:
+    """`wanted`, with a number behind it where it is taken."""
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}{between}{number}", number + 1

@@ -220,9 +220,9 @@ def residual(body: Graph) -> Drawing:
     return drawn
 
 
-def body_of(*blocks: Block) -> Graph:
-    ids = ["enter", *(block.id for block in blocks), "leave"]
-    found = (Block("enter", "entry", "Entry"), *blocks, Block("leave", "exit", "Exit", look=Look(9, 0)))
+def body_of(*blocks: Block, entry: str = "enter", exit: str = "leave") -> Graph:
+    ids = [entry, *(block.id for block in blocks), exit]
+    found = (Block(entry, "entry", "Entry"), *blocks, Block(exit, "exit", "Exit", look=Look(9, 0)))
     wires = [Wire(PortRef(a, "output"), PortRef(b, "input")) for a, b in zip(ids, ids[1:], strict=False)]
     return Graph({block.id: block for block in found}, sorted_wires(wires))
 
@@ -232,7 +232,7 @@ def test_equal_containers_share_a_class_and_different_ones_do_not() -> None:
     drawn = residual(body)
     source = exported_equal(drawn.graph)
     assert source.text.count("(nn.Module):") == 2
-    assert source.text.count(" = Box()") == 2
+    assert source.text.count(" = Residual()") == 2
     lines = lines_of(source)
     text = source.text.splitlines()
     assert lines["box/d"] == lines["twin/d"]
@@ -241,8 +241,8 @@ def test_equal_containers_share_a_class_and_different_ones_do_not() -> None:
         "y = self.dense(x)",
     ]
     assert [text[first - 1] for first, _ in lines["box"]] == [
-        "class Box(nn.Module):",
-        "        self.box = Box()",
+        "class Residual(nn.Module):",
+        "        self.box = Residual()",
         "        x = self.box(x)",
     ]
     assert text[lines["loss"][0][0] - 1] == "    return functional.cross_entropy(logits, label)"
@@ -362,10 +362,71 @@ def test_a_repeat_becomes_a_loop_over_copies_of_one_class(tmp_path: Path) -> Non
     assert clean(source.text, tmp_path) == ""
 
 
-def test_copies_that_differ_have_classes_of_their_own() -> None:
+def test_copies_that_differ_in_numbers_are_told_them(tmp_path: Path) -> None:
     body = body_of(Block("d", "dense", "Dense", {"out_features": Formula("8 * 2**i")}), Block("r", "relu", "ReLU"))
     source = exported_equal(repeated(body).graph)
+    assert "    def __init__(self, in_features: int, out_features: int) -> None:\n" in source.text
+    assert "        self.dense = nn.Linear(in_features=in_features, out_features=out_features)\n" in source.text
+    assert [line.strip(" ,") for line in source.text.splitlines() if line.strip().startswith("Stage(")] == [
+        "Stage(in_features=6, out_features=8)",
+        "Stage(in_features=8, out_features=16)",
+        "Stage(in_features=16, out_features=32)",
+    ]
+    assert source.text.count("(nn.Module):") == 2
+    assert clean(source.text, tmp_path) == ""
+
+
+def test_copies_that_differ_otherwise_have_classes_of_their_own() -> None:
+    body = body_of(Block("d", "dropout", "Dropout", {"p": Formula("0.1 * (i + 1)")}), Block("r", "relu", "ReLU"))
+    source = exported_equal(repeated(body).graph)
     assert "self.stage = nn.ModuleList([Stage(), Stage2(), Stage3()])\n" in source.text
+
+
+def test_a_class_with_a_part_inside_hands_numbers_on() -> None:
+    inner = body_of(Block("d", "dense", "Dense"), Block("r", "relu", "ReLU"), entry="input", exit="output")
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=FIELDS)
+    drawn.add("flat", "flatten")
+    for id, name, width in (("a", "Stage 1", 16), ("b", "Stage 2", 8), ("c", "Stage 3", 16)):
+        parts = replaced(inner, "d", parameters={"out_features": width})
+        body = body_of(
+            Block("wide", "dense", "Wide", {"out_features": 2 * width}), Block("part", "group", "Part", body=parts)
+        )
+        drawn.add(id, "group", name=name, body=body)
+    drawn.add("last", "dense", name="Last", out_features=10)
+    drawn.add("loss", "cross_entropy")
+    drawn.chain("in.image", "flat", "a", "b", "c", "last", "loss.logits")
+    drawn.wire("in.label", "loss.target")
+    source = exported_equal(drawn.graph)
+    assert "class Stage(nn.Module):" in source.text
+    assert "        self.part = Part(in_features=wide_features, out_features=part_features)\n" in source.text
+    lines = lines_of(source)
+    assert lines["a/wide"] == lines["b/wide"] == lines["c/wide"]
+
+
+def test_reference_networks_have_the_classes_of_a_person() -> None:
+    resnet = write_source(read_example("resnet-50").graph, BLOCK_TYPES, "ResNet-50").text
+    assert resnet.count("(nn.Module):") == 7
+    assert "def __init__(self, channels: int, convolution_1_channels: int) -> None:" in resnet
+    assert "Blocks(channels=256, convolution_1_channels=64) for _ in range(2)" in resnet
+    googlenet = write_source(read_example("googlenet").graph, BLOCK_TYPES, "GoogLeNet").text
+    assert googlenet.count("class Inception") == 1
+    assert googlenet.count(" = Inception(") == 9
+
+
+def test_a_class_takes_no_more_numbers_than_one_can_read() -> None:
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=FIELDS)
+    drawn.add("flat", "flatten")
+    for id, first in (("a", 20), ("b", 40)):
+        chain = [Block(f"d{n}", "dense", f"Dense {n}", {"out_features": first + n}) for n in range(10)]
+        drawn.add(id, "group", name=id.upper(), body=body_of(*chain))
+    drawn.add("last", "dense", name="Last", out_features=10)
+    drawn.add("loss", "cross_entropy")
+    drawn.chain("in.image", "flat", "a", "b", "last", "loss.logits")
+    drawn.wire("in.label", "loss.target")
+    source = exported_equal(drawn.graph)
+    assert "        self.a = A()\n        self.b = B()\n" in source.text
 
 
 def test_a_repeat_beside_a_skip_keeps_what_goes_round_it() -> None:
