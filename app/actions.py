@@ -85,6 +85,8 @@ TABLE: tuple[Spec | str, ...] = (
     "Edit-",
     Spec("rename", "Edit", "Rename", ("F2",), when=lambda now: now.on_canvas and now.selected == 1),
     Spec("bypass", "Edit", "Bypass", (), "M", when=_some),
+    "Edit-",
+    Spec("tidy", "Edit", "Tidy", ("Ctrl+L",), when=lambda now: now.on_canvas and now.has_blocks),
     Spec("fit", "View", "Fit all", ("Ctrl+0",), when=_canvas),
     Spec("fit_selection", "View", "Fit selection", ("Ctrl+Shift+0",), when=_some),
     Spec("zoom_in", "View", "Zoom in", ("Ctrl++", "Ctrl+="), when=_canvas),

@@ -61,6 +61,7 @@ class WindowCommands(QObject):
             "select_all": editor.select_all,
             "rename": editor.rename_selected,
             "bypass": editor.toggle_bypass,
+            "tidy": editor.arranging.ask,
             "fit": editor.fit,
             "fit_selection": editor.fit_selection,
             "zoom_in": partial(editor.zoom_by, 1.25),
@@ -108,6 +109,7 @@ class WindowCommands(QObject):
         table.refresh(window.situation())
         table["undo"].setText(f"Undo {_lower(stack.undoText())}".rstrip())
         table["redo"].setText(f"Redo {_lower(stack.redoText())}".rstrip())
+        table["tidy"].setText("Tidy selection" if window.editor.arranging.takes_selection else "Tidy")
         table["toggle_run"].setText(window.workspace.runs.view().label)
         table.set_checked(f"theme_{window.workspace.remembered.theme_choice}", True)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.canvas_feed import CURVE_NOW, WEIGHTS_NOW
+from app.layout_desk import GIVEN_UP
 from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
 from app.run_state import RunState
-from app.wording import device_words
+from app.wording import count_words, device_words
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Fix, Problem
 
@@ -24,6 +25,7 @@ def wire(window: MainWindow) -> None:
     _wire_panels(window)
     _wire_files(window)
     _wire_code(window)
+    _wire_layouts(window)
     show_all(window)
 
 
@@ -252,6 +254,22 @@ def _wire_code(window: MainWindow) -> None:
     window.code_dock.visibilityChanged.connect(
         lambda shown: window.actions_table.set_checked("code", not window.code_dock.isHidden())
     )
+
+
+def _wire_layouts(window: MainWindow) -> None:
+    arranging, layouts = window.editor.arranging, window.workspace.layouts
+
+    def arranged(count: int, moved: bool) -> None:
+        if moved:
+            words = f"Laid out {count_words(count, 'block')}"
+        else:
+            words = "Nothing to lay out: all is tidy already" if count else "Nothing to lay out"
+        window.status.show_message(words)
+
+    arranging.wanted.connect(layouts.ask)
+    layouts.arrived.connect(arranging.show_arrangement)
+    arranging.arranged.connect(arranged)
+    arranging.given_up.connect(lambda: window.status.show_message(GIVEN_UP))
 
 
 def watch(window: MainWindow) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app import plan_facts
 from app.analysis_desk import AnalysisDesk
 from app.data_desk import DataDesk
+from app.layout_desk import LayoutDesk
 from app.measure_desk import MeasureDesk, preview_paths
 from app.own_code_desk import OwnCodeDesk
 from app.project_desk import ProjectDesk
@@ -81,6 +82,7 @@ class Workspace(QObject):
         self.runs = RunControl(self.document, self.link, parent=self)
         self.measures = MeasureDesk(self.document, self.link, parent=self)
         self.data = DataDesk(self.document, self.link, parent=self)
+        self.layouts = LayoutDesk(self.document, self.link, parent=self)
         self.records = RunRecords(self)
         self.sources = SourceDesk(self.document, self.link, lambda: self.title, parent=self)
         self.runs.checkpoint_folder = self.store.folder.checkpoints
@@ -103,8 +105,9 @@ class Workspace(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        self.sources.message.connect(self.message)
-        self.sources.refused.connect(self.refused)
+        for desk in (self.sources, self.layouts):
+            desk.message.connect(self.message)
+            desk.refused.connect(self.refused)
         self.place_changed.connect(self.sources.ask_soon)
         self.opened.connect(self.sources.ask_soon)
         document, link = self.document, self.link

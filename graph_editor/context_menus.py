@@ -36,6 +36,8 @@ def menu_at(editor: Editor, at: QPointF) -> QMenu:
     _entry(menu, "Paste", "Ctrl+V", lambda: editor.commands.paste((at.x(), at.y())))
     menu.addSeparator()
     _entry(menu, "Select all", "Ctrl+A", editor.select_all)
+    if len(scene.blocks) > 1:
+        _tidy_entry(editor, menu)
     _entry(menu, "Fit", "F", editor.fit)
     return menu
 
@@ -53,6 +55,8 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
     _entry(menu, "Copy", "Ctrl+C", editor.copy)
     _entry(menu, "Use again" if block.bypassed else "Bypass", "M", editor.toggle_bypass)
     _entry(menu, "Delete", "Del", editor.delete_selection)
+    if editor.arranging.takes_selection:
+        _tidy_entry(editor, menu)
     if type is None:
         return
     if type.runs_over_time:
@@ -63,6 +67,11 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
     if type.role in ("layer", "container"):
         _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent", key))
     _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
+
+
+def _tidy_entry(editor: Editor, menu: QMenu) -> None:
+    label = "Tidy selection" if editor.arranging.takes_selection else "Tidy"
+    _entry(menu, label, "Ctrl+L", editor.arranging.ask)
 
 
 def _entry(menu: QMenu, text: str, key: str, function: Callable[[], object]) -> None:

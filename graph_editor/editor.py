@@ -13,6 +13,7 @@ from engine.graph.graph import Path
 from engine.graph.paths import BodyPath, body_at, body_path
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.tensor_spec import TensorSpec
+from graph_editor.arranging import Arranging
 from graph_editor.breadcrumb import Breadcrumb
 from graph_editor.canvas_search import CanvasSearch
 from graph_editor.commands import CanvasCommands
@@ -60,6 +61,7 @@ class Editor(QWidget):
         self.refusal = RefusalPopup(theme, self)
         self.name_editor = NameEditor(theme, self)
         self.search = CanvasSearch(self.view, self.commands, theme, self)
+        self.arranging = Arranging(self)
         self._title, self._dirty = "Untitled", False
         self._fitted = self._whole = False
         self._known: set[str] = set()

@@ -50,7 +50,7 @@ def tidied(
     leave room; without any, all are, from where the upper left one stands. `sizes` and `pause` as in `body_laid_out`.
     """
     sizes = sizes or {}
-    chosen = _movable(body, only) if only else frozenset(body.blocks)
+    chosen = movable(body, only) if only else frozenset(body.blocks)
     part = body if len(chosen) == len(body.blocks) else _part(body, chosen)
     laid = body_laid_out(part, types, sizes, pause=pause)
     boxes = _Boxes(body, types, sizes)
@@ -86,7 +86,7 @@ def arrange(graph: Graph, scope: Scope, arrangement: Arrangement) -> Graph:
     )
 
 
-def _movable(body: Graph, only: Collection[str]) -> frozenset[str]:
+def movable(body: Graph, only: Collection[str]) -> frozenset[str]:
     """Those of `only` that are there; Entries and Exits only with all of their side: their order is the ports'."""
     chosen = {id for id in only if id in body.blocks}
     for side in ("entry", "exit"):
