@@ -54,7 +54,7 @@ class LearningSection(Section):
         self.sharing: SharingRows | None = None
         if len(blocks) == 1:
             groups = groups_of_its_own(context, blocks[0])
-            self.sharing = SharingRows(context)
+            self.sharing = SharingRows(context, self.body)
             self.add(self.sharing)
         self._learns = bool(groups)
         hidden: list[QWidget] = []
