@@ -52,7 +52,7 @@ class PairGrid(Chart):
         below: NDArray | None = None,
         curves: NDArray | None = None,
     ) -> None:
-        """Show samples; `below` are the rebuilt pictures under the originals, `curves` sequences in place of pictures."""
+        """Show samples; `below` are rebuilt pictures under the originals, `curves` sequences in place of pictures."""
         self._samples = tuple(samples)
         self._pictures, self._below, self._curves = pictures, below, curves
         self._measure()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.views.view import View
 
 MENU_SIDE = 24
-TILE_MIN_WIDTH = 176
+TILE_MIN_WIDTH = 240
 
 
 class TileHeader(QWidget):

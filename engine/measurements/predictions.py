@@ -83,9 +83,9 @@ def _classes(
     if pictures is not None:
         answer["pictures"] = pictures.numpy()
         return answer
-    values = _values_read(subject, data, rows)
-    if values is not None:
-        answer["values"] = values
+    read = _values_read(subject, data, rows)
+    if read is not None:
+        answer["values"] = read
     return answer
 
 
@@ -95,7 +95,7 @@ def _values_read(subject: Subject, data: DeviceData, rows: Tensor) -> np.ndarray
         known = data_of(subject, source) is data and source.field != data.dataset.label_field
         values = data.dataset.arrays.get(source.field) if known else None
         if values is not None and values.ndim in (2, 3) and values.dtype.kind == "f":
-            return values[rows.numpy()].astype(np.float32)
+            return np.asarray(values[rows.numpy()], np.float32)
     return None
 
 

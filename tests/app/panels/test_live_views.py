@@ -328,3 +328,26 @@ def test_views_of_a_running_history_take_turns(qtbot):
     history.state = "finished"
     views.show_history(history)
     assert sorted(drawn[4:]) == ["a", "b"]
+
+
+def test_many_tiles_stay_wide_enough_and_scroll_to_the_one_just_opened(running, qtbot) -> None:
+    bar = running._scroll.horizontalScrollBar()
+    assert not bar.isVisible()
+    running.add_view("accuracy")
+    running.add_view("loss")
+    qtbot.waitUntil(bar.isVisible)
+    tiles = [running.tile(spec.id) for spec in running.views()]
+    assert len(tiles) == 5
+    assert all(tile.width() >= 240 for tile in tiles)
+    assert all(tile.height() >= 200 for tile in tiles)
+    window = running._scroll.viewport()
+    left = tiles[-1].mapTo(window, QPoint()).x()
+    assert left >= 0
+    assert left + tiles[-1].width() <= window.width()
+    bar.setValue(0)
+    running.resize(900, 288)
+    qtbot.wait(20)
+    assert bar.value() == 0
+    running.close_view("a")
+    running.close_view("b")
+    qtbot.waitUntil(lambda: not bar.isVisible())
