@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import Record
-from engine.compile.sights import Sight, merged, sight_of_input, sizes, through
+from engine.compile.sights import Sight, joined, lengths, merged, sight_of_input, sizes, through
+from engine.compile.windows import Window
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -19,9 +21,12 @@ Field = tuple[int | None, ...]
 
 
 class Reaching(msgspec.Struct, frozen=True):
-    """What reaches a port: what its numbers see, whose memory it is (a port's key), and whether gradients flow back."""
+    """What reaches a port: what its numbers see, whose memory it is (a port's key), and whether gradients flow back.
 
-    sight: Sight
+    Without a `sight` it is not known what they see.
+    """
+
+    sight: Sight | None
     memory: str
     learns: bool
 
@@ -90,9 +95,7 @@ class Follower:
                 leaving[id] = given[0]
         return found, leaving
 
-    def _found(
-        self, record: Record, key: str, given: tuple[Reaching | None, ...], before: Found | None
-    ) -> Found:
+    def _found(self, record: Record, key: str, given: tuple[Reaching | None, ...], before: Found | None) -> Found:
         type = self._types.get(record.block.type)
         ports = tuple(record.outputs)
         inputs = dict(zip(record.sources, given, strict=False))
@@ -102,7 +105,7 @@ class Follower:
             return _passed(record, key, given, dict.fromkeys(ports, given[0]))
         if not record.inputs or type.role == "input" or record.block.type == DELAY:
             outputs = {
-                port: Reaching(sight_of_input(spec) if type.role == "input" else (), f"{key}/{port}", False)
+                port: Reaching(sight_of_input(spec) if type.role == "input" else None, f"{key}/{port}", False)
                 for port, spec in record.outputs.items()
             }
             return _passed(record, key, given, outputs)
@@ -120,15 +123,14 @@ class Follower:
             reaching = inputs.get(port)
             memory = reaching.memory if reaching is not None else f"{key}/{port}"
             kept[memory] = size
-        sight: Sight = ()
+        sights: list[Sight | None] = [()] * len(ports)
         if type.role != "loss":
-            seen = [(one.sight, record.inputs[port].rank) for port, one in inputs.items() if one and one.sight]
-            sight = merged(through(one, record.window, rank) for one, rank in seen)
+            sights = [_sight(record, inputs, number) for number in range(len(ports))]
         outputs = {}
-        for port in ports:
+        for port, sight in zip(ports, sights, strict=True):
             source = inputs.get(record.kept.aliases.get(port, ""))
             outputs[port] = Reaching(sight, source.memory if source is not None else f"{key}/{port}", learns)
-        fields = {key: sizes(sight)} if sight else {}
+        fields = _fields(key, sights)
         return Found(record, given, outputs, fields, {key: own + sum(kept.values())}, kept, own)
 
     def _container(
@@ -146,8 +148,8 @@ class Follower:
         kept: dict[str, int] = {}
         own, steps = 0, 1
         if type.runs_over_time:
-            # Each step sees what came before: all of it.
-            entering = {port: Reaching((), one.memory, True) for port, one in entering.items()}
+            # Each step sees what came before: all of it. What a block inside sees grows with the steps.
+            entering = {port: Reaching(None, one.memory, True) for port, one in entering.items()}
             steps = _steps(record.inputs, self._time)
         ports = type.ports(record.parameters, record.block.body)
         leaving: Mapping[str, Reaching] = {}
@@ -170,11 +172,15 @@ class Follower:
         if type.runs_over_time:
             own, kept, leaving = (own + sum(kept.values())) * steps, {}, {}
             training = {path: size * steps for path, size in training.items()}
-        outputs = {port: leaving.get(port) or Reaching((), f"{key}/{port}", True) for port in record.outputs}
+        outputs = {port: leaving.get(port) or Reaching(None, f"{key}/{port}", True) for port in record.outputs}
+        if type.runs_over_time:
+            everything = replace(record, window=Window("whole"))
+            outputs = {
+                port: replace(one, sight=_sight(everything, inputs, number))
+                for number, (port, one) in enumerate(outputs.items())
+            }
         training[key] = own + sum(kept.values())
-        sight = next((one.sight for one in outputs.values() if one.sight), ())
-        if sight:
-            fields[key] = sizes(sight)
+        fields.update(_fields(key, [one.sight for one in outputs.values()]))
         return Found(record, given, outputs, fields, training, kept, own, tuple(inside))
 
 
@@ -193,11 +199,31 @@ def _costs(record: Record, training: Mapping[str, int]) -> Mapping[str, Cost]:
     return {key: replace(cost, training_bytes=training.get(key, 0)) for key, cost in record.costs.items()}
 
 
-def _passed(
-    record: Record, key: str, given: tuple[Reaching | None, ...], outputs: Mapping[str, Reaching]
-) -> Found:
-    sight = next((one.sight for one in outputs.values() if one.sight), ())
-    return Found(record, given, outputs, {key: sizes(sight)} if sight else {})
+def _passed(record: Record, key: str, given: tuple[Reaching | None, ...], outputs: Mapping[str, Reaching]) -> Found:
+    return Found(record, given, outputs, _fields(key, [one.sight for one in outputs.values()]))
+
+
+def _sight(record: Record, inputs: Mapping[str, Reaching | None], number: int) -> Sight | None:
+    """What the numbers of a block's output number `number` see."""
+    window = record.window
+    made = list(record.outputs.values())[number]
+    seen = [
+        through(one.sight, window, record.inputs[port], made, number) if one and one.sight is not None else None
+        for port, one in inputs.items()
+        if port not in window.blind and window.kind != "nothing"
+    ]
+    if window.kind == "joins":
+        (axis,) = window.axes
+        return joined(seen, axis, lengths(made)[axis])
+    return merged(seen)
+
+
+def _fields(key: str, sights: Iterable[Sight | None]) -> dict[str, Field]:
+    """The largest field of a block's outputs, if it is known of one."""
+    known = [sizes(sight) for sight in sights if sight]
+    if not known:
+        return {}
+    return {key: max(known, key=lambda field: [math.inf if size is None else size for size in field])}
 
 
 def _steps(inputs: Mapping[str, TensorSpec], time: int) -> int:

@@ -96,7 +96,6 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             else:
                 first, total = _counted(module, given, 1, 1)
                 second = first
-            window = window_of(type, module)
             kept = remembered_kept(type, parameters, inputs)
             steps = lengths[0] if timed else ()
             if kept is None and not _keeps_its_own_way(type, module):
@@ -113,6 +112,7 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
         return Probe(problem=_with_symbols(fault.problem))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
         return Probe(refusal=_reason(fault))
+    window = window_of(type, module, {port: inputs[port] for port in ports}, tuple(found.values()))
     sizes = {port: bytes_per_sample(spec, length) for port, spec in {**inputs, **found}.items()}
     kept = msgspec.structs.replace(kept, ports={port: sizes[port] for port in kept.ports})
     cost = Cost(
