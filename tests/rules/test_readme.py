@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+from resources.make_file_tree import BEGIN, END, file_tree
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,3 +67,7 @@ def test_the_catalogue_stands_in_the_readme_as_it_is() -> None:
     assert len(BLOCK_TYPES) > int(least)
     assert f"More than {least} blocks in twelve families" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert len(FAMILIES) == 12
+
+
+def test_every_file_is_listed_with_what_it_is_for() -> None:
+    assert f"{BEGIN}{file_tree()}{END}" in README, "python -m resources.make_file_tree writes the list"
