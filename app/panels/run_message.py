@@ -10,9 +10,11 @@ from app.panels.buttons import LinkButton, baseline
 from app.run_state import Part
 from graph_editor.theme import ICON, MEDIUM, REGULAR, SEMIBOLD, SIZE_NORMAL, SPACE_8, SPACE_16, Theme
 
+LINE = 15
+
 
 class MessageLine(QWidget):
-    """What the run says, at the right: an icon, parts in their colours, a link. Too long, it ends in an ellipsis."""
+    """What the run says, at the right: an icon, parts in their colours, a link. Too long, it breaks into two lines."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -64,11 +66,15 @@ class MessageLine(QWidget):
         ]
         end = self.width() - (self.link.sizeHint().width() + SPACE_16 if not self.link.isHidden() else 0)
         total = sum(widths) + SPACE_16 * max(len(widths) - 1, 0) + (ICON + SPACE_8 if self._icon else 0)
-        # What does not fit is left away from the last part on; the first ends in an ellipsis.
+        # What does not fit is left away from the last part on; the first breaks, and ends in an ellipsis after two lines.
         shown = len(widths)
         while shown > 1 and total > end:
             shown -= 1
             total -= widths[shown] + SPACE_16
+        lines = self.lines(end - (ICON + SPACE_8 if self._icon else 0)) if shown == 1 else ()
+        if len(lines) == 2:
+            total = max(QFontMetricsF(fonts[0]).horizontalAdvance(line) for line in lines)
+            total += ICON + SPACE_8 if self._icon else 0
         left = max(end - total, 0.0)
         if self._icon and self._parts:
             ink = self._parts[0].colour
@@ -76,16 +82,35 @@ class MessageLine(QWidget):
             painter.drawPixmap(round(left), round((self.height() - ICON) / 2), pixmap)
             left += ICON + SPACE_8
         for part, font, width in zip(self._parts[:shown], fonts, widths, strict=False):
-            room = max(end - left, 0.0)
-            text = part.text
-            if width > room + 0.5:
-                text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.setFont(font)
             painter.setPen(theme.color(part.colour))
-            painter.drawText(round(left), baseline(font, self.height() / 2), text)
+            for row, text in enumerate(lines if len(lines) == 2 else (part.text,)):
+                middle = self.height() / 2 + (LINE * (row - 0.5) if len(lines) == 2 else 0)
+                painter.drawText(round(left), baseline(font, middle), text)
             left += width + SPACE_16
         painter.end()
-        self.setToolTip(self.text() if total > end + 0.5 or shown < len(widths) else "")
+        cut = "".join(lines).endswith("…") and not self._parts[0].text.endswith("…")
+        self.setToolTip(self.text() if cut or shown < len(widths) else "")
+
+    def lines(self, room: float) -> tuple[str, ...]:
+        """The first part in at most two lines of `room` px; what fits in neither is an ellipsis."""
+        if not self._parts:
+            return ()
+        text = self._parts[0].text
+        metrics = QFontMetricsF(self._theme.font(SIZE_NORMAL, _weight(self._parts[0])))
+        if metrics.horizontalAdvance(text) <= room + 0.5:
+            return (text,)
+        words = text.split(" ")
+        breaks = [at for at in range(1, len(words)) if _width(metrics, words[:at]) <= room]
+        if not breaks:
+            return (metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0.0)),)
+        # Lines of about equal length read best, and leave the rest of the bar in peace.
+        at = min(breaks, key=lambda at: max(_width(metrics, words[:at]), _width(metrics, words[at:])))
+        return " ".join(words[:at]), metrics.elidedText(" ".join(words[at:]), Qt.TextElideMode.ElideRight, room)
+
+
+def _width(metrics: QFontMetricsF, words: list[str]) -> float:
+    return metrics.horizontalAdvance(" ".join(words))
 
 
 def _weight(part: Part) -> int:

@@ -141,3 +141,17 @@ def test_the_keyboard_comes_back_when_run_is_enabled_again(bar, qtbot) -> None:
     assert not bar.epochs._entry.hasFocus()
     bar.show_view(training())
     assert bar.slot.hasFocus()
+
+
+def test_a_killed_worker_is_told_whole_on_a_small_screen(bar) -> None:
+    words = "The training process ended unexpectedly: it was killed (signal 9)"
+    bar.window().resize(1280, 400)
+    bar.show_view(run_state.view(run_state.died(RunState(), words), 20))
+    bar.grab()
+    message = bar.message
+    room = message.width() - message.link.width() - 40
+    assert message.lines(2000) == (words,)
+    assert len(message.lines(room)) == 2
+    assert " ".join(message.lines(room)) == words
+    assert message.toolTip() == ""
+    assert message.lines(120)[-1].endswith("…")
