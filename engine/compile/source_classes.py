@@ -11,6 +11,8 @@ from engine.compile.source_parts import BodyPlan, Owner, Plan
 from engine.compile.source_text import docstring
 from engine.graph.block_type import BlockType
 
+ONE_COPY = "One of several copies, each with weights of its own, fed by the one before."
+
 
 class ClassWriter:
     """Writes the classes of one plan; `own` are the names of our modules in the source, `taken` names not to use."""
@@ -51,5 +53,6 @@ class ClassWriter:
             block, type = step.record.block, step.type
             if step.inner is not None and block.id not in found:
                 bodies = self._plan.bodies[Owner(plan.path, block.id)]
-                found[block.id] = tuple(self._written(body, block.name, type.title, type.purpose) for body in bodies)
+                purpose = ONE_COPY if step.record.copies else type.purpose
+                found[block.id] = tuple(self._written(body, block.name, type.title, purpose) for body in bodies)
         return found
