@@ -66,7 +66,7 @@ class MessageLine(QWidget):
         ]
         end = self.width() - (self.link.sizeHint().width() + SPACE_16 if not self.link.isHidden() else 0)
         total = sum(widths) + SPACE_16 * max(len(widths) - 1, 0) + (ICON + SPACE_8 if self._icon else 0)
-        # What does not fit is left away from the last part on; the first breaks, and ends in an ellipsis after two lines.
+        # What does not fit is left away from the last part on; the first breaks into two lines.
         shown = len(widths)
         while shown > 1 and total > end:
             shown -= 1
