@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from engine.compile.records import Record
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Path
-from engine.graph.problem import Fact, Problem
+from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.values import format_value
 
 Bodies = tuple[Mapping[str, Record], ...]
@@ -25,8 +25,34 @@ def weights_problems(records: Mapping[str, Record], types: Mapping[str, BlockTyp
             owner = next((body[record.block.weights.of] for body in bodies if record.block.weights.of in body), None)
             name = owner.block.name if owner is not None else record.block.weights.of
             facts: dict[str, Fact] = {"title": type.title, "name": record.block.name, "owner": name, "reason": reason}
-            found.append(Problem(code="weights-owner", path=path, facts=facts))
+            fixes = _fixes(path, record, owner, type)
+            found.append(Problem(code="weights-owner", path=path, facts=facts, fixes=fixes))
     return found
+
+
+def _fixes(path: Path, record: Record, owner: Record | None, type: BlockType) -> tuple[Fix, ...]:
+    """To turn the weights round where they fit so, to have as many units as they need, or to give the sharing up."""
+    block, body = record.block, tuple(step for step in path[:-1] if isinstance(step, str))
+    assert block.weights is not None
+    found: list[Fix] = []
+    if owner is not None and owner.weight and record.weight and owner.block.type in dict(type.transposes):
+        turned = _turned(owner)
+        units = type.parameter("out_features")
+        if not block.weights.transposed and record.weight == turned:
+            ids = (block.id, owner.block.id)
+            found.append(Fix(edit="use_weights_transposed", arguments=ids, body=body, key="T"))
+        elif block.weights.transposed and units is not None and record.weight[1:] == turned[1:]:
+            facts: dict[str, Fact] = {"label": units.label, "value": turned[0]}
+            arguments = (block.id, units.id, turned[0])
+            found.append(Fix(edit="set_parameter", arguments=arguments, body=body, facts=facts, key="P"))
+    found.append(Fix(edit="use_own_weights", arguments=(block.id,), body=body, key="O"))
+    return tuple(found)
+
+
+def _turned(owner: Record) -> tuple[int, ...]:
+    """The shape of the weight the other way round."""
+    # A transposed convolution keeps its weight as the convolution that it undoes does.
+    return owner.weight[::-1] if len(owner.weight) == 2 else owner.weight
 
 
 def _sharing(records: Mapping[str, Record]) -> Iterator[tuple[Path, Record, Bodies]]:
@@ -59,9 +85,14 @@ def _fault(record: Record, bodies: Bodies, type: BlockType) -> str:
     if not owner.outputs or not record.outputs:
         return ""
     if weights.transposed:
-        # A transposed convolution keeps its weight as the convolution that it undoes does.
-        turned = owner.weight[::-1] if len(owner.weight) == 2 else owner.weight
-        fits = record.weight == turned
-        return "" if fits else f"It needs {format_value(record.weight)} weights, and they are {format_value(turned)}."
+        return "" if record.weight == _turned(owner) else _shapes(record.weight, _turned(owner))
     mine, theirs = (dict(type.arguments(used.parameters, used.inputs)) for used in (record, owner))
-    return "" if mine == theirs else "Its weights have another shape; give both the same parameters and input."
+    if mine == theirs:
+        return ""
+    if record.weight and owner.weight and record.weight != owner.weight:
+        return _shapes(record.weight, owner.weight)
+    return "They are made with other parameters; give both the same."
+
+
+def _shapes(needed: tuple[int, ...], given: tuple[int, ...]) -> str:
+    return f"It needs {format_value(needed)} weights, and they are {format_value(given)}."

@@ -227,6 +227,16 @@ def set_weights(graph: Graph, scope: Scope, id: str, weights: Weights | None) ->
     return _with_block(graph, replace(block, weights=weights))
 
 
+def use_own_weights(graph: Graph, scope: Scope, id: str) -> Graph:
+    """With block `id` using weights of its own."""
+    return set_weights(graph, scope, id, None)
+
+
+def use_weights_transposed(graph: Graph, scope: Scope, id: str, owner: str) -> Graph:
+    """With block `id` using the weights of block `owner` the other way round."""
+    return set_weights(graph, scope, id, Weights(of=owner, transposed=True))
+
+
 def set_bypassed(graph: Graph, scope: Scope, ids: tuple[str, ...], bypassed: bool) -> Graph:
     """With the blocks `ids` switched off (their first input passed on) or on again."""
     blocks = {**graph.blocks, **{id: replace(_block(graph, id), bypassed=bypassed) for id in ids}}

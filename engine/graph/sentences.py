@@ -310,6 +310,8 @@ FIX_LABELS: dict[str, str] = {
     "set_parameter": "Set {label} to {value}",
     "connect": "Wire {source} to {target}",
     "replace_wire": "Replace the wire",
+    "use_weights_transposed": "Use them transposed",
+    "use_own_weights": "Give it weights of its own",
     "set_batch_size": "Use batches of {value}",
     "set_learning_rate": "Try {value}",
     "add_contrastive_divergence": "Train it by contrastive divergence",

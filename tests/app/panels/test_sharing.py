@@ -14,8 +14,10 @@ from app.panels.project_panel import ProjectPanel
 from app.panels.sharing import SharingRows
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
-from engine.graph.edits import add_block, rename, set_parameter, set_weights
+from engine.graph import edits
+from engine.graph.edits import add_block, remove_blocks, rename, set_parameter, set_weights
 from engine.graph.graph import Block, Graph, PortRef, Weights, Wire
+from engine.graph.problem import Problem
 from engine.project.drawing import Drawing
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
@@ -94,9 +96,20 @@ def said(inspector: Inspector) -> str:
     return words.text() if words.isVisible() else ""
 
 
-def problems(document: Document) -> list[str]:
+def faults(document: Document) -> list[Problem]:
     found = Analyser(BLOCK_TYPES).analyse(document.graph).problems
-    return [problem.sentence for problem in found if problem.path == ("dec",) and problem.severity == "error"]
+    return [problem for problem in found if problem.path == ("dec",) and problem.severity == "error"]
+
+
+def problems(document: Document) -> list[str]:
+    return [problem.sentence for problem in faults(document)]
+
+
+def mend(document: Document, label: str) -> Graph:
+    """The drawing with a repair of the decoder's problem made, as a click on it does."""
+    (fix,) = [fix for problem in faults(document) for fix in problem.fixes if fix.label == label]
+    document.apply_fix(fix, vars(edits))
+    return document.graph
 
 
 def test_sharing_is_begun_changed_and_ended_in_single_undo_steps(
@@ -213,10 +226,22 @@ def test_shapes_that_do_not_match_are_a_problem_in_words(
     inspector.show_selection((), ("dec",))
     choose(inspector, qtbot, "Encoder")
     begin = "Dense “Decoder” cannot use the weights of “Encoder”. "
-    assert problems(document) == [f"{begin}Its weights have another shape; give both the same parameters and input."]
-    choose(inspector, qtbot, "Encoder, transposed")
+    assert problems(document) == [f"{begin}It needs 64×16 weights, and they are 16×64."]
+    assert mend(document, "Use them transposed").blocks["dec"].weights == Weights("enc", transposed=True)
+    assert problems(document) == []
     document.edit("Units", set_parameter, "dec", "out_features", 32)
     assert f"{begin}It needs 32×16 weights, and they are 64×16." in problems(document)
+    assert mend(document, "Set Units to 64").blocks["dec"].parameters == {}
+    assert problems(document) == []
+    choose(inspector, qtbot, "Encoder")
+    assert mend(document, "Give it weights of its own").blocks["dec"].weights is None
+    document.edit("Units", set_parameter, "dec", "out_features", 16)
+    document.edit("Loss", remove_blocks, ("loss",))
+    document.edit("Inner", set_parameter, "enc", "out_features", 64)
+    document.edit("Units", set_parameter, "dec", "out_features", 64)
+    document.edit("No bias", set_parameter, "dec", "bias", False)
+    choose(inspector, qtbot, "Encoder")
+    assert problems(document) == [f"{begin}They are made with other parameters; give both the same."]
 
 
 def test_deleting_an_owner_from_the_menu_tells_who_has_its_weights(

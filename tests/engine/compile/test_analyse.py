@@ -474,9 +474,10 @@ def test_wires_to_ports_that_are_no_more_are_told(analyser: Analyser) -> None:
         ({"weights": Weights("dense", transposed=True)}, "It needs 10×1024 weights, and they are 1024×10."),
         ({"weights": Weights("conv", transposed=True)}, "It cannot use those of the type conv2d transposed."),
         ({"weights": Weights("conv")}, "It is of another type, conv2d."),
+        ({"parameters": {"out_features": 11}}, "It needs 11×1024 weights, and they are 10×1024."),
         (
-            {"parameters": {"out_features": 11}},
-            "Its weights have another shape; give both the same parameters and input.",
+            {"parameters": {"out_features": 10, "bias": False}},
+            "They are made with other parameters; give both the same.",
         ),
     ],
 )
