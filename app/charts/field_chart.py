@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPath
@@ -55,7 +57,8 @@ class FieldChart(PlotArea):
         font = self.theme.font(SIZE_SMALL)
         _, _, low, high = self.view_range
         widest = max((text_width(font, text) for text in tick_texts(ticks(low, high))), default=0)
-        return widest + 16, 4, 12, QFontMetricsF(font).height() + 6
+        metrics = QFontMetricsF(font)
+        return widest + 16, max(4, math.ceil(metrics.capHeight() / 2) + 2), 12, metrics.height() + 6
 
     def paint_content(self, painter: QPainter, plot: QRectF) -> None:
         if self._image is None:

@@ -141,8 +141,9 @@ class LineChart(PlotArea):
     def margins(self) -> tuple[float, float, float, float]:
         font = self.theme.font(SIZE_SMALL)
         widest = max((text_width(font, text) for text in self._y_texts(self._y_ticks())), default=0)
-        line = QFontMetricsF(font).height()
-        return max(widest, 12) + SPACE_8 + SPACE_4, 6, 12, 2 * line + 4
+        metrics = QFontMetricsF(font)
+        above = max(6, math.ceil(metrics.capHeight() / 2) + 2)
+        return max(widest, 12) + SPACE_8 + SPACE_4, above, 12, 2 * metrics.height() + 4
 
     # Painting.
 

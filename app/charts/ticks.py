@@ -34,7 +34,7 @@ def tick_texts(values: Sequence[float]) -> list[str]:
         return [short_number(value) for value in values]
     step = min((abs(b - a) for a, b in zip(values, values[1:], strict=False)), default=largest or 1.0)
     if largest and step < 1e-5:
-        return [f"{value:.1e}" if value else "0" for value in values]
+        return [_minus(f"{value:.1e}") if value else "0" for value in values]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
     return [_minus(f"{value:.{decimals}f}") if value else "0" for value in values]
 

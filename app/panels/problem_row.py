@@ -33,7 +33,8 @@ class ProblemRow(QWidget):
         self._theme = theme
         self._jumps = jumps and bool(problem.path)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Fixed would keep it at the height of its favourite width, and cut what needs more lines.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAccessibleName(f"{problem.severity}: {problem.sentence}")
         if self._jumps:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -188,3 +188,17 @@ def test_values_without_an_end_break_the_curve_only(theme, shown, pixels) -> Non
     chart.show_lines([Curve("train", EPOCHS, y)], x_end=12)
     assert chart.view_range[3] < 5
     assert pixels(chart, theme.class_color(0)) > 40
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize(("first", "x_end"), [(20_000.0, 20), (2.0, 20_000), (-24_000.0, 20), (1e-6, 1_000_000)])
+def test_no_label_is_cut_at_the_edge(qapp, shown, text_scale, first, x_end) -> None:
+    from graph_editor.theme import load_theme
+
+    theme = load_theme("light", text_scale)
+    chart = shown(LineChart(theme), 240, 200)
+    chart.show_lines([Curve("train", np.linspace(0, x_end, 12), np.linspace(first, first / 10, 12))], x_end=x_end)
+    image = chart.grab().toImage()
+    wide, high = image.width() - 1, image.height() - 1
+    edge = [(x, y) for x in range(wide + 1) for y in (0, high)] + [(x, y) for y in range(high + 1) for x in (0, wide)]
+    assert {image.pixelColor(x, y).name() for x, y in edge} == {theme.color("panel").name()}

@@ -93,3 +93,17 @@ def test_a_theme_keeps_the_rows(problems: ProblemList) -> None:
     problems.set_theme(load_theme("dark"))
     assert len(problems.rows()) == 1
     assert problems.grab().toImage() != light
+
+
+@pytest.mark.parametrize("width", [240, 320, 560])
+def test_a_long_problem_stands_whole(problems: ProblemList, qtbot: QtBot, width: int) -> None:
+    long = Problem(
+        "rank", path=("d",), facts={**RANK.facts, "received": "N×16×5×5 from “" + "pool of a long name " * 9}
+    )
+    problems.resize(width, 600)
+    problems.set_problems((long, WARNING))
+    qtbot.wait(20)
+    first, second = problems.rows()
+    assert first.label.height() >= first.label.heightForWidth(first.label.width())
+    assert second.y() == first.geometry().bottom() + 1
+    assert second.height() < 80
