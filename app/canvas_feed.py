@@ -124,7 +124,7 @@ class CanvasFeed(QObject):
 
         count = len(arrays["filters"])
         height = WEIGHTS_ROW * min(-(-count // 8), 4) if count > 1 else 2 * WEIGHTS_ROW
-        picture = preview_image(arrays, self._theme, WEIGHTS_WIDTH, height, self.ratio)
+        picture = preview_image(arrays, self._theme, WEIGHTS_WIDTH, height, self.ratio, justified=True)
         words = f"Norm {float(arrays['norm']):.3g}" if "norm" in arrays else ""
         if "change" in arrays:
             words += f" · changed {100 * float(arrays['change']):.0f} % since the start"

@@ -125,12 +125,15 @@ class ExampleCard(Button):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
         wide, high = place.width() / picture.width(), place.height() / picture.height()
-        # A picture that reaches its edges fills the place; one that stands free is shown whole.
-        middle = picture.height() // 2
-        full = any(picture.pixelColor(x, middle).alpha() == 255 for x in (1, picture.width() - 2))
-        scale = max(wide, high) if full else min(wide, high)
+        # All of it is shown; beside it its edges go on, so that one that reaches them fills the place.
+        scale = min(wide, high)
         width, height = picture.width() * scale, picture.height() * scale
         target = QRectF(place.center().x() - width / 2, place.center().y() - height / 2, width, height)
+        last = picture.width() - 1
+        left = QRectF(place.left(), target.top(), target.left() - place.left() + 1, height)
+        right = QRectF(target.right() - 1, target.top(), place.right() - target.right() + 1, height)
+        painter.drawImage(left, picture, QRectF(0, 0, 1, picture.height()))
+        painter.drawImage(right, picture, QRectF(last, 0, 1, picture.height()))
         painter.drawImage(target, picture)
 
     def _paint_plain(self, painter: QPainter, place: QRectF) -> None:

@@ -14,19 +14,27 @@ from app.charts.look import Theme
 from app.charts.pictures import ColourMap, corners, largest, picture
 from app.views.view import as_numpy
 
+MOST_GAPS = 2
+
 
 def preview_image(
-    arrays: Mapping[str, object], theme: Theme, width: int, height: int, ratio: float = 1.0
+    arrays: Mapping[str, object],
+    theme: Theme,
+    width: int,
+    height: int,
+    ratio: float = 1.0,
+    justified: bool = False,
 ) -> QImage | None:
     """The answer to a `preview`, `filters` or `samples` request as one picture of width × height px, or None.
 
     Weights in the signed map, outputs in viridis, data in grey; the ground is transparent, pixels are crisp.
+    `justified`: rows reach from edge to edge, as text of the panel around them does.
     """
     given = {name: as_numpy(value) for name, value in arrays.items()}
     values = given.get("filters", given.get("pictures"))
     if values is None or not len(values):
         return None
-    return strip(values, _colours(given), theme, width, height, ratio, _limit(given, values))
+    return strip(values, _colours(given), theme, width, height, ratio, _limit(given, values), justified)
 
 
 def strip(
@@ -37,6 +45,7 @@ def strip(
     height: int,
     ratio: float = 1.0,
     limit: float | None = None,
+    justified: bool = False,
 ) -> QImage:
     """Pictures F×H×W(×3) in a grid, as many as there is room for, centred; each number whole device pixels."""
     made = grid_layout(len(values), values.shape[2], values.shape[1], width, height, ratio)
@@ -46,7 +55,10 @@ def strip(
     if not made.count:
         return image
     rows = math.ceil(made.count / made.columns)
-    left = math.floor((width - made.columns * (made.width + made.gap) + made.gap) / 2)
+    gap = float(made.gap)
+    if justified and made.columns > 1:
+        gap = min((width - made.columns * made.width) / (made.columns - 1), MOST_GAPS * gap)
+    left = 0 if justified else math.floor((width - made.columns * (made.width + gap) + gap) / 2)
     top = math.floor((height - rows * (made.height + made.gap) + made.gap) / 2)
     painter = QPainter(image)
     smooth = made.width * ratio < values.shape[2]
@@ -55,7 +67,7 @@ def strip(
     round_off = corners(size, 2.0, theme.color("text"), ratio)
     limit = largest(values) if limit is None else limit
     for index in range(made.count):
-        x = left + index % made.columns * (made.width + made.gap)
+        x = left + index % made.columns * (made.width + gap)
         y = top + index // made.columns * (made.height + made.gap)
         one = picture(values[index], colours, theme, limit)
         scaled = one.scaled(

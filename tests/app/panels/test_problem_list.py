@@ -97,9 +97,8 @@ def test_a_theme_keeps_the_rows(problems: ProblemList) -> None:
 
 @pytest.mark.parametrize("width", [240, 320, 560])
 def test_a_long_problem_stands_whole(problems: ProblemList, qtbot: QtBot, width: int) -> None:
-    long = Problem(
-        "rank", path=("d",), facts={**RANK.facts, "received": "N×16×5×5 from “" + "pool of a long name " * 9}
-    )
+    received = "N×16×5×5 from “" + "pool of a long name " * 9
+    long = Problem("rank", path=("d",), facts={**RANK.facts, "received": received})
     problems.resize(width, 600)
     problems.set_problems((long, WARNING))
     qtbot.wait(20)

@@ -43,3 +43,15 @@ def test_many_filters_stay_visible(light) -> None:
     image = preview_image({"filters": np.ones((500, 8, 8), dtype=np.float32)}, light, 120, 48)
     opaque = sum(image.pixelColor(x, y).alpha() == 255 for x in range(120) for y in range(48))
     assert opaque > 0.5 * 120 * 48
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_justified_rows_reach_from_edge_to_edge(light, ratio) -> None:
+    filters = np.full((16, 3, 3), 0.5, dtype=np.float32)
+    arrays = {"filters": filters, "limit": np.float32(1)}
+    image = preview_image(arrays, light, 256, 64, ratio, justified=True)
+    inked = [x for x in range(image.width()) if any(image.pixelColor(x, y).alpha() for y in range(image.height()))]
+    assert inked[0] == 0
+    assert inked[-1] >= image.width() - 2
+    centred = preview_image(arrays, light, 256, 64, ratio)
+    assert any(centred.pixelColor(0, y).alpha() for y in range(centred.height())) is False
