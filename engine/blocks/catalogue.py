@@ -45,6 +45,7 @@ from engine.blocks import (
     sources,
     sparsity,
     transformer,
+    unpooling,
     upsampling,
 )
 from engine.graph.block_type import BlockType
@@ -66,6 +67,7 @@ _FILES = (
     pooling,
     pooling_adaptive,
     upsampling,
+    unpooling,
     normalisation,
     normalisation_sample,
     normalised_weights,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.blocks.shared import AXES, INPUT, fits_window, grid, one_to_one, pair, tuple_parameter
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
+from engine.blocks.shared import AXES, INPUT, OUTPUT, fits_window, grid, one_to_one, pair, tuple_parameter
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
+from engine.graph.graph import Graph
 from engine.graph.values import Value
 
 KINDS = {1: "a sequence", 2: "a picture", 3: "a volume"}
 _CEIL = Parameter(
     "ceil_mode", "Keep the rest", "boolean", False, "Also pools what is left at the border.", advanced=True
+)
+_INDICES = Parameter(
+    "return_indices", "Places", "boolean", False, "A second output tells where each maximum was.", advanced=True
 )
 _NORM = Parameter("norm_type", "Norm p", "float", 2.0, "1 sums, 2 is the length, a large p the largest.", 1.0, 100.0)
 
@@ -21,12 +25,18 @@ def _expect(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
         if fault is not None or INPUT not in inputs:
             return fault
         window, amount = pair(parameters, "kernel_size"), pair(parameters, "padding")
-        if any(2 * pad > extent for pad, extent in zip(amount, window, strict=True)):
-            facts = {"expected": "a padding of at most half its window", "received": "×".join(map(str, amount))}
-            return Mismatch("channels", INPUT, {**facts, "hint": ""})
-        return fits_window(parameters, inputs, window, amount)
+        return padding_fits(parameters) or fits_window(parameters, inputs, window, amount)
 
     return expect
+
+
+def padding_fits(parameters: Parameters) -> Mismatch | None:
+    """A Mismatch where a window could lie in the padding alone."""
+    window, amount = pair(parameters, "kernel_size"), pair(parameters, "padding")
+    if all(2 * pad <= extent for pad, extent in zip(amount, window, strict=True)):
+        return None
+    facts = {"expected": "a padding of at most half its window", "received": "×".join(map(str, amount))}
+    return Mismatch("channels", INPUT, {**facts, "hint": ""})
 
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
@@ -37,7 +47,14 @@ def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
         "stride": pair(parameters, stride),
         "padding": pair(parameters, "padding"),
         "ceil_mode": parameters["ceil_mode"],
+        **({"return_indices": True} if parameters.get("return_indices") else {}),
     }
+
+
+def _max_ports(parameters: Parameters, body: Graph | None) -> Ports:
+    if not parameters.get("return_indices"):
+        return one_to_one(parameters, body)
+    return Ports(inputs=(Port(INPUT, ""),), outputs=(Port(OUTPUT, ""), Port("indices", "places")))
 
 
 def _pool(
@@ -69,10 +86,11 @@ def _pool(
                 "padding", "Padding", (0,) * dimensions, "How much is added at each side.", dimensions, 0, True
             ),
             _CEIL,
+            *((_INDICES,) if kind == "max" else ()),
         ),
         summary=("{kernel_size}", *("p {norm_type}" for _ in more)),
         module=f"{module}{dimensions}d",
-        ports=one_to_one,
+        ports=_max_ports if kind == "max" else one_to_one,
         expect=_expect(dimensions),
         arguments=_arguments,
     )

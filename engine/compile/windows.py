@@ -274,6 +274,10 @@ def _conv_rbm(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
     return _looks(spec, (0, 0), tuple(module.weight.shape[2:]), (1, 1), mixed=(1,))
 
 
+def _unpool(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
+    return _repeating(module.kernel_size, spec)
+
+
 def _max_unpool(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
     count = spec.rank - 2
     sizes = [_numbers(value, count) for value in (module.padding, module.kernel_size, module.stride)]
@@ -297,7 +301,7 @@ def _unshuffle(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
 Special = Callable[[Any, TensorSpec, TensorSpec], Window]
 _SPECIAL: dict[str, Special] = {
     "upsample": _upsample,
-    "unpool2d": lambda module, spec, out: _repeating(_numbers(module.kernel_size, 2), spec),
+    **dict.fromkeys(("unpool1d", "unpool2d", "unpool3d"), _unpool),
     "pixel_shuffle": lambda module, spec, out: _repeating((module.upscale_factor,) * 2, spec, (1,)),
     "pixel_unshuffle": _unshuffle,
     **dict.fromkeys(("max_unpool1d", "max_unpool2d", "max_unpool3d"), _max_unpool),

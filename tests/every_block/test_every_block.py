@@ -52,6 +52,13 @@ SPECS: dict[str, TensorSpec] = {
 }
 
 
+PLACES: dict[str, dict[str, TensorSpec]] = {
+    f"max_unpool{axes}d": {"places": TensorSpec(SPECS[name].shape, "int64")}
+    for axes, name in ((1, "channels by time"), (2, "pictures"), (3, "volume"))
+}
+"""What only a few types take, and is tried on them alone."""
+
+
 def values_of(parameter: Parameter) -> Iterator[Value]:
     """Some values that the declaration allows: its bounds, each choice, and another."""
     match parameter.kind:
@@ -91,10 +98,11 @@ def parameter_sets(type: BlockType) -> Iterator[dict[str, Value]]:
 def inputs_of(type: BlockType, parameters: Parameters) -> Iterator[dict[str, TensorSpec]]:
     """Every combination of the specs above at the needed ports, two different ones at most."""
     ports = [port.id for port in type.ports(parameters, None).inputs if not port.optional]
+    specs = [*SPECS.values(), *PLACES.get(type.id, {}).values()]
     if len(ports) == 1:
-        yield from ({ports[0]: spec} for spec in SPECS.values())
+        yield from ({ports[0]: spec} for spec in specs)
         return
-    for first, second in itertools.product(SPECS.values(), repeat=2):
+    for first, second in itertools.product(specs, repeat=2):
         yield dict(zip(ports, itertools.chain([first], itertools.repeat(second)), strict=False))
 
 
@@ -272,6 +280,7 @@ TORCH_MISREADS = {
     },
     **{f"global_{pool}_pool{axes}d": "pools over any axes" for pool in ("avg", "max") for axes in (1, 2, 3)},
     "fractional_max_pool2d": "leaves nothing of a single pixel",
+    "unpool1d": "enlarges one axis of a picture",
     "unpool2d": "enlarges two axes of a volume",
     "pixel_shuffle": "shuffles volumes",
     "pixel_unshuffle": "unshuffles volumes",

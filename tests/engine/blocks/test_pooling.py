@@ -45,6 +45,8 @@ def shape(id: str, spec: TensorSpec, **changed: Value) -> str:
         ("upsample", PICTURE, {"mode": "cubic"}, "N×4×16×16"),
         ("upsample", VOLUME, {"scale_factor": 3.0, "mode": "linear"}, "N×2×12×12×12"),
         ("unpool2d", PICTURE, {"kernel_size": (1, 3)}, "N×4×8×24"),
+        ("unpool1d", SEQUENCE, {"kernel_size": (3,)}, "N×4×3T"),
+        ("unpool3d", VOLUME, {"kernel_size": (1, 2, 3)}, "N×2×4×8×12"),
         ("pixel_shuffle", PICTURE, {}, "N×1×16×16"),
         ("pixel_unshuffle", PICTURE, {"downscale_factor": 4}, "N×64×2×2"),
         ("subsampling", PICTURE, {}, "N×4×4×4"),
@@ -77,3 +79,47 @@ def test_cubic_interpolation_is_for_pictures() -> None:
     fault = expect("upsample", SEQUENCE, mode="cubic")
     assert fault is not None
     assert fault.code == "rank"
+
+
+def unpooled(id: str, spec: TensorSpec, like: TensorSpec | None = None, **changed: Value) -> Mismatch | str:
+    """What a Max unpool makes of numbers and places of this shape, or why it refuses them."""
+    type, parameters = BLOCK_TYPES[id], defaults(id, **changed)
+    inputs = {"input": spec, "indices": TensorSpec(spec.shape, "int64")} | ({} if like is None else {"like": like})
+    fault = type.expect(parameters, inputs)
+    found = probe(type, parameters, inputs, None)
+    return fault or found.refusal or str(found.outputs["output"])
+
+
+def test_a_max_pool_tells_the_places_only_if_asked() -> None:
+    for dimensions in (1, 2, 3):
+        type = BLOCK_TYPES[f"max_pool{dimensions}d"]
+        assert [port.id for port in type.ports(defaults(type.id), None).outputs] == ["output"]
+        asked = defaults(type.id, return_indices=True)
+        assert [port.id for port in type.ports(asked, None).outputs] == ["output", "indices"]
+    places = probe(BLOCK_TYPES["max_pool2d"], defaults("max_pool2d", return_indices=True), {"input": PICTURE}, None)
+    assert {port: f"{spec} {spec.dtype}" for port, spec in places.outputs.items()} == {
+        "output": "N×4×4×4 float32",
+        "indices": "N×4×4×4 int64",
+    }
+
+
+def test_max_unpooling_reads_numbers_places_and_a_size() -> None:
+    assert unpooled("max_unpool1d", SEQUENCE) == "N×4×2T"
+    assert unpooled("max_unpool2d", PICTURE) == "N×4×16×16"
+    assert unpooled("max_unpool2d", PICTURE, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1)) == "N×4×15×15"
+    assert unpooled("max_unpool2d", PICTURE, like=TensorSpec((N, 4, 17, 16), "float32")) == "N×4×17×16"
+    assert unpooled("max_unpool3d", VOLUME) == "N×2×8×8×8"
+    far = unpooled("max_unpool2d", PICTURE, like=TensorSpec((N, 4, 40, 40), "float32"))
+    assert isinstance(far, str)
+    assert far.startswith("invalid output_size")
+    fault = BLOCK_TYPES["max_unpool2d"].expect(defaults("max_unpool2d"), {"input": PICTURE, "indices": PICTURE})
+    assert fault is not None
+    assert (fault.code, fault.port) == ("dtype", "indices")
+    assert "Switch on Places" in str(fault.facts["hint"])
+    shorter = TensorSpec((N, 4, 4, 4), "int64")
+    fault = BLOCK_TYPES["max_unpool2d"].expect(defaults("max_unpool2d"), {"input": PICTURE, "indices": shorter})
+    assert fault is not None
+    assert (fault.code, fault.port) == ("channels", "indices")
+    other = unpooled("max_unpool2d", PICTURE, like=TensorSpec((N, 3, 16, 16), "float32"))
+    assert isinstance(other, Mismatch)
+    assert other.port == "like"

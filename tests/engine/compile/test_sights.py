@@ -58,6 +58,7 @@ def measured(graph: Graph, port: str, draws: int = 1, together: bool = True) -> 
     """
     network = compile_graph(graph, BLOCK_TYPES)
     network.root.double().eval()
+    torch.manual_seed(0)
     with torch.no_grad():
         for weight in network.root.parameters():
             weight.uniform_(0.1, 0.3)
@@ -122,10 +123,11 @@ BY_CHANCE = {"fractional_max_pool2d", "fractional_max_pool3d"}
 NO_SLOPE = {"heaviside", "sign", "bernoulli_unit", "winner_take_all", "embedding", "embedding_bag"}
 """Step functions have made-up gradients, winners pass on none of those that lost, tokens have none."""
 FLAT_IN_PLACES = {"hardshrink", "threshold", "hardtanh", "softshrink", "relu6", "hardsigmoid"}
+NEED_PLACES = {"max_unpool1d", "max_unpool2d", "max_unpool3d"}
 EVERY = [
     type.id
     for type in BLOCK_TYPES.values()
-    if type.role == "layer" and "own_code" not in type.traits and type.id not in NO_SLOPE | FLAT_IN_PLACES
+    if type.role == "layer" and "own_code" not in type.traits and type.id not in NO_SLOPE | FLAT_IN_PLACES | NEED_PLACES
 ]
 
 
@@ -142,7 +144,7 @@ def test_the_window_of_every_type_is_the_measured_one(id: str) -> None:
             assert "b0" not in analysis.receptive_fields
             continue
         (port, *_) = BLOCK_TYPES[id].ports_of(graph.blocks["b0"], {}).outputs
-        draws = 24 if "max_pool" in id else 3
+        draws = 200 if "global_max" in id else 24 if "max_pool" in id else 3
         assert_measured(graph, "b0", port.id, draws, together=id != "permute")
     assert bool(tried) != (id in ROWS_ALONE)
 
@@ -338,3 +340,44 @@ def test_what_is_not_known_stays_not_known() -> None:
     drawing.wire("known", "sum.b")
     ids = {block.type: id for id, block in drawing.graph.blocks.items()}
     assert set(claimed(drawing.graph)) == {ids["input"], ids["adaptive_avg_pool2d"]}
+
+
+@pytest.mark.parametrize(
+    ("axes", "field"), [(1, "x: 2×24"), (2, "image: 2×16×17"), (3, "volume: 1×8×8×8")], ids=["1-D", "2-D", "3-D"]
+)
+def test_what_was_pooled_and_put_back_sees_the_window_of_its_pool(axes: int, field: str) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=(field,))
+    drawing.add("pool", f"max_pool{axes}d", return_indices=True)
+    drawing.add("back", f"max_unpool{axes}d")
+    drawing.add("after", f"avg_pool{axes}d", kernel_size=(3,) * axes, stride=(1,) * axes)
+    drawing.chain("input", "pool", "back.input")
+    drawing.wire("back", "after")
+    drawing.wire("pool.indices", "back.indices")
+    drawing.wire("input", "back.like")
+    ids = {block.type: id for id, block in drawing.graph.blocks.items()}
+    fields = claimed(drawing.graph)
+    assert fields[ids[f"max_unpool{axes}d"]] == (2,) * axes
+    assert fields[ids[f"avg_pool{axes}d"]] == (4,) * axes
+    if axes == 1:
+        assert changed_by(drawing.graph, "after/output", 24) == 4
+
+
+def changed_by(graph: Graph, port: str, length: int) -> int:
+    """From how far apart numbers of a 2-channel sequence change the number of `port` that most of them change.
+
+    Where a maximum was has no gradient, and yet what comes out depends on it.
+    """
+    cut = compile_graph(graph, BLOCK_TYPES).slice((port,))
+    torch.manual_seed(0)
+    changes: dict[int, set[int]] = {}
+    for _ in range(8):
+        row = torch.rand(1, 2, length)
+        (before,) = cut.module(row)
+        for place in range(length):
+            other = row.clone()
+            other[..., place] += 2
+            (after,) = cut.module(other)
+            for changed in (after != before).any(1)[0].nonzero().flatten().tolist():
+                changes.setdefault(changed, set()).add(place)
+    return max(max(places) - min(places) + 1 for places in changes.values())
