@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMenu
 
+from engine.graph.edits import set_weights
+from engine.graph.graph import Weights
+from graph_editor.sharing_menu import add_sharing_menu
 from graph_editor.style_sheet import round_menu
 from graph_editor.view import WIRE_GRAB
 
@@ -61,12 +64,21 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
         return
     if type.runs_over_time:
         _entry(menu, f"Unfold over {UNFOLDED_STEPS} steps", "", lambda: editor.commands.unfold(id, UNFOLDED_STEPS))
+    if len(scene.picked_blocks) == 1:
+        _sharing_menu(editor, menu, id)
     menu.addSeparator()
     if type.family in ("convolution", "dense", "energy"):
         _entry(menu, "Show filters", "", lambda: editor.view_wanted.emit("filters", key))
     if type.role in ("layer", "container"):
         _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent", key))
     _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
+
+
+def _sharing_menu(editor: Editor, menu: QMenu, id: str) -> None:
+    def choose(weights: Weights | None) -> None:
+        editor.commands.edit("Own weights" if weights is None else "Share weights", set_weights, id, weights)
+
+    add_sharing_menu(menu, editor.scene.body, editor.scene.scope, id, choose)
 
 
 def _tidy_entry(editor: Editor, menu: QMenu) -> None:

@@ -12,10 +12,10 @@ from engine.graph.block_type import WeightGroups, lenient_parameters
 from engine.graph.edits import set_weights
 from engine.graph.graph import Block, Weights
 from engine.graph.paths import ancestors_of
-from engine.graph.sharing import users_of, weights_offered
+from engine.graph.sharing import users_of
+from graph_editor.sharing_menu import OWN, weights_choices
 from graph_editor.theme import SIZE_SMALL
 
-OWN = ""
 NAMED = 3
 """So many users of a block's weights are named, of more the rest is counted."""
 
@@ -36,7 +36,7 @@ class SharingRows(QWidget):
         super().__init__(parent)
         self._context = context
         theme = context.theme
-        self._offered: dict[str, Weights | None] = {}
+        self._choices: dict[str, Weights | None] = {}
         self.choice = ChoiceField(theme, ())
         purpose = "Its own weights, or those of another block: both then learn one set."
         self.row = FieldRow("Weights", self.choice, theme, default=OWN, purpose=purpose)
@@ -57,24 +57,15 @@ class SharingRows(QWidget):
         (block,) = blocks
         ancestors = ancestors_of(self._context.document.graph, self._context.body_path)
         scope = msgspec.structs.replace(self._context.document.scope, ancestors=ancestors)
-        inner = {**{id: one for around in ancestors for id, one in around.blocks.items()}, **body.blocks}
-        self._offered = {OWN: None}
-        for weights in (*weights_offered(body, scope, block.id), *((block.weights,) if block.weights else ())):
-            self._offered[_value(weights)] = weights
-        labels = {OWN: "Own"}
-        for value, weights in self._offered.items():
-            if weights is not None:
-                owner = inner.get(weights.of)
-                name = owner.name if owner is not None else weights.of
-                outside = "" if weights.of in body.blocks else ", outside"
-                labels[value] = f"{name}{outside}{', transposed' if weights.transposed else ''}"
-        self.choice.set_choices(tuple(self._offered), labels)
-        self.row.set_value(_value(block.weights))
-        self.row.setVisible(len(self._offered) > 1)
-        words = self._words(block, inner)
+        known = {id: one for around in (*ancestors, body) for id, one in around.blocks.items()}
+        self._choices = weights_choices(body, scope, block.id)
+        self.choice.set_choices(tuple(self._choices), {label: label for label in self._choices})
+        self.row.set_value(next(label for label, weights in self._choices.items() if weights == block.weights))
+        self.row.setVisible(len(self._choices) > 1)
+        words = self._words(block, known)
         self.words.setText(words)
         self.words.setVisible(bool(words))
-        self.setVisible(len(self._offered) > 1 or bool(words))
+        self.setVisible(len(self._choices) > 1 or bool(words))
 
     def _words(self, block: Block, known: dict[str, Block]) -> str:
         if block.weights is not None:
@@ -95,12 +86,7 @@ class SharingRows(QWidget):
         return f"{joined} {'uses' if len(names) == 1 else 'use'} its weights too."
 
     def _choose(self, value: object) -> None:
-        weights = self._offered.get(str(value or OWN))
+        weights = self._choices.get(str(value))
         label = "Own weights" if weights is None else "Share weights"
         if self._context.edit(label, set_weights, self._context.ids[0], weights) is not None:
             self.refresh()
-
-
-def _value(weights: Weights | None) -> str:
-    """The weights as a value of the choice: an id has no space."""
-    return OWN if weights is None else f"{weights.of} transposed" if weights.transposed else weights.of

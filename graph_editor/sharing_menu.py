@@ -1,0 +1,54 @@
+"""Whose weights a block may use: in words, and as a submenu that begins, changes and ends sharing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QMenu
+
+from engine.graph.block_type import lenient_parameters
+from engine.graph.graph import Graph, Weights
+from engine.graph.scope import Scope
+from engine.graph.sharing import weights_offered
+from graph_editor.style_sheet import round_menu
+
+OWN = "Own"
+
+
+def weights_choices(body: Graph, scope: Scope, id: str) -> dict[str, Weights | None]:
+    """What the block may use, by how people read it: `Own`, `Encoder`, `Encoder, transposed`; two alike are numbered.
+
+    What it uses now is among them; a block outside this body says so. `scope` is that of the body.
+    """
+    now = body.blocks[id].weights
+    names = {id: block.name for around in (*scope.ancestors, body) for id, block in around.blocks.items()}
+    found: dict[str, Weights | None] = {OWN: None}
+    alike = Counter((OWN,))
+    for weights in dict.fromkeys((*weights_offered(body, scope, id), *((now,) if now is not None else ()))):
+        outside = "" if weights.of in body.blocks else ", outside"
+        name = f"{names.get(weights.of, weights.of)}{outside}"
+        end = ", transposed" if weights.transposed else ""
+        alike[name + end] += 1
+        number = alike[name + end]
+        found[f"{name} ({number}){end}" if number > 1 else name + end] = weights
+    return found
+
+
+def add_sharing_menu(
+    menu: QMenu, body: Graph, scope: Scope, id: str, choose: Callable[[Weights | None], object]
+) -> None:
+    """Add `Share weights with` where the block learns and there is a choice; `choose` gets what was chosen."""
+    block = body.blocks[id]
+    type = scope.types.get(block.type)
+    if type is None or not type.weights(lenient_parameters(type, block, scope.variables)):
+        return
+    choices = weights_choices(body, scope, id)
+    if len(choices) == 1:
+        return
+    under = round_menu(menu.addMenu("Share weights with"))
+    for label, weights in choices.items():
+        action = under.addAction("Nobody" if weights is None else label)
+        action.setCheckable(True)
+        action.setChecked(weights == block.weights)
+        action.triggered.connect(lambda _=False, weights=weights: choose(weights))
