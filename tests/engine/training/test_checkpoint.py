@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.problem import Refused, refused
 from engine.training import run
 from engine.training.checkpoint import Position, RunFacts, Snapshot, read_checkpoint, write_checkpoint
@@ -16,6 +17,7 @@ from engine.training.commands import Change, Stop
 from engine.training.events import EpochEnded, Finished, Started, Stopped
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, Supervised
+from engine.training.session import open_session
 
 DROPPING = (
     "flatten",
@@ -117,6 +119,19 @@ def test_weights_alone_are_a_start(drawing, requested, script, tmp_path):
     assert torch.equal(held[0].initial_state["l1.weight"], tensors["l1.weight"])
     assert "l1.weight" in held[0].loaded
     assert events[1].first_step == 0
+
+
+def test_weights_of_a_run_that_is_opened_again_have_changed_since_it_began(drawing, requested, script, tmp_path):
+    graph = drawing(*DROPPING)
+    held = []
+    finished = list(
+        train(requested(graph, Supervised(1), checkpoint_folder=str(tmp_path)), script(), on_session=held.append)
+    )[-1]
+    opened = open_session(requested(graph, Supervised(1), weights=finished.checkpoint), BLOCK_TYPES)
+    drawn, trained = opened.initial_state["l1.weight"], opened.network.state()["l1.weight"]
+    assert torch.equal(drawn, held[0].initial_state["l1.weight"])
+    assert torch.equal(trained, held[0].network.state()["l1.weight"])
+    assert not torch.equal(drawn, trained)
 
 
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
