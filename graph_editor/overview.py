@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QTransform
 
 from graph_editor.canvas_look import CanvasLook
-from graph_editor.scene import GraphScene
+from graph_editor.lasting import lasting
+from graph_editor.scene import BULK, GraphScene
 from graph_editor.theme import SIZE_SMALL
 
 BORDER = 64
@@ -61,22 +64,23 @@ class Overview:
                 painter.drawText((place - area.topLeft()) * scale + QPointF(0, -3 * ratio), name)
 
     def _read(self) -> None:
-        if not self._stale:
-            return
-        self._stale = False
+        if self._stale:
+            self._stale = False
+            with lasting() if len(self._scene.blocks) > BULK else nullcontext():
+                self._read_items()
+
+    def _read_items(self) -> None:
         self._rectangles = {}
         self._names = []
-        for item in self._scene.blocks.values():
-            left, top, right, bottom = item.rectangle()
+        index = self._scene.index
+        for id, item in self._scene.blocks.items():
+            left, top, right, bottom = index.rectangle(id)
             self._rectangles.setdefault(item.family, []).append(QRectF(left, top, right - left, bottom - top))
             if item.content.container:
                 self._names.append((QPointF(left, top), item.content.name))
         self._lines = []
         for wire in self._scene.wires.values():
-            points = wire.route.points
-            if len(points) > 8:
-                points = (points[0], points[len(points) // 2], points[-1])
-            self._lines.extend(QLineF(*first, *second) for first, second in zip(points, points[1:], strict=False))
+            self._lines.extend(wire.far_lines)
 
 
 class OverviewPicture:

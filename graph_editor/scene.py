@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
@@ -25,13 +25,14 @@ from graph_editor.block_item import BlockItem
 from graph_editor.block_ports import PortState
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
+from graph_editor.lasting import lasting
+from graph_editor.scene_moves import EXTENT, SceneMoves, grow
 from graph_editor.theme import DETAIL_NAME_SIZE, Theme
 from graph_editor.twins import mark_twins
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_layer import ALL_ROUTED, WireLayer
 
 BULK = 200
-_EXTENT = 1 << 16
 
 
 class PortHit(NamedTuple):
@@ -65,13 +66,14 @@ class GraphScene(QGraphicsScene):
         self.index = BlockIndex()
         self.layer = WireLayer(self.index, self.blocks)
         self.wires = self.layer.items
+        self.moves = SceneMoves(self)
         self.known = Annotations()
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
         self._hand: dict[tuple[str, str, bool], str] = {}
         self._lost_sources: set[str] = set()
-        self.setSceneRect(-_EXTENT / 2, -_EXTENT / 2, _EXTENT, _EXTENT)
+        self.setSceneRect(-EXTENT / 2, -EXTENT / 2, EXTENT, EXTENT)
         document.changed.connect(self._changed)
         self._rebuild()
 
@@ -275,6 +277,8 @@ class GraphScene(QGraphicsScene):
         root = change.bodies.get(())
         if own is None and (root is None or root.variables is None):
             return
+        if own is not None and self.moves.takes(change, own):
+            return
         if own is not None and len(own.added) + len(own.removed) > BULK:
             self._rebuild()
             return
@@ -306,15 +310,8 @@ class GraphScene(QGraphicsScene):
             self._refresh(id, again)
 
     def _rebuild(self) -> None:
-        # What is made here stays; to look for garbage among it again and again takes a quarter of the time.
-        collecting = gc.isenabled() and len(self.body.blocks) > BULK
-        if collecting:
-            gc.disable()
-        try:
+        with lasting() if len(self.body.blocks) > BULK else nullcontext():
             self._make_items()
-        finally:
-            if collecting:
-                gc.enable()
         self._drop_picked()
 
     def _make_items(self) -> None:
@@ -327,6 +324,7 @@ class GraphScene(QGraphicsScene):
         self.blocks.clear()
         self.layer.clear()
         self.index.clear()
+        self.moves.forget()
         self._hand = {}
         body = self.body
         self.known.read(self.path, self.analysis)
@@ -418,20 +416,8 @@ class GraphScene(QGraphicsScene):
 
     def _lay(self, targets: set[PortRef]) -> None:
         self.layer.lay(targets)
-        self._grow()
+        grow(self)
         self.redrawn.emit()
-
-    def _grow(self) -> None:
-        found = self.index.bounds()
-        if found is None:
-            return
-        margin = _EXTENT / 8
-        rect = self.sceneRect()
-        wanted = QRectF(
-            found[0] - margin, found[1] - margin, found[2] - found[0] + 2 * margin, found[3] - found[1] + 2 * margin
-        )
-        if not rect.contains(wanted):
-            self.setSceneRect(rect.united(wanted))
 
     def _nearest(self, path: BodyPath) -> BodyPath:
         while path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -58,6 +58,7 @@ class WireItem(QGraphicsItem):
         self.selected = self.hovered = self.insertion = False
         self.off = False
         self.route: Route = _NOWHERE
+        self._far_lines: tuple[QLineF, ...] | None = None
         self._bounds = QRectF()
         self._pen = QPen()
         self._plain_pen = self._casing_pen = QPen()
@@ -79,7 +80,18 @@ class WireItem(QGraphicsItem):
         """Run another way."""
         self.prepareGeometryChange()
         self.route = route
+        self._far_lines = None
         self._prepare()
+
+    @property
+    def far_lines(self) -> tuple[QLineF, ...]:
+        """The route as few lines, for the overview; made when first asked for."""
+        if self._far_lines is None:
+            points = self.route.points
+            if len(points) > 8:
+                points = (points[0], points[len(points) // 2], points[-1])
+            self._far_lines = tuple(QLineF(*first, *last) for first, last in zip(points, points[1:], strict=False))
+        return self._far_lines
 
     def set_spec(self, spec: TensorSpec | None) -> bool:
         """Carry another tensor; True where that changes how it is laid."""

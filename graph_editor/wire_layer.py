@@ -58,7 +58,7 @@ class WireLayer:
             self._router.clear()
             targets = self.items
         for target in sorted(targets, key=lambda target: (self.items[target].is_label, target)):
-            self._lay(target)
+            self.lay_one(target)
 
     def follow(self, moved: Mapping[str, tuple[float, float]]) -> None:
         """Lay the wires of blocks that are being moved; of very many, those among them are only shifted."""
@@ -73,9 +73,10 @@ class WireLayer:
                 start = self._blocks[source.block].port_point(source.port, False)
                 wire.setPos(start[0] - wire.route.points[0][0], start[1] - wire.route.points[0][1])
             else:
-                self._lay(target)
+                self.lay_one(target)
 
-    def _lay(self, target: PortRef) -> None:
+    def lay_one(self, target: PortRef) -> None:
+        """Lay one wire."""
         item = self.items[target]
         source_ref = item.wire.source
         source, taker = self._blocks.get(source_ref.block), self._blocks.get(target.block)

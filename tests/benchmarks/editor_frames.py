@@ -130,7 +130,12 @@ def undo_ms(editor: Editor, graph: Graph) -> float:
     document = editor.document
     document.edit("Move", move, places)
     QTest.qWait(150)
-    took = ms(document.undo_stack.undo)
+
+    def undo() -> None:
+        document.undo_stack.undo()
+        editor.scene.moves.finish()
+
+    took = ms(undo)
     assert document.graph == graph
     return took
 

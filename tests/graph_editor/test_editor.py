@@ -280,7 +280,7 @@ def test_context_menus(editor: Editor) -> None:
     assert entries(wire) == ["Delete"]
     wire.actions()[0].trigger()
     assert len(editor.document.graph.wires) == 7
-    assert entries(menu_at(editor, QPointF(500, 500))) == ["Add block …", "Paste", "Select all", "Fit"]
+    assert entries(menu_at(editor, QPointF(500, 500))) == ["Add block …", "Paste", "Select all", "Tidy", "Fit"]
 
 
 @pytest.mark.qt_log_ignore("does not support raise", "grabbing the keyboard")

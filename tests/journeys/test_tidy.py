@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from PySide6.QtGui import QContextMenuEvent, QPainterPathStroker
 from PySide6.QtWidgets import QApplication
 
 from engine.graph import edits
-from engine.graph.graph import PortRef
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.project.examples import read_example
+from engine.training.plan import Settings
 from graph_editor import motion
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -278,3 +280,39 @@ def test_published_networks_come_out_clean(hands: Hands) -> None:
         hands.window.status.show_message("")
         assert not overlaps(hands), id
         assert not wires_through_blocks(hands), id
+
+
+def large(count: int) -> Graph:
+    """Chains with skips, thrown over a wide field."""
+    chance = random.Random(count)
+    blocks: dict[str, Block] = {}
+    wires: list[Wire] = []
+    for number in range(count):
+        id, type = f"b{number:05d}", "add" if number % 5 == 4 else chance.choice(("relu", "conv2d", "dropout"))
+        blocks[id] = Block(id, type, type, look=Look(chance.randrange(0, 16_000, 8), chance.randrange(0, 12_000, 8)))
+        if number:
+            port = "a" if type == "add" else "input"
+            wires.append(Wire(PortRef(f"b{number - 1:05d}", "output"), PortRef(id, port)))
+        if type == "add":
+            wires.append(Wire(PortRef(f"b{number - 4:05d}", "output"), PortRef(id, "b")))
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
+
+
+def test_five_thousand_blocks_do_not_hold_the_window_up(hands: Hands) -> None:
+    hands.workspace.document.load(large(5_000), Settings())
+    hands.wait_analysed()
+    hands.rest(500)
+    thrown = places(hands)
+    with longest_work() as work:
+        hands.window.actions_table["tidy"].trigger()
+        wait_laid_out(hands)
+        hands.wait(lambda: not hands.window.editor.scene.moves.is_busy, "the last wire")
+        hands.rest(300)
+        sys.stdout.write(f"tidy of 5,000 blocks: {work():.1f} ms\n")
+        assert work() < STALL_MS
+    assert not overlaps(hands)
+    with longest_work() as work:
+        hands.workspace.document.undo_stack.undo()
+        hands.wait(lambda: not hands.window.editor.scene.moves.is_busy, "the last wire")
+        sys.stdout.write(f"undo: {work():.1f} ms\n")
+    assert {id: (item.x(), item.y()) for id, item in hands.window.editor.scene.blocks.items()} == thrown

@@ -1,0 +1,24 @@
+"""Keeps Python's collector away from what is made for good."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """What is made inside stays: it is not looked for garbage, now or later.
+
+    For thousands of items. Among them, looking takes a quarter of the time, and afterwards a tenth of a second each
+    time. They still go when nobody refers to them; only circles among them would stay.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.freeze()
+            gc.enable()

@@ -1,0 +1,124 @@
+"""Moves very many blocks of a scene a little at a time: the window goes on between, the drawing is right at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRectF, QTimer
+
+from engine.graph.difference import BodyChange, GraphChange
+from engine.graph.graph import PortRef
+from graph_editor.lasting import lasting
+
+if TYPE_CHECKING:
+    from graph_editor.scene import GraphScene
+
+MANY = 200
+SLICE_S = 0.008
+EXTENT = 1 << 16
+"""How wide and high a scene is at first, in px."""
+
+
+class SceneMoves(QObject):
+    """What of one scene is still to be moved: blocks first, then the wires at them.
+
+    Each slice reads the drawing as it is then, so that edits in between need no care.
+    """
+
+    def __init__(self, scene: GraphScene) -> None:
+        super().__init__(scene)
+        self._scene = scene
+        self._blocks: list[str] = []
+        self._targets: set[PortRef] = set()
+        self._wires: list[PortRef] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._work)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is still to be moved."""
+        return self._timer.isActive()
+
+    def takes(self, change: GraphChange, own: BodyChange) -> bool:
+        """Whether the change of the scene's body is but many moves; then they are on their way."""
+        if change.meaning or len(change.bodies) > 1 or len(own.changed) <= MANY:
+            return False
+        for wire in own.wires_added:
+            self._scene.wires[wire.target].wire = wire
+            self._targets.add(wire.target)
+        # Popped from the end; the first of the drawing come first.
+        self._blocks = list(dict.fromkeys((*reversed(list(own.changed)), *self._blocks)))
+        self._targets.update(self._wires)
+        self._wires = []
+        self._timer.start()
+        self._work()
+        return True
+
+    def forget(self) -> None:
+        """Everything is made anew."""
+        self._timer.stop()
+        self._blocks, self._wires = [], []
+        self._targets = set()
+
+    def finish(self) -> None:
+        """Do at once what is left."""
+        while self.is_busy:
+            self._work(seconds=60.0)
+
+    def _work(self, seconds: float = SLICE_S) -> None:
+        end = time.perf_counter() + seconds
+        with lasting():
+            self._move_some(end)
+        if not self._blocks and not self._wires:
+            self._timer.stop()
+            self._scene.redrawn.emit()
+
+    def _move_some(self, end: float) -> None:
+        if self._blocks:
+            self._move_blocks(end)
+            if self._blocks:
+                return
+            grow(self._scene)
+            self._wires = self._in_order(self._targets)
+            self._targets = set()
+        layer, wires = self._scene.layer, self._wires
+        while wires and time.perf_counter() < end:
+            target = wires.pop()
+            if target in layer.items:
+                layer.lay_one(target)
+                # Made now, a few at a time, rather than all for the next picture of the whole.
+                _ = layer.items[target].far_lines
+
+    def _move_blocks(self, end: float) -> None:
+        scene, blocks, ids = self._scene, self._scene.body.blocks, self._blocks
+        while ids and time.perf_counter() < end:
+            id = ids.pop()
+            item, block = scene.blocks.get(id), blocks.get(id)
+            if item is None or block is None:
+                continue
+            if not item.lifted:
+                item.setPos(block.look.x, block.look.y)
+            scene.index.put(id, item.rectangle())
+            self._targets |= scene.layer.targets(id)
+
+    def _in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
+        """Labels last, as always: they make way. Popped from the end."""
+        wires = self._scene.wires
+        return sorted(
+            (one for one in targets if one in wires), key=lambda one: (wires[one].is_label, one), reverse=True
+        )
+
+
+def grow(scene: GraphScene) -> None:
+    """Let the scene's rectangle hold all blocks and some room around them."""
+    found = scene.index.bounds()
+    if found is None:
+        return
+    left, top, right, bottom = found
+    margin = EXTENT / 8
+    wanted = QRectF(left, top, right - left, bottom - top).adjusted(-margin, -margin, margin, margin)
+    if not scene.sceneRect().contains(wanted):
+        scene.setSceneRect(scene.sceneRect().united(wanted))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph import edits
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
+from graph_editor.document import Document
+from graph_editor.scene import GraphScene
+from graph_editor.scene_moves import MANY
+from graph_editor.theme import load_theme
+
+COUNT = 2_000
+
+
+def rows(count: int) -> Graph:
+    """A chain in rows of 40."""
+    blocks = {
+        f"b{n:04d}": Block(f"b{n:04d}", "relu", "ReLU", look=Look(n % 40 * 200, n // 40 * 120)) for n in range(count)
+    }
+    wires = [Wire(PortRef(f"b{n - 1:04d}", "output"), PortRef(f"b{n:04d}", "input")) for n in range(1, count)]
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
+
+
+@pytest.fixture
+def scene(qapp: object) -> GraphScene:
+    return GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+
+
+def mirrored(graph: Graph, count: int = COUNT) -> dict[str, tuple[int, int]]:
+    ids = list(graph.blocks)[:count]
+    return {id: (9_000 - graph.blocks[id].look.x, graph.blocks[id].look.y + 40) for id in ids}
+
+
+def is_right(scene: GraphScene) -> bool:
+    """Whether all stands, and is found, where the drawing has it, every wire at its ports."""
+    for id, block in scene.body.blocks.items():
+        item = scene.blocks[id]
+        place = (float(block.look.x), float(block.look.y))
+        if (item.x(), item.y()) != place or scene.index.rectangle(id)[:2] != place:
+            return False
+    return all(
+        wire.route.points[0] == scene.blocks[wire.wire.source.block].port_point(wire.wire.source.port, False)
+        and wire.route.points[-1] == scene.blocks[target.block].port_point(target.port, True)
+        and [line.p1().toTuple() for line in wire.far_lines][:1] == [wire.route.points[0]]
+        for target, wire in scene.wires.items()
+    )
+
+
+def test_many_moves_come_a_little_at_a_time_and_end_right(scene: GraphScene, qtbot) -> None:
+    told: list[bool] = []
+    scene.redrawn.connect(lambda: told.append(scene.moves.is_busy))
+    before = {target: wire.route for target, wire in scene.wires.items()}
+    scene.document.edit("Move", edits.move, mirrored(scene.body))
+    assert scene.moves.is_busy
+    assert any(wire.route is before[target] for target, wire in scene.wires.items())
+    qtbot.waitUntil(lambda: not scene.moves.is_busy, timeout=30_000)
+    assert is_right(scene)
+    assert told == [False]
+
+
+def test_undo_before_the_end_goes_all_the_way_back(scene: GraphScene, qtbot) -> None:
+    scene.document.edit("Move", edits.move, mirrored(scene.body))
+    scene.document.undo_stack.undo()
+    assert scene.moves.is_busy
+    qtbot.waitUntil(lambda: not scene.moves.is_busy, timeout=30_000)
+    assert is_right(scene)
+    assert scene.body == rows(COUNT)
+
+
+def test_other_edits_in_between_are_no_trouble(scene: GraphScene) -> None:
+    chance = random.Random(1)
+    document = scene.document
+    document.edit("Move", edits.move, mirrored(scene.body))
+    gone = tuple(chance.sample(sorted(scene.body.blocks), 20))
+    document.edit("Delete", edits.remove_blocks, gone)
+    document.edit("Move", edits.move, {"b0001": (7_777, 8)} if "b0001" not in gone else {})
+    document.edit("Add", edits.add_block, Block("new", "relu", "New"))
+    document.edit("Rename", edits.rename, next(id for id in scene.body.blocks if id not in gone), "other")
+    scene.moves.finish()
+    assert not scene.moves.is_busy
+    assert is_right(scene)
+
+
+def test_another_drawing_forgets_what_was_left(scene: GraphScene) -> None:
+    scene.document.edit("Move", edits.move, mirrored(scene.body))
+    scene.document.load(Graph(blocks={"a": Block("a", "relu", "ReLU", look=Look(80, 80))}), None)
+    assert not scene.moves.is_busy
+    assert is_right(scene)
+
+
+def test_few_moves_are_done_at_once(scene: GraphScene) -> None:
+    scene.document.edit("Move", edits.move, mirrored(scene.body, MANY))
+    assert not scene.moves.is_busy
+    assert is_right(scene)
+
+
+def test_bends_of_wires_come_along(scene: GraphScene) -> None:
+    target = PortRef("b0005", "input")
+
+    def both(graph: Graph, scope: object) -> Graph:
+        moved = edits.move(graph, scope, mirrored(graph))  # type: ignore[arg-type]
+        return edits.bend_wire(moved, scope, target, ((40, 4_000),))  # type: ignore[arg-type]
+
+    scene.document.edit("Move", both)
+    scene.moves.finish()
+    assert scene.wires[target].wire.bends == ((40, 4_000),)
+    assert any(point[1] == 4_000 for point in scene.wires[target].route.points)
+    scene.document.undo_stack.undo()
+    scene.moves.finish()
+    assert scene.wires[target].wire.bends == ()
+    assert is_right(scene)
