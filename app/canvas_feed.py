@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from app.panels.dataset_edits import dataset_of, inputs_of, reference
 from app.workspace import Workspace
 from engine.graph.paths import bodies
 from engine.measurements.results import Ask
@@ -39,6 +40,8 @@ class CanvasFeed(QObject):
         self._theme = theme
         self._arrays: dict[str, Mapping[str, np.ndarray]] = {}
         self._pictures: dict[str, QImage] = {}
+        self._shown_data: dict[str, object] = {}
+        self._held_data: Mapping[str, object] = {}
         self._looked_at = self._curve_of = ""
         self._weights: Mapping[str, np.ndarray] | None = None
         self.ratio = 2.0
@@ -50,6 +53,10 @@ class CanvasFeed(QObject):
         workspace.history_changed.connect(self._tell_losses)
         workspace.runs.ended.connect(lambda: self._tell_losses(True))
         workspace.opened.connect(self._start_over)
+        workspace.measures.session_opened.connect(self._hold_data)
+        workspace.runs.began.connect(self._hold_data)
+        workspace.document.changed.connect(self._forget_old_data)
+        workspace.document.settings_changed.connect(self._forget_old_data)
 
     def set_theme(self, theme: Theme) -> None:
         """Paint all pictures again in another theme."""
@@ -84,11 +91,38 @@ class CanvasFeed(QObject):
 
     def _start_over(self) -> None:
         self._arrays, self._pictures, self._weights = {}, {}, None
+        self._shown_data, self._held_data = {}, {}
         self.previews_changed.emit({})
         self.losses_changed.emit({})
         self._tell_losses(True)
 
+    def _data(self) -> dict[str, object]:
+        """By Input: the dataset it reads, and where that comes from."""
+        document = self._workspace.document
+        names = {block.id: dataset_of(document, block) for block in inputs_of(document)}
+        return {id: (name, reference(document, name)) for id, name in names.items()}
+
+    def _hold_data(self) -> None:
+        """The worker holds the data that the drawing names now."""
+        self._held_data = self._data()
+
+    def _forget_old_data(self) -> None:
+        """Drop the pictures of Inputs that read other data by now."""
+        now = self._data()
+        old = [path for path, shown in self._shown_data.items() if now.get(path) != shown]
+        for path in old:
+            del self._shown_data[path]
+            self._arrays.pop(path, None)
+            self._pictures.pop(path, None)
+        if old:
+            self.previews_changed.emit(dict(self._pictures))
+
     def _take_preview(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
+        data = self._data()
+        if path in data:
+            if self._held_data.get(path, data[path]) != data[path]:
+                return
+            self._shown_data[path] = data[path]
         self._arrays[path] = arrays
         self._paint(path, arrays)
         self._dirty = True

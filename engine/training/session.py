@@ -27,10 +27,10 @@ PARTS = ("train", "validation", "test")
 class Session:
     """A compiled drawing with its weights and data. One thread computes with it at a time.
 
-    `data` by dataset name. `initial_state` are CPU copies of the weights that training began with, drawn from the
-    seed or loaded, by the keys of `Network.state()`: views tell what changed since. `loaded` are the keys of weights that came from a file.
-    `position` is where training stands, `epochs` how many each stage has; `snapshot` is the run as last kept, from
-    which it can go on.
+    `data` by dataset name. `initial_state` are CPU copies of the weights that training began with, drawn from the seed
+    or loaded, by the keys of `Network.state()`: views tell what changed since. `loaded` are the keys of weights that
+    came from a file. `position` is where training stands, `epochs` how many each stage has; `snapshot` is the run as
+    last kept, from which it can go on.
     """
 
     network: Network
@@ -117,7 +117,7 @@ def open_session(request: TrainingRequest, types: Mapping[str, BlockType], analy
     initial = on_cpu(network.state())
     kept = snapshot if snapshot is not None and snapshot.facts is not None else None
     if snapshot is not None:
-        loaded, _ = network.load_state(snapshot.weights)
+        loaded, _ = network.load_state(snapshot.known_weights)
         # A run that goes on began with the weights of the seed, another one begins with those of the file.
         initial = initial if kept is not None else on_cpu(network.state())
     return Session(
