@@ -27,7 +27,7 @@ def export_project(project: Project, kind: str, output: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
         weights = project.weights_file(Path(folder))
         if weights is not None:
-            _, missing = network.load_state(read_checkpoint(weights).weights)
+            _, missing = network.load_state(read_checkpoint(weights).known_weights)
             trained = not missing
     if not trained and chosen != "python":
         raise refused("no-weights", file=project.path.name if project.path is not None else "The example")

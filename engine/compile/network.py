@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.compile.build import build_module
+from engine.compile.lent_weights import Lent
 from engine.compile.program import Call, Program
 from engine.compile.slices import LossTerm, Slice, cut, cut_training
 from engine.graph.graph import Graph
@@ -154,21 +155,15 @@ class Network:
         """Weights and buffers by id path, "k3f9.weight": what checkpoints hold. The tensors are the network's own."""
         return {f"{call.key}.{name}": tensor for call in self._owners for name, tensor in self._own_state(call).items()}
 
-    def lent_state(self) -> dict[str, Tensor]:
-        """By the id path of each block that uses another's weights, these weights: what it goes on with once they are
-        its own, because the owner was deleted or the sharing was ended. Turned round where it uses them so.
-        """
-        lent: dict[str, Tensor] = {}
-        for call in self.program.all_calls:
-            if call.tied:
-                weight = self.root.get_submodule(call.target).weight
-                assert isinstance(weight, Tensor)
-                # A transposed convolution keeps its weight as the convolution that it undoes does.
-                lent[f"{call.key}.weight"] = weight.detach().t() if weight.dim() == 2 else weight.detach()
-            elif call.block.weights is not None:
-                state = self.root.get_submodule(call.target).state_dict()
-                lent.update({f"{call.key}.{name}": tensor for name, tensor in state.items()})
-        return lent
+    @property
+    def lent(self) -> Lent:
+        """Which blocks use the weights of which others: see `with_lent`."""
+        owners = {call.target: call.key for call in self._owners}
+        return {
+            call.key: (owners[call.tied or call.target], bool(call.tied))
+            for call in self.program.all_calls
+            if call.block.weights is not None
+        }
 
     def load_state(self, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
         """Take over what fits by key and shape. Returns the keys loaded, and its own that were not."""

@@ -10,6 +10,7 @@ import msgspec
 import torch
 from torch import Tensor
 
+from engine.compile.lent_weights import Lent, with_lent
 from engine.graph.problem import refused
 from engine.graph.values import Plain
 from engine.project.atomic_file import reason_of, write_atomically
@@ -17,7 +18,7 @@ from engine.project.atomic_file import reason_of, write_atomically
 # Ids of blocks hold no colon, so these names never meet a weight's.
 OPTIMISER, RUN = "optimiser:", "run:"
 _METADATA = "tensorloom"
-VERSION = 1
+VERSION = 2
 
 
 class Position(Plain, frozen=True):
@@ -33,7 +34,8 @@ class RunFacts(Plain, frozen=True):
     """What a checkpoint says beside its tensors.
 
     `epochs` and `learning_rate` (of the running stage) are as steered and continued, `planned_epochs` and
-    `planned_rate` as the plan had them; `right` and `seen` are counts over the epoch so far.
+    `planned_rate` as the plan had them; `right` and `seen` are counts over the epoch so far. `lent` tells who used
+    whose weights: the drawing may have been changed since.
     """
 
     position: Position
@@ -49,6 +51,7 @@ class RunFacts(Plain, frozen=True):
     metrics: Mapping[str, float] = {}
     right: tuple[int, ...] = ()
     seen: tuple[int, ...] = ()
+    lent: Lent = {}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Snapshot:
     optimiser: Mapping[str, Tensor] = field(default_factory=dict)
     run: Mapping[str, Tensor] = field(default_factory=dict)
     facts: RunFacts | None = None
+
+    @property
+    def known_weights(self) -> Mapping[str, Tensor]:
+        """`weights`, with those that blocks shared under their own keys too."""
+        return self.weights if self.facts is None else with_lent(self.weights, self.facts.lent)
 
 
 def on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

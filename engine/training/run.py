@@ -388,6 +388,7 @@ class Run:
             seed=self.plan.seed,
             right=right,
             seen=seen,
+            lent=self.session.network.lent,
         )
         losses = torch.from_numpy(self.recorder.epoch_rows.copy())
         self.snapshot = Snapshot(

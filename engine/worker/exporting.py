@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 from torch import Tensor
 
 from engine.compile.compiler import compile_graph
+from engine.compile.lent_weights import with_lent
 from engine.compile.network import Network
 from engine.compile.onnx_export import export_onnx
 from engine.compile.python_source import source_state, write_source
@@ -72,7 +73,7 @@ def export_drawing(message: Export, session: Session | None, types: Mapping[str,
     missing = ["all"]
     if session is not None:
         trained = session.network
-        _, missing = network.load_state(on_cpu({**trained.lent_state(), **trained.state()}))
+        _, missing = network.load_state(on_cpu(with_lent(trained.state(), trained.lent)))
     return export_network(network, types, message.kind, Path(message.path), message.title, trained=not missing)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.compile.analyse import Analyser
+from engine.compile.lent_weights import with_lent
 from engine.graph.block_type import BlockType
 from engine.graph.difference import difference
 from engine.graph.problem import Problem, Refused
@@ -261,7 +262,7 @@ def _continued(before: Session, request: TrainingRequest, types: Mapping[str, Bl
     if current and (same.datasets, same.plan.device) == (request.datasets, request.plan.device):
         return before
     session = open_session(msgspec.structs.replace(request, weights=None), types)
-    _, missing = session.network.load_state({**before.network.lent_state(), **before.network.state()})
+    _, missing = session.network.load_state(with_lent(before.network.state(), before.network.lent))
     if not missing:
         session.initial_state = before.initial_state
         session.snapshot, session.position, session.epochs = before.snapshot, before.position, before.epochs
