@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from app.panels.buttons import IconButton, LinkButton, baseline
-from app.panels.fields import ChoiceField, Field, FieldRow, FloatField, IntegerField
+from app.panels.fields import BooleanField, ChoiceField, Field, FieldRow, FloatField, IntegerField
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
 from engine.graph.paths import bodies
@@ -19,6 +19,11 @@ from graph_editor.style_sheet import round_menu
 from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
 
 KINDS = {"supervised": "Supervised", "contrastive-divergence": "Contrastive divergence"}
+
+PERSISTENT = (
+    "The model speaks through chains that go on from step to step, not from the data. "
+    "All layers of a deep Boltzmann machine then learn together, else one after the other."
+)
 
 
 def stage_kind(stage: Any) -> str:
@@ -138,9 +143,7 @@ class PlanSection(Section):
         menu.popup(self.add_link.mapToGlobal(QPoint(0, self.add_link.height() + 2)))
         return menu
 
-    def _add_stage_rows(
-        self, index: int, stage: Any, several: bool, hidden: list[FieldRow], names: list[str]
-    ) -> None:
+    def _add_stage_rows(self, index: int, stage: Any, several: bool, hidden: list[FieldRow], names: list[str]) -> None:
         theme = self._context.theme
         kind = stage_kind(stage)
         rows: dict[str, FieldRow] = {}
@@ -152,9 +155,9 @@ class PlanSection(Section):
             self.headings.append(heading)
             self.add(heading)
 
-        def add(id: str, label: str, field: Field, shown: bool = True) -> None:
+        def add(id: str, label: str, field: Field, shown: bool = True, purpose: str = "") -> None:
             default = getattr(type(stage)(**_required(stage)), id)
-            row = FieldRow(label, field, theme, default=default, resettable=id != "block")
+            row = FieldRow(label, field, theme, default=default, resettable=id != "block", purpose=purpose)
             row.edited.connect(lambda value: self._set_stage(index, label, id, value))
             self._readers.append((row, lambda: self._stage_value(index, id)))
             rows[id] = row
@@ -177,6 +180,7 @@ class PlanSection(Section):
         add("learning_rate", "Learning rate", rate)
         if kind == "contrastive-divergence":
             add("k", "Gibbs steps k", IntegerField(theme, 1, 1000))
+            add("persistent", "Persistent", BooleanField(theme), purpose=PERSISTENT)
         if hasattr(stage, "momentum") and getattr(stage, "optimiser", "sgd") == "sgd":
             add("momentum", "Momentum", FloatField(theme, 0.0, 0.999))
         decay = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0))
@@ -217,4 +221,3 @@ def _with_stage_value(settings: Any, index: int, id: str, value: object) -> Any:
     stages = list(settings.plan.stages)
     stages[index] = msgspec.structs.replace(stages[index], **{id: value})
     return _with_plan(settings, "stages", tuple(stages))
-

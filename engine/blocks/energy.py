@@ -181,6 +181,7 @@ DEEP_BOLTZMANN_MACHINE = BlockType(
     expect=_expect_layers,
     arguments=_deep_arguments,
     weights=_deep_weights,
+    traits=frozenset({"energy"}),
 )
 
 

@@ -169,6 +169,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} gets {outputs} numbers a sample for {classes} classes",
         "Give the last layer {classes} units.",
     ),
+    "spare-outputs": (
+        "{block} gets {outputs} numbers a sample for {classes} classes only",
+        "No sample is ever of the others; give the last layer {classes} units.",
+    ),
     "batch-norm-single": (
         "{block} normalises over a single value: the {which} batch has one sample",
         "Choose another batch size.",
@@ -188,6 +192,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Two dense layers in a row are one; put an activation between.",
     ),
     "dead-branch": ("{block} leads to no loss", "Nothing uses what it computes; wire it on or remove it."),
+    "unread-output": ("Nothing reads {port} of {block}", "Wire it on, or leave it out."),
     "too-deep-plain": (
         "{layers} layers with weights follow one another without a skip or a normalisation",
         "Gradients may vanish on the way; add Residual blocks or batch norm.",
@@ -199,7 +204,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "stage-kind": (
         "Stage {stage} trains {block} by contrastive divergence, but it is no Boltzmann machine",
-        "Choose an RBM or a convolutional RBM.",
+        "Choose an RBM, a convolutional RBM or a deep Boltzmann machine.",
     ),
     "stage-input": ("{block} learns from values between 0 and 1, but receives {received}", "Scale the data to 0…1."),
     "no-stages": ("The plan has no stages", "Add a supervised stage."),
@@ -307,6 +312,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
 FIX_LABELS: dict[str, str] = {
     "insert_between": "Insert {type}",
     "remove_and_heal": "Remove {name}",
+    "remove_blocks": "Remove {name}",
+    "set_frozen": "Unfreeze {name}",
     "set_parameter": "Set {label} to {value}",
     "connect": "Wire {source} to {target}",
     "replace_wire": "Replace the wire",

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from engine.measurements.results import Ask
 from engine.measurements.subject import Subject, block_refused, picture_shape
+from engine.modules.energy import DeepBoltzmannMachine
 
 Arrays = dict[str, np.ndarray]
 
@@ -31,11 +32,14 @@ def measure_filters(subject: Subject, ask: Ask) -> Arrays:
 
 
 def weight_of(subject: Subject, key: str) -> Tensor | None:
-    """The weight of a convolution (F×C×H×W), dense block or RBM (F×inputs) at the path `key`; None of others."""
+    """The weight of a convolution (F×C×H×W), dense block or RBM (F×inputs) at the path `key`; None of others.
+
+    Of a deep Boltzmann machine, that of its lowest layer.
+    """
     if not subject.network.has_block(key):
         return None
     block = subject.network.block(key)
-    weight = getattr(block, "weight", None)
+    weight = block.weights[0] if isinstance(block, DeepBoltzmannMachine) else getattr(block, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() not in (2, 4):
         return None
     labels = int(getattr(block, "labels", 0))
@@ -56,7 +60,8 @@ def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
 def _before_training(subject: Subject, key: str, weight: Tensor) -> Tensor | None:
     target = subject.network.call_of(key).target
     owner = next(call for call in subject.network.program.all_calls if call.owner and call.target == target)
-    before = subject.initial_state.get(f"{owner.key}.weight")
+    name = "weights.0" if isinstance(subject.network.block(key), DeepBoltzmannMachine) else "weight"
+    before = subject.initial_state.get(f"{owner.key}.{name}")
     if before is not None and before.dim() == 2:
         before = before[:, : weight.shape[1]]
     if before is None or before.shape != weight.shape:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
@@ -36,6 +36,10 @@ class Machine(Protocol):
         """Start the visible biases at the `mean` of each visible unit over the data, of the shape of one sample."""
         ...
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Number `epoch` of the stage comes now, 0-based."""
+        ...
+
     def step(self, visible: Tensor) -> Tensor:
         """One update from a batch; the squared error of a reconstruction, summed over units, a sample."""
         ...
@@ -48,6 +52,10 @@ class Machine(Protocol):
         """What the next step depends on beside the weights; the tensors are the machine's own."""
         ...
 
+    def load_chains(self, chains: Mapping[str, Tensor]) -> None:
+        """Go on with the chains that `state` told of, if it did; all else of it is copied in place."""
+        ...
+
 
 class _TwoLayers:
     """CD-k on a machine of visible and hidden units, W visible×hidden, a visible, b hidden.
@@ -55,6 +63,9 @@ class _TwoLayers:
     ΔW ∝ ⟨v₀ p(h|v₀)ᵀ⟩ − ⟨v_k p(h|v_k)ᵀ⟩, Δa ∝ ⟨v₀ − v_k⟩, Δb ∝ ⟨p(h|v₀) − p(h|v_k)⟩, averaged over the batch. Hidden
     units are sampled, visible units stay probabilities; velocity ← momentum × velocity + rate × (Δ − decay × W), decay
     on W only. Hinton, A practical guide to training restricted Boltzmann machines, 2010.
+
+    With persistent chains v_k are states of chains that go on from step to step, visible units sampled too. Tieleman,
+    Training restricted Boltzmann machines using approximations to the likelihood gradient, 2008.
     """
 
     sigma, gaussian = 1.0, False
@@ -62,6 +73,8 @@ class _TwoLayers:
     def __init__(self, module: RBM | ConvRBM, stage: ContrastiveDivergence) -> None:
         self.rate = stage.learning_rate
         self._k, self._momentum, self._decay = stage.k, stage.momentum, stage.weight_decay
+        self._persistent = stage.persistent
+        self._chains: Tensor | None = None
         self._weight = module.weight.detach()
         self._visible_bias = module.visible_bias.detach()
         self._hidden_bias = module.hidden_bias.detach()
@@ -75,17 +88,24 @@ class _TwoLayers:
     def unset(self) -> bool:
         return not self._visible_bias.any()
 
+    def begin_epoch(self, epoch: int) -> None:
+        """All epochs are alike."""
+
     def step(self, visible: Tensor) -> Tensor:
         weight, visible_bias, hidden_bias = self._tensors
         hidden = self._hidden(visible)
         rebuilt = self._visible(sample(hidden))
         error = torch.sub(visible, rebuilt)
         row = error.flatten().dot(error.flatten()) / (len(visible) / self.sigma**2)
-        model, model_hidden = rebuilt, self._hidden(rebuilt)
-        for _ in range(self._k - 1):
-            model = self._visible(sample(model_hidden))
+        if self._persistent:
+            model = self._gone_on(visible)[: len(visible)]
             model_hidden = self._hidden(model)
-        self._pull(visible, hidden, model, model_hidden, error if self._k == 1 else visible - model)
+        else:
+            model, model_hidden = rebuilt, self._hidden(rebuilt)
+            for _ in range(self._k - 1):
+                model = self._visible(sample(model_hidden))
+                model_hidden = self._hidden(model)
+        self._pull(visible, hidden, model, model_hidden, error if model is rebuilt else visible - model)
         to_weight, to_visible, to_hidden = self._velocities
         if self._decay:
             to_weight.add_(weight, alpha=-self.rate * self._decay)
@@ -99,7 +119,22 @@ class _TwoLayers:
 
     def state(self) -> dict[str, Tensor]:
         names = ("weight", "visible_bias", "hidden_bias")
-        return {f"{name}.velocity": tensor for name, tensor in zip(names, self._velocities, strict=True)}
+        found = {f"{name}.velocity": tensor for name, tensor in zip(names, self._velocities, strict=True)}
+        return found if self._chains is None else found | {"chains.0": self._chains}
+
+    def load_chains(self, chains: Mapping[str, Tensor]) -> None:
+        known = chains.get("chains.0")
+        self._chains = known.to(self._weight.device, copy=True) if known is not None else None
+
+    def _gone_on(self, visible: Tensor) -> Tensor:
+        """The chains k steps on; they begin at a batch."""
+        chains = self._chains
+        if chains is None or chains.shape[1:] != visible.shape[1:] or len(chains) < len(visible):
+            chains = visible
+        for _ in range(self._k):
+            chains = self._drawn(sample(self._hidden(chains)))
+        self._chains = chains
+        return chains
 
     def _hidden(self, visible: Tensor) -> Tensor:
         """p(h = 1 | v)."""
@@ -108,6 +143,10 @@ class _TwoLayers:
     def _visible(self, hidden: Tensor) -> Tensor:
         """The mean of the visible units given the hidden ones."""
         raise NotImplementedError
+
+    def _drawn(self, hidden: Tensor) -> Tensor:
+        """A sample of the visible units given the hidden ones."""
+        return sample(self._visible(hidden))
 
     def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
         """Momentum, and what data and model say, into the velocities; `difference` is `visible` − `model`."""
@@ -138,6 +177,15 @@ class DenseMachine(_TwoLayers):
         if self._module.labels:
             return self._module.means(sums)
         return sums if self.gaussian else sums.sigmoid_()
+
+    def _drawn(self, hidden: Tensor) -> Tensor:
+        means, labels = self._visible(hidden), self._module.labels
+        values = means[:, : means.shape[1] - labels]
+        drawn = torch.randn_like(values).add_(values) if self.gaussian else sample(values)
+        if not labels:
+            return drawn
+        classes = torch.multinomial(means[:, -labels:], 1).squeeze(1)
+        return torch.cat((drawn, functional.one_hot(classes, labels).to(drawn.dtype)), dim=1)
 
     def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
         rate, momentum = self.rate / len(visible), self._momentum
@@ -177,23 +225,6 @@ class MapMachine(_TwoLayers):
         to_weight.mul_(momentum).add_(slope, alpha=self.rate / units)
         to_visible.mul_(momentum).add_(difference.mean(dim=(0, 2, 3)), alpha=self.rate)
         to_hidden.mul_(momentum).add_((hidden - model_hidden).mean(dim=(0, 2, 3)), alpha=self.rate)
-
-
-def machine_of(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
-    """What trains `module` by contrastive divergence; None where it is no Boltzmann machine."""
-    if isinstance(module, RBM):
-        return DenseMachine(module, stage)
-    if isinstance(module, ConvRBM):
-        return MapMachine(module, stage)
-    return None
-
-
-def load(machine: Machine, state: Mapping[str, Tensor], prefix: str) -> None:
-    """Take over what `Machine.state` gave, under names that begin with `prefix`, where it fits."""
-    for name, tensor in machine.state().items():
-        known = state.get(f"{prefix}{name}")
-        if known is not None and known.shape == tensor.shape:
-            tensor.copy_(known)
 
 
 def sample(probabilities: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.data.batches import permutation
 from engine.graph.problem import refused
-from engine.modules.energy import RBM
-from engine.training.boltzmann import load, machine_of
+from engine.modules.energy import RBM, ConvRBM, DeepBoltzmannMachine
+from engine.training.boltzmann import DenseMachine, Machine, MapMachine
+from engine.training.deep_boltzmann import DeepMachine
 from engine.training.minibatches import minibatches
 from engine.training.modes import EVALUATION_BATCH, evaluating
 from engine.training.plan import ContrastiveDivergence
@@ -22,7 +23,7 @@ _TOLERANCE = 1e-4
 
 
 class ContrastiveDivergenceStage:
-    """CD-k on one block: its data, its batches and what is told of it; `boltzmann` has the updates.
+    """CD-k on one block: its data, its batches, what is told of it. `boltzmann`, `deep_boltzmann` have the updates.
 
     Errors are told in the data's own units. Where a machine's visible biases are all 0 and it `begin`s, they start at
     the logit of each unit's mean (of each channel's, if convolutional), at the mean itself if Gaussian.
@@ -33,7 +34,7 @@ class ContrastiveDivergenceStage:
         if not network.has_block(stage.block):
             raise refused("stage-block", stage=1 + _number(session, stage), id=stage.block)
         module = network.block(stage.block)
-        machine = machine_of(module, stage)
+        machine = _machine(module, stage)
         if machine is None:
             call = network.call_of(stage.block)
             raise refused(
@@ -58,6 +59,7 @@ class ContrastiveDivergenceStage:
 
     def batches(self, epoch: int, first: int) -> Iterator[tuple[Tensor, ...]]:
         """What reaches the machine, N×visible (maps N×visible×H×W), in the order of (seed, epoch)."""
+        self._machine.begin_epoch(epoch)
         places = permutation(self.samples, self._seed, epoch).to(self._session.device)
         if self._visible is not None:
             return minibatches([self._visible], [places], self._batch_size, first)
@@ -98,12 +100,16 @@ class ContrastiveDivergenceStage:
         self._machine.rate = learning_rate
 
     def state(self) -> dict[str, Tensor]:
-        """Velocities, by the key of what they move."""
+        """Velocities, by the key of what they move, and chains."""
         return {f"{self._key}.{name}": tensor for name, tensor in self._machine.state().items()}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """What `state` gave, where it fits."""
-        load(self._machine, state, f"{self._key}.")
+        known = {name.removeprefix(f"{self._key}."): tensor for name, tensor in state.items()}
+        for name, tensor in self._machine.state().items():
+            if name in known and known[name].shape == tensor.shape:
+                tensor.copy_(known[name])
+        self._machine.load_chains(known)
 
     def counts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Nothing is counted."""
@@ -165,6 +171,18 @@ class ContrastiveDivergenceStage:
                 name=call.block.name,
                 received=received,
             )
+
+
+def _machine(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
+    """What trains `module` by contrastive divergence; None where it is no Boltzmann machine."""
+    match module:
+        case RBM():
+            return DenseMachine(module, stage)
+        case ConvRBM():
+            return MapMachine(module, stage)
+        case DeepBoltzmannMachine():
+            return DeepMachine(module, stage)
+    return None
 
 
 def _path(key: str) -> tuple[str, ...]:

@@ -24,7 +24,11 @@ class Supervised(Plain, frozen=True, tag="supervised"):
 
 
 class ContrastiveDivergence(Plain, frozen=True, tag="contrastive-divergence"):
-    """CD-k on one Boltzmann machine `block` (an id path joined by "/"); everything before it stays fixed."""
+    """CD-k on one Boltzmann machine `block` (an id path joined by "/"); everything before it stays fixed.
+
+    `persistent`: the model speaks through chains that go on from step to step. A deep Boltzmann machine then learns all
+    its layers together, else one after the other, each in its share of the epochs.
+    """
 
     block: str
     epochs: int = 10
@@ -32,6 +36,7 @@ class ContrastiveDivergence(Plain, frozen=True, tag="contrastive-divergence"):
     k: int = 1
     momentum: float = 0.5
     weight_decay: float = 0.0002
+    persistent: bool = False
 
 
 Stage = Supervised | ContrastiveDivergence

@@ -32,7 +32,13 @@ def convolutional(drawing: Drawing) -> None:
     drawing.chain("input.image", "machine")
 
 
-@pytest.mark.parametrize("draw", [convolutional])
+def deep(drawing: Drawing) -> None:
+    drawing.add("flatten", "flatten", (224, 24))
+    drawing.add("machine", "deep_boltzmann_machine", (416, 24), hidden=(32, 16))
+    drawing.chain("input.image", "flatten", "machine")
+
+
+@pytest.mark.parametrize("draw", [convolutional, deep])
 def test_a_machine_without_a_loss_is_offered_its_stage_and_trains(
     open_hands: Callable[..., Hands], tmp_path: Path, draw: Callable[[Drawing], None]
 ) -> None:

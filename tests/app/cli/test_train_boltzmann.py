@@ -46,6 +46,30 @@ def test_a_convolutional_rbm(capfd, tmp_path: Path) -> None:
     assert [line.get("train") for line in again] == [line.get("train") for line in lines]
 
 
+def test_a_deep_boltzmann_machine_layer_by_layer_then_together(capfd, tmp_path: Path) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("flatten", "flatten")
+    drawing.add("deep", "deep_boltzmann_machine", hidden=(32, 16))
+    drawing.chain("input.image", "flatten", "deep")
+    stages = (
+        ContrastiveDivergence("deep", epochs=12),
+        ContrastiveDivergence("deep", epochs=3, learning_rate=0.01, persistent=True),
+    )
+    file = written(tmp_path / "deep.loom", drawing, *stages)
+    lines = commands(capfd, file, "--out", str(tmp_path / "trained.loom"))
+    errors = [line["validation"]["reconstruction_error"] for line in lines[:-1]]
+    assert [line["stage"] for line in lines[:-1]] == [0] * 12 + [1] * 3
+    assert errors[5] < errors[0]
+    assert errors[14] < errors[11] < errors[6]
+    assert lines[-1]["finished"]
+    again = commands(capfd, file)
+    assert [line.get("train") for line in again] == [line.get("train") for line in lines]
+    assert main(["evaluate", str(tmp_path / "trained.loom"), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert told["reconstruction_error"] == pytest.approx(lines[-1]["test"]["reconstruction_error"], rel=1e-4), told
+
+
 @pytest.mark.parametrize("kind", ["modern", "classic"])
 def test_a_hopfield_layer_inside_a_classifier(capfd, tmp_path: Path, kind: str) -> None:
     drawing = Drawing(BLOCK_TYPES)
