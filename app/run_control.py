@@ -86,9 +86,10 @@ class RunControl(QObject):
         self.press(self.view().slot)
 
     def run(self) -> None:
-        """Train what is drawn, from fresh weights. A run that goes on is stopped first."""
+        """Train what is drawn, from fresh weights. A run that goes on is stopped first, where this one can begin."""
         if self.state.is_running:
-            self._stop_then("run")
+            if not self.state.errors:
+                self._stop_then("run")
             return
         self._start(fresh=True)
 

@@ -268,6 +268,8 @@ def _running_view(state: RunState) -> RunBarView:
     if state.edited:
         icon, colour, link, action = "ph.warning-fill", "warning", "Run the new one", "run_new"
         message: tuple[Part, ...] = (Part("Trains the network before your last edit", colour="warning"),)
+        if state.errors:
+            link, action = ("Show its problem" if state.errors == 1 else "Show its problems"), "show_problems"
     elif paused:
         icon = "ph.pause-fill"
         message = (Part(f"Paused at {at}", bold=True, colour="text"),)

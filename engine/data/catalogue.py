@@ -11,9 +11,14 @@ from engine.graph.values import Plain
 
 Source = Literal["shipped", "made", "download"]
 
+OWN_VALIDATION_SHARE = 1 / 12
+"""Of the training part of a set with its own test part: 5,000 of MNIST's 60,000 rows."""
+
 
 class DatasetInfo(Plain, frozen=True):
     """A dataset by name: its fields as an Input promises them, and how many rows it has in all parts.
+
+    `own_test_rows` of them are a test part that the set itself sets aside; 0 where it has none.
 
     `source` is `shipped` (real data installed with the product), `made` (by rule, the same rows on every machine) or
     `download` (fetched once, or read from a folder of the user's).
@@ -24,6 +29,7 @@ class DatasetInfo(Plain, frozen=True):
     about: str
     fields: tuple[Field, ...]
     rows: int
+    own_test_rows: int = 0
     downloadable: bool = False
     source: Source = "shipped"
 
@@ -64,6 +70,7 @@ _ALL = (
         about="70,000 handwritten digits, 28×28 pixels; 10,000 of them are the test part (LeCun, Cortes, Burges).",
         fields=(Field(name="image", shape=(1, 28, 28)), _label(10)),
         rows=70_000,
+        own_test_rows=10_000,
         downloadable=True,
         source="download",
     ),

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from engine.data.catalogue import OWN_VALIDATION_SHARE
 from engine.graph.problem import refused
 
 Rows = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ def split_training(rows: int, split: tuple[float, float, float] | None, seed: in
     stand in proportion. Raises Refused as `split_rows`.
     """
     if split is None:
-        share, told = 1 / 12, (11 / 12, 1 / 12, 0.0)
+        share, told = OWN_VALIDATION_SHARE, (11 / 12, 1 / 12, 0.0)
     else:
         _check(split, seed)
         share, told = split[1] / (split[0] + split[1] or 1.0), split

@@ -103,6 +103,22 @@ def test_an_edit_while_training_is_told_and_the_new_network_can_be_run(live, qtb
     assert live.run_bar.message.text().startswith("Ready")
 
 
+def test_a_run_goes_on_when_the_edited_network_has_a_problem(live, qtbot) -> None:
+    workspace = live.workspace
+    workspace.set_epochs(5000)
+    workspace.runs.run()
+    wait_for(qtbot, live, "training")
+    run = workspace.runs.state.run
+    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "out_channels", 14)
+    qtbot.waitUntil(lambda: bool(workspace.analysis.errors), timeout=RUN_MS)
+    assert live.run_bar.message.link.text() == "Show its problem"
+    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
+    assert live.problem_popup.isVisible()
+    workspace.runs.run()
+    qtbot.wait(300)
+    assert (workspace.runs.state.phase, workspace.runs.state.run) == ("training", run)
+
+
 def test_a_problem_stops_run_and_the_offered_fix_mends_it(live, qtbot) -> None:
     workspace = live.workspace
     graph = workspace.document.graph
