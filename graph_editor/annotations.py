@@ -10,14 +10,16 @@ from engine.graph.analysis import Analysis, path_key, port_key
 from engine.graph.graph import PortRef
 from engine.graph.paths import BodyPath
 from engine.graph.problem import Problem
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor.block_parts import LossCurve
+from graph_editor.document import Document
 
 
 class Annotations:
     """Set by the scene, asked by the scene; `read` sorts the problems anew for the body at `path`."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
+        self._document = document
         self.path: BodyPath = ()
         self.analysis = Analysis()
         self.previews: Mapping[str, QImage] = {}
@@ -39,8 +41,23 @@ class Annotations:
         return path_key((*self.path, id))
 
     def spec(self, source: PortRef) -> TensorSpec | None:
-        """What leaves an output port."""
-        return self.analysis.specs.get(port_key((*self.path, source.block), source.port))
+        """What leaves an output port; of labels that no analysis knows yet, what their Input promises."""
+        known = self.analysis.specs.get(port_key((*self.path, source.block), source.port))
+        # Inputs stand at the root.
+        return known if known is not None or self.path else self._promised(source)
+
+    def _promised(self, source: PortRef) -> TensorSpec | None:
+        block = self._document.graph.blocks.get(source.block)
+        type = self._document.types.get(block.type) if block is not None else None
+        if block is None or type is None or type.role != "input":
+            return None
+        declared = type.parameter("fields")
+        fields = block.parameters.get("fields", declared.default if declared is not None else ())
+        for text in fields if isinstance(fields, tuple) else ():
+            name, _, promise = str(text).partition(":")
+            if name.strip() == source.port and promise.strip().endswith("classes"):
+                return TensorSpec(shape=(Dim("N"),), dtype="int64")
+        return None
 
     def preview(self, id: str) -> QImage | None:
         """The picture of a block."""

@@ -67,7 +67,7 @@ class GraphScene(QGraphicsScene):
         self.layer = WireLayer(self.index, self.blocks)
         self.wires = self.layer.items
         self.moves = SceneMoves(self)
-        self.known = Annotations()
+        self.known = Annotations(document)
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None

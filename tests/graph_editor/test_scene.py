@@ -211,3 +211,21 @@ def test_a_port_that_gets_a_wire_is_painted_filled(make_editor, qtbot) -> None:
     assert dot() != hollow
     editor.document.undo_stack.undo()
     assert dot() == hollow
+
+
+def test_label_wires_lie_in_their_lanes_before_the_first_analysis(editor: Editor) -> None:
+    scene = editor.scene
+    analysed = scene.known.analysis
+    scene.set_analysis(Analysis())
+    target = PortRef(block="ce", port="target")
+    wire = scene.wires[target]
+    assert wire.is_label
+    assert not any(other.is_label for end, other in scene.wires.items() if end != target)
+    assert scene.blocks["in"].port_state("label", False).label
+    before = wire.route.points
+    scene.set_analysis(analysed)
+    assert wire.route.points == before
+    numbers = ("image: 1×8×8 float32", "label: 1 float32")
+    scene.document.edit("Promise numbers", edits.set_parameter, "in", "fields", numbers)
+    scene.set_analysis(Analysis())
+    assert not wire.is_label
