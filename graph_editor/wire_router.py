@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import NamedTuple
 
@@ -13,9 +14,9 @@ LANE = 24
 LANE_STEP = 16
 LEVEL_STEP = 24  # a level carries its shape above it
 UPRIGHT_STEP = 8
-CLEARANCE = 8.0
+CLEARANCE = 12.0
 _TRIES = 14
-_UPRIGHTS = 4
+_UPRIGHTS, _FARTHEST_UPRIGHT = 4, 16
 
 
 class Ends(NamedTuple):
@@ -114,8 +115,8 @@ class Router:
         (sx, sy), (tx, ty) = ends.start, ends.end
         best: tuple[int, float, float, float] | None = None
         for number, y in enumerate(self._levels_to_try(ends)):
-            left = self._upright(sx + STUB, UPRIGHT_STEP, sy, y, ends.signal)
-            right = self._upright(tx - STUB, -UPRIGHT_STEP, y, ty, ends.signal)
+            left = self._upright(ends.start, STUB, y, ends)
+            right = self._upright(ends.end, -STUB, y, ends)
             low, high = min(left, right), max(left, right)
             faults = 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
             faults += 3 * self._is_taken(self._levels, LEVEL_STEP, y, low, high, ends.signal)
@@ -158,11 +159,20 @@ class Router:
         except KeyError:
             return (*point, *point)
 
-    def _upright(self, x: float, step: int, y0: float, y1: float, signal: Hashable) -> float:
-        for number in range(_UPRIGHTS):
-            if not self._is_taken(self._uprights, UPRIGHT_STEP, x + number * step, y0, y1, signal):
-                return x + number * step
-        return x
+    def _upright(self, port: Point, stub: float, y: float, ends: Ends) -> float:
+        """The x of the way from a port up or down to the lane at `y`: the next that no other signal has taken, and
+        where that runs through a block that stands out of its column, the next that is free of blocks too."""
+        (px, py), step = port, math.copysign(UPRIGHT_STEP, stub)
+        found: float | None = None
+        for number in range(_FARTHEST_UPRIGHT):
+            x = px + stub + number * step
+            if self._is_taken(self._uprights, UPRIGHT_STEP, x, py, y, ends.signal):
+                continue
+            if found is None and number < _UPRIGHTS:
+                found = x
+            if self._open(x - 6, py, x + 6, y) and self._free(px, py - 6, x, py + 6, ends):
+                return x
+        return px + stub if found is None else found
 
     def _open(self, left: float, top: float, right: float, bottom: float) -> bool:
         return self._index.is_free(min(left, right), min(top, bottom), max(left, right), max(top, bottom))

@@ -82,3 +82,18 @@ def test_corners_are_round_and_the_casing_keeps_off_them() -> None:
 def test_distance() -> None:
     assert distance_to(straight((0, 0), (100, 0)).points, 50, 7) == 7
     assert distance_to(curve((0, 0), (100, 0)).points, 120, 0) == 20
+
+
+def test_a_way_down_to_its_lane_passes_a_block_that_stands_out_of_the_column() -> None:
+    made = index(
+        a=(0, 0, 120, 48),
+        wide=(0, 104, 160, 152),
+        over=(264, 0, 352, 48),
+        under=(264, 208, 424, 256),
+        upper=(528, 0, 648, 48),
+        lower=(528, 208, 616, 256),
+        b=(528, 416, 648, 464),
+    )
+    route = Router(made).route("w", ends((120, 24), (528, 440)))
+    for one, two in zip(route.points, route.points[1:], strict=False):
+        assert made.is_free(*map(min, one, two), *map(max, one, two), ("a", "b"))
