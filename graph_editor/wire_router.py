@@ -112,7 +112,7 @@ class Router:
         return None
 
     def _in_lane(self, key: Hashable, ends: Ends) -> Route:
-        (sx, sy), (tx, ty) = ends.start, ends.end
+        sy, ty = ends.start[1], ends.end[1]
         best: tuple[int, float, float, float] | None = None
         for number, y in enumerate(self._levels_to_try(ends)):
             left = self._upright(ends.start, STUB, y, ends)
