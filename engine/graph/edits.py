@@ -262,7 +262,7 @@ def paste(graph: Graph, scope: Scope, fragment: Graph, ids: Mapping[str, str], o
         block = graph.blocks[new_id]
         if block.weights is not None and block.weights.of not in here:
             graph = _with_block(graph, replace(block, weights=None))
-    wires = [*graph.wires, *(_wire_with_new_ids(wire, ids) for wire in fragment.wires)]
+    wires = [*graph.wires, *(_wire_with_new_ids(wire, fragment, ids) for wire in fragment.wires)]
     return replace(graph, wires=sorted_wires(wires))
 
 
@@ -273,7 +273,7 @@ def with_new_ids(block: Block, ids: Mapping[str, str]) -> Block:
         body = replace(
             body,
             blocks={ids[id]: with_new_ids(child, ids) for id, child in body.blocks.items()},
-            wires=sorted_wires([_wire_with_new_ids(wire, ids) for wire in body.wires]),
+            wires=sorted_wires([_wire_with_new_ids(wire, body, ids) for wire in body.wires]),
         )
     weights = block.weights
     if weights is not None:
@@ -281,13 +281,16 @@ def with_new_ids(block: Block, ids: Mapping[str, str]) -> Block:
     return replace(block, id=ids[block.id], body=body, weights=weights)
 
 
-def _wire_with_new_ids(wire: Wire, ids: Mapping[str, str]) -> Wire:
-    """Both ends renewed; the ports of a container are ids of its body, so they are renewed too."""
-    return replace(
-        wire,
-        source=PortRef(block=ids[wire.source.block], port=ids.get(wire.source.port, wire.source.port)),
-        target=PortRef(block=ids[wire.target.block], port=ids.get(wire.target.port, wire.target.port)),
-    )
+def _wire_with_new_ids(wire: Wire, body: Graph, ids: Mapping[str, str]) -> Wire:
+    """Both ends renewed; the ports of a container are ids of its own body, so they are renewed too."""
+
+    def renewed(end: PortRef) -> PortRef:
+        # A block elsewhere may be called as a port is: `input`.
+        inside = body.blocks[end.block].body
+        is_inside = inside is not None and end.port in inside.blocks
+        return PortRef(block=ids[end.block], port=ids[end.port] if is_inside else end.port)
+
+    return replace(wire, source=renewed(wire.source), target=renewed(wire.target))
 
 
 def fragment_of(graph: Graph, ids: tuple[str, ...]) -> Graph:

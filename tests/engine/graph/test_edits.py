@@ -287,6 +287,20 @@ def test_paste_renews_ids_at_every_depth_and_keeps_what_is_shared() -> None:
     assert again.blocks["t"].weights == Weights("f")
 
 
+def test_paste_renews_no_port_for_a_block_that_is_called_alike() -> None:
+    drawn = drawing()
+    drawn.add("input", "dense")
+    drawn.wire("first", "input")
+    fragment = edits.fragment_of(drawn.graph, ("first", "input", "relu"))
+    ids = {id: f"new-{id}" for id in fragment.blocks}
+    after = edits.paste(drawn.graph, SCOPE, fragment, ids, (0, 0))
+    pasted = [wire for wire in after.wires if wire.target.block in ids.values()]
+    assert {wire.target.port for wire in pasted} == {"input"}
+    assert {(wire.source.block, wire.target.block) for wire in pasted} == {
+        (f"new-{wire.source.block}", f"new-{wire.target.block}") for wire in fragment.wires
+    }
+
+
 def test_variables_are_numbers_or_formulas_that_have_one() -> None:
     graph = edits.set_variable(GRAPH, SCOPE, "width", 64)
     graph = edits.set_variable(graph, SCOPE, "half", Formula("width // 2"))
