@@ -219,10 +219,10 @@ class MapMachine(_TwoLayers):
     def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
         momentum, units = self._momentum, hidden[0, 0].numel() * len(hidden)
         to_weight, to_visible, to_hidden = self._velocities
-        # Data and model side by side: one product, not two
-        both = torch.cat((visible, model)), torch.cat((hidden, -model_hidden))
-        slope = conv2d_weight(both[0], self._weight.shape, both[1])  # type: ignore[no-untyped-call]
-        to_weight.mul_(momentum).add_(slope, alpha=self.rate / units)
+        shape, rate = self._weight.shape, self.rate / units
+        to_weight.mul_(momentum)
+        to_weight.add_(conv2d_weight(visible, shape, hidden), alpha=rate)  # type: ignore[no-untyped-call]
+        to_weight.add_(conv2d_weight(model, shape, model_hidden), alpha=-rate)  # type: ignore[no-untyped-call]
         to_visible.mul_(momentum).add_(difference.mean(dim=(0, 2, 3)), alpha=self.rate)
         to_hidden.mul_(momentum).add_((hidden - model_hidden).mean(dim=(0, 2, 3)), alpha=self.rate)
 

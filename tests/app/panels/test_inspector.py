@@ -21,8 +21,8 @@ from app.panels.project_panel import ProjectPanel
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.graph.analysis import Analysis, Cost
-from engine.graph.edits import set_parameter
-from engine.graph.graph import Block, Graph, Initialiser, PortRef, Wire, sorted_wires
+from engine.graph.edits import set_learning, set_parameter
+from engine.graph.graph import Block, Graph, Initialiser, Learning, PortRef, Wire, sorted_wires
 from engine.graph.problem import Fix, Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
@@ -273,6 +273,28 @@ def test_initial_weights_rate_and_freezing(inspector: Inspector, document: Docum
     assert document.graph.blocks["c"].learning.initialisers == {}
 
 
+def test_learning_values_that_differ_are_shown_as_differing(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    fast = Learning(rate_factor=0.1, decay=0.01, initialisers={"weight": Initialiser("he-normal")})
+    document.edit("Learn slowly", set_learning, "c", fast)
+    inspector.show_selection((), ("c", "c2"))
+    learning = page(inspector).learning
+    assert learning is not None
+    assert learning.rate_factor.field().value() is None
+    assert learning.decay.field().value() is None
+    assert learning.start_row().field().value() == "several values"
+    assert not learning.argument_row().isVisible()
+    assert "differ" in entry(learning.rate_factor).placeholderText()
+    type_into(qtbot, learning.rate_factor, "0.5")
+    assert {document.graph.blocks[id].learning.rate_factor for id in ("c", "c2")} == {0.5}
+    assert learning.rate_factor.field().value() == 0.5
+    assert document.graph.blocks["c"].learning.decay == 0.01
+    choose(qtbot, learning.start_row(), "Uniform")
+    assert {document.graph.blocks[id].learning.initialisers["weight"].name for id in ("c", "c2")} == {"uniform"}
+    assert learning.argument_row().isVisible()
+
+
 def test_a_block_without_weights_has_nothing_to_learn(inspector: Inspector, document: Document) -> None:
     inspector.show_selection((), ("r",))
     assert page(inspector).learning is None
@@ -389,8 +411,11 @@ def test_stages_are_added_and_removed(inspector: Inspector, document: Document, 
     assert plan is not None
     type_into(qtbot, plan.stage_rows[1]["k"], "3")
     assert document.settings.plan.stages[1].k == 3
+    row = plan.stage_rows[1]["persistent"]
+    assert "chains" in row.toolTip()
+    qtbot.mouseClick(row.field(), LEFT)
     qtbot.mouseClick(plan.headings[0].remove, LEFT)
-    assert document.settings.plan.stages == (ContrastiveDivergence(block="e", k=3),)
+    assert document.settings.plan.stages == (ContrastiveDivergence(block="e", k=3, persistent=True),)
 
 
 def test_contrastive_divergence_is_offered_where_nothing_else_trains(inspector: Inspector, qtbot: QtBot) -> None:
