@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from engine.graph.initialiser_kinds import INITIALISER_KINDS
 from engine.graph.scope import Scope
 from engine.graph.values import Value
 
+SEVERAL = "several values"
 INITIALISERS: Mapping[str, str] = {"": "PyTorch default", **{kind.id: kind.title for kind in INITIALISER_KINDS}}
 ARGUMENTS: Mapping[str, tuple[str, str, float]] = {
     kind.id: (kind.argument, kind.label, kind.default) for kind in INITIALISER_KINDS if kind.argument
@@ -105,19 +106,28 @@ class LearningSection(Section):
             return
         if self.sharing is not None:
             self.sharing.refresh()
-        learning = blocks[0].learning
-        self.rate_factor.set_value(learning.rate_factor)
-        self.frozen.set_value(learning.frozen)
-        self.decay.set_value(learning.decay)
+        learnings = [block.learning for block in blocks]
+        self._show(self.rate_factor, [learning.rate_factor for learning in learnings])
+        self.frozen.set_value(learnings[0].frozen)
+        self._show(self.decay, [learning.decay for learning in learnings], "the plan’s")
         for place, (row, weights) in enumerate(self._starts):
-            initialiser = learning.initialisers.get(weights[0])
-            row.set_value(initialiser.name if initialiser is not None else "")
+            starts = [learning.initialisers.get(weights[0]) for learning in learnings]
+            names = {start.name if start is not None else "" for start in starts}
+            row.set_value(names.copy().pop() if len(names) == 1 else SEVERAL)
             argument, _ = self._arguments[place]
-            known = ARGUMENTS.get(initialiser.name) if initialiser is not None else None
+            known = ARGUMENTS.get(names.pop()) if len(names) == 1 else None
             argument.setVisible(known is not None and (place == 0 or self.more.is_open()))
-            if known is not None and initialiser is not None:
+            if known is not None:
                 argument.set_default(known[2])
-                argument.set_value(initialiser.arguments.get(known[0], known[2]))
+                self._show(argument, [start.arguments.get(known[0], known[2]) for start in starts if start is not None])
+
+    def _show(self, row: FieldRow, values: Sequence[Value | None], placeholder: str = "") -> None:
+        """Show the value that all blocks have; where they differ none, and a word that says so."""
+        same = all(value == values[0] for value in values)
+        field = row.field()
+        assert isinstance(field, FloatField)
+        field.set_placeholder(placeholder if same else "differ")
+        row.set_value(values[0] if same else None)
 
     def _row(self, label: str, field: Any, default: object, purpose: str) -> FieldRow:
         return FieldRow(label, field, self._context.theme, default=default, purpose=purpose)
