@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -17,6 +18,7 @@ from app.wording import number_words
 from graph_editor.theme import SIZE_SMALL, SPACE_4, SPACE_8, SPACE_16, Theme
 
 FOLDER = "folder of IDX files"
+IN_FOLDER = "\n"
 BAR = 4
 
 
@@ -113,6 +115,7 @@ class DataSection(Section):
         self._context = context
         theme = context.theme
         self._name = ""
+        self._folder: str | None = None
         self._downloading = False
         self._told = ""
         labels = {name: info.title for name, info in context.datasets.items()}
@@ -145,16 +148,21 @@ class DataSection(Section):
 
     def show_dataset(self, name: str, reference: Any) -> None:
         """Show which dataset is chosen, as the settings refer to it; None: they do not yet."""
-        if name != self._name:
+        folder = getattr(reference, "folder", None)
+        if (name, folder) != (self._name, self._folder):
             self.pictures.set_pictures(None)
             self.download.show_state("", offer=False)
             self._downloading = False
             self._told = ""
-        self._name = name
+        self._name, self._folder = name, folder
         field = self.dataset.field()
         assert isinstance(field, ChoiceField)
-        field.set_choices(self._choices(), self._labels)
-        self.dataset.set_value(name)
+        labels = dict(self._labels)
+        if folder is not None:
+            labels[self._value()] = f"{labels.get(name, name)} in {Path(folder).name}"
+        field.set_choices(self._choices(), labels)
+        field.setToolTip(folder or "")
+        self.dataset.set_value(self._value())
         info = self._context.datasets.get(name)
         self._figures.setVisible(bool(name))
         if self._told != name:
@@ -165,7 +173,7 @@ class DataSection(Section):
 
     def show_described(self, message: Any) -> None:
         """Take what the worker says of a dataset: rows, pictures, or why it cannot be read."""
-        if message.name != self._name or self._downloading:
+        if (message.name, message.folder) != (self._name, self._folder) or self._downloading:
             return
         if message.problem is not None:
             info = self._context.datasets.get(self._name)
@@ -199,8 +207,12 @@ class DataSection(Section):
 
     def _choices(self) -> tuple[str, ...]:
         names = tuple(self._context.datasets)
-        unknown = (self._name,) if self._name not in names and self._name else ()
+        unknown = (self._value(),) if self._value() not in names and self._name else ()
         return ("", *names, *unknown, FOLDER)
+
+    def _value(self) -> str:
+        """What the menu knows the dataset by: its name, and the whole path of its folder where it has one."""
+        return self._name if self._folder is None else f"{self._name}{IN_FOLDER}{self._folder}"
 
     def _tell(self, rows: int, pictures: bool, shares: tuple[float, ...]) -> None:
         label = "Pictures" if pictures else "Samples"
@@ -216,7 +228,7 @@ class DataSection(Section):
 
     def _edited(self, value: object) -> None:
         if value == FOLDER:
-            self.dataset.set_value(self._name)
+            self.dataset.set_value(self._value())
             self.folder_wanted.emit()
-        else:
+        elif value != self._value():
             self.chosen.emit(str(value or ""))

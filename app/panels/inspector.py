@@ -60,7 +60,7 @@ class Inspector(QWidget):
         self._problems: tuple[Problem, ...] | None = None
         self._weights: dict[str, tuple[QImage | None, str]] = {}
         self._curve: tuple[str, Any] = ("", None)
-        self._described: dict[str, Any] = {}
+        self._described: dict[tuple[str, str | None], Any] = {}
         self._download: Any = None
         self._folder: Any = None
         self._place = ("", "")
@@ -116,9 +116,9 @@ class Inspector(QWidget):
 
     def set_dataset_described(self, message: Any) -> None:
         """Take the description of a dataset; the folder that was chosen last is bound by it."""
-        self._described[message.name] = message
+        self._described[message.name, message.folder] = message
         folder = self._folder
-        if folder is not None and folder.name == message.name:
+        if folder is not None and (folder.name, folder.folder) == (message.name, message.folder):
             self._folder = None
             if message.problem is None:
                 self._bind(message.name, message.fields, folder.folder, ask=False)
@@ -253,7 +253,7 @@ class Inspector(QWidget):
     # --- data ------------------------------------------------------------------------------------------
     def _choose_dataset(self, name: str) -> None:
         info = self._context.datasets.get(name)
-        fields = info.fields if info is not None else getattr(self._described.get(name), "fields", ())
+        fields = info.fields if info is not None else getattr(self._described.get((name, None)), "fields", ())
         self._bind(name, fields, None, ask=True)
 
     def _bind(self, name: str, fields: Any, folder: str | None, ask: bool) -> None:
@@ -262,9 +262,9 @@ class Inspector(QWidget):
             ids = self._context.ids
         else:
             shown = self.page.dataset_name()
-            ids = tuple(
-                block.id for block in inputs_of(document) if _reads(document, block.id, shown)
-            ) or tuple(block.id for block in inputs_of(document)[:1])
+            ids = tuple(block.id for block in inputs_of(document) if _reads(document, block.id, shown)) or tuple(
+                block.id for block in inputs_of(document)[:1]
+            )
         try:
             reference = bind_dataset(document, self._context.edits, ids, name, fields, folder)
         except Refused as fault:

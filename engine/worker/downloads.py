@@ -7,6 +7,8 @@ import threading
 import time
 import traceback
 
+import msgspec
+
 from engine.data.datasets import load_dataset
 from engine.data.download import DownloadCancelled, download
 from engine.graph.problem import Problem, Refused
@@ -74,12 +76,13 @@ class Descriptions:
     def _serve(self) -> None:
         while True:
             message = self._asked.get()
+            asked = DatasetDescribed(id=message.id, name=message.dataset.name, folder=message.dataset.folder)
             try:
                 answer = describe(message)
             except Refused as refused:
-                answer = DatasetDescribed(id=message.id, name=message.dataset.name, problem=refused.problem)
+                answer = msgspec.structs.replace(asked, problem=refused.problem)
             except Exception as fault:  # noqa: BLE001 -- a fault of ours must not leave the window waiting
-                answer = DatasetDescribed(id=message.id, name=message.dataset.name, problem=unexpected(fault))
+                answer = msgspec.structs.replace(asked, problem=unexpected(fault))
             self._outbox.send(answer)
 
 
@@ -96,6 +99,7 @@ def describe(message: DescribeDataset) -> DatasetDescribed:
     return DatasetDescribed(
         id=message.id,
         name=dataset.name,
+        folder=message.dataset.folder,
         title=dataset.title,
         fields=dataset.fields,
         rows=(len(dataset.train), len(dataset.validation), len(dataset.test)),

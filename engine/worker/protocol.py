@@ -210,10 +210,14 @@ class Predicted(Plain, frozen=True, tag="predicted"):
 
 
 class DatasetDescribed(Plain, frozen=True, tag="dataset-described"):
-    """Answer to DescribeDataset: fields, numbers of rows (train, validation, test), some pictures in 0…1, labels."""
+    """Answer to DescribeDataset: fields, numbers of rows (train, validation, test), some pictures in 0…1, labels.
+
+    `name` and `folder` are those that were asked about.
+    """
 
     id: int
     name: str
+    folder: str | None = None
     title: str = ""
     fields: tuple[Field, ...] = ()
     rows: tuple[int, int, int] = (0, 0, 0)

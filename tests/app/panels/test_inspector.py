@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -511,10 +512,36 @@ def test_a_folder_is_asked_for_and_bound_once_it_is_described(
     assert signal.args == [DatasetRef("fashion", folder="/data/fashion")]
     assert document.undo_stack.count() == 0
     fields = DATASETS["mnist"].fields
-    inspector.set_dataset_described(DatasetDescribed(id=1, name="fashion", fields=fields, rows=(60, 0, 10)))
+    inspector.set_dataset_described(
+        DatasetDescribed(id=1, name="fashion", folder="/data/fashion", fields=fields, rows=(60, 0, 10))
+    )
     assert document.settings.datasets == (DatasetRef("fashion", folder="/data/fashion"),)
     assert document.graph.blocks["in"].parameters["fields"] == ("image: 1×28×28 float32", "label: 10 classes")
     assert document.undo_stack.count() == 1
+
+
+def test_a_folder_is_told_from_another_of_its_name_by_its_whole_path(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    fields = DATASETS["mnist"].fields
+    inspector.choose_folder("mnist", "/data/old/mnist")
+    described = DatasetDescribed(id=1, name="mnist", fields=fields, rows=(60, 0, 10))
+    inspector.set_dataset_described(described)
+    assert document.undo_stack.count() == 0, "that was the downloaded one"
+    inspector.set_dataset_described(msgspec.structs.replace(described, folder="/data/old/mnist"))
+    assert document.settings.datasets[-1] == DatasetRef("mnist", folder="/data/old/mnist")
+    data = project(inspector).data
+    field: Any = data.dataset.field()
+    assert field.text() == "MNIST in mnist"
+    assert field.toolTip() == "/data/old/mnist"
+    assert data.count.value() == "70"
+    inspector.set_dataset_described(msgspec.structs.replace(described, folder="/data/new/mnist", rows=(5, 0, 5)))
+    assert data.count.value() == "70"
+    choose(qtbot, data.dataset, "MNIST in mnist")
+    assert document.undo_stack.count() == 1
+    choose(qtbot, data.dataset, "MNIST")
+    assert document.settings.datasets[-1] == DatasetRef("mnist")
+    assert project(inspector).data.dataset.field().text() == "MNIST"  # type: ignore[attr-defined]
 
 
 def test_a_folder_that_cannot_be_read_is_said_and_changes_nothing(
@@ -523,7 +550,7 @@ def test_a_folder_that_cannot_be_read_is_said_and_changes_nothing(
     inspector.choose_folder("mnist", "/data/empty")
     missing = Problem("idx-missing", facts={"folder": "/data/empty", "file": "train-images-idx3-ubyte"})
     with qtbot.waitSignal(inspector.edit_refused) as signal:
-        inspector.set_dataset_described(DatasetDescribed(id=1, name="mnist", problem=missing))
+        inspector.set_dataset_described(DatasetDescribed(id=1, name="mnist", folder="/data/empty", problem=missing))
     assert signal.args == [missing]
     assert document.settings.datasets == (DatasetRef("digits"),)
     assert document.undo_stack.count() == 0
