@@ -243,6 +243,14 @@ def set_bypassed(graph: Graph, scope: Scope, ids: tuple[str, ...], bypassed: boo
     return replace(graph, blocks=blocks)
 
 
+def set_frozen(graph: Graph, scope: Scope, ids: tuple[str, ...], frozen: bool) -> Graph:
+    """With the weights of blocks `ids` kept as they are in training, or learning again."""
+    for id in ids:
+        block = _block(graph, id)
+        graph = _with_block(graph, replace(block, learning=replace(block.learning, frozen=frozen)))
+    return graph
+
+
 def set_open(graph: Graph, scope: Scope, id: str, open: bool) -> Graph:
     """With a container drawn in place, or closed."""
     block = _block(graph, id)

@@ -9,17 +9,20 @@ from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, PortRef
 from engine.graph.problem import Fact, Fix, Problem
 from engine.training.flat_graph import FlatGraph, IdPath
+from engine.training.unused import Unused
 
 DEEPEST_PLAIN = 20
 """Layers with weights in a row: VGG-16 has 16 of them, and plain nets of 20 still train (He et al., 2015)."""
 
 _DOUBLED = {"softmax": ("softmax-twice", frozenset({"softmax"})), "sigmoid": ("sigmoid-twice", frozenset({"sigmoid"}))}
 _LINEAR = frozenset({"dense"})
+_MAY_STAY_UNREAD = frozenset({"recurrent", "attention"})
+"""Last states and attention maps are there for whoever wants them."""
 _PLAIN_ON_THE_WAY = frozenset({"dropout", "flatten", "reshape"})
 
 
-def advice(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:
-    """Doubled softmax or sigmoid, dense upon dense, branches that lead nowhere, very deep plain stacks."""
+def advice(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis, unused: Unused) -> Iterator[Problem]:
+    """Doubled softmax or sigmoid, dense upon dense, what nobody uses, very deep plain stacks."""
     losses = flat.of_role("loss")
     for path in losses:
         yield from _doubled(flat, types, path)
@@ -27,7 +30,8 @@ def advice(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) 
         if block.type in _LINEAR:
             yield from _linear_chain(flat, types, analysis, path, block)
     if losses:
-        yield from _dead_branches(flat, types, analysis, losses)
+        yield from _dead_branches(flat, types, unused)
+        yield from _unread_outputs(flat, types, unused.reached)
     yield from _too_deep(flat, types, analysis)
 
 
@@ -70,17 +74,57 @@ def _linear_chain(
     yield Problem(code="linear-chain", severity="advice", path=path, port="input", facts=facts, fixes=fixes)
 
 
-def _dead_branches(
-    flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis, losses: list[IdPath]
-) -> Iterator[Problem]:
-    """Layers without weights that no loss depends on; those with weights have a warning of their own."""
-    reached = flat.upstream(losses)
+def _dead_branches(flat: FlatGraph, types: Mapping[str, BlockType], unused: Unused) -> Iterator[Problem]:
+    """Parts without weights that no loss depends on, each once; those with weights have a warning of their own."""
+    results = {
+        flat.source_of(path, prediction.port)
+        for path in flat.of_role("loss")
+        if (prediction := types[flat.blocks[path].type].prediction) is not None
+    }
+    for part in unused.parts:
+        layers = [path for path in part.paths if types[flat.blocks[path].type].role in ("layer", "input")]
+        if part.has_weights or not layers:
+            continue
+        if part.sources and part.sources <= results:
+            continue  # a softmax beside the loss: what the network is for
+        block = flat.blocks[layers[-1]]
+        yield Problem(
+            code="dead-branch", severity="advice", path=layers[-1], facts=_names(types, block), fixes=part.fixes
+        )
+
+
+def _unread_outputs(flat: FlatGraph, types: Mapping[str, BlockType], reached: frozenset[IdPath]) -> Iterator[Problem]:
+    """Outputs that nobody reads of blocks whose others are read: pieces of a Split, places of a pool, Exits."""
+    read = flat.read_ports()
     for path, block in flat.blocks.items():
         type = types.get(block.type)
-        cost = analysis.costs.get(path_key(path))
-        weightless = cost is not None and cost.parameters == 0
-        if type is not None and type.role == "layer" and path not in reached and weightless:
-            yield Problem(code="dead-branch", severity="advice", path=path, facts=_names(types, block))
+        if type is None or type.role not in ("layer", "container") or type.family in _MAY_STAY_UNREAD:
+            continue
+        outputs = type.ports_of(block, flat.variables).outputs
+        ends = {port.id: ((*path, port.id), "input") if block.body is not None else (path, port.id) for port in outputs}
+        unread = [port for port in outputs if ends[port.id] not in read]
+        if len(outputs) < 2 or all(end[0] not in reached for end in ends.values()):
+            continue
+        for port in unread:
+            fixes: tuple[Fix, ...] = ()
+            if block.body is not None:
+                source = flat.source_of(ends[port.id][0], "input")
+                if source is None or source[0] not in reached:
+                    continue  # what leads to this Exit is told by itself
+                exit = block.body.blocks[port.id]
+                fixes = (Fix(edit="remove_blocks", arguments=((exit.id,),), body=path, facts={"name": exit.name}),)
+            elif port.id == "indices" and type.parameter("return_indices") is not None:
+                arguments = (block.id, "return_indices", False)
+                fixes = (
+                    Fix(
+                        edit="set_parameter",
+                        arguments=arguments,
+                        body=path[:-1],
+                        facts=dict(label="Places", value=False),
+                    ),
+                )
+            facts: dict[str, Fact] = {**_names(types, block), "port": port.label or port.id}
+            yield Problem(code="unread-output", severity="advice", path=path, port=port.id, facts=facts, fixes=fixes)
 
 
 def _too_deep(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from engine.graph.tensor_spec import TensorSpec
 from engine.training.advice import advice
 from engine.training.flat_graph import FlatGraph, IdPath
 from engine.training.plan import ContrastiveDivergence, Plan, Stage, Supervised
+from engine.training.unused import Unused
 
 Types = Mapping[str, BlockType]
 
@@ -74,6 +76,10 @@ class _Check:
         self.supervised = any(isinstance(stage, Supervised) for stage in plan.stages)
         self.inputs = flat.of_role("input")
         self.losses = flat.of_role("loss")
+        pretrained = [tuple(s.block.split("/")) for s in plan.stages if isinstance(s, ContrastiveDivergence)]
+        self.unused = Unused(
+            flat, types, self.analysis, [*self.losses, *(path for path in pretrained if path in flat.blocks)]
+        )
 
     def problems(self) -> Iterator[Problem]:
         if not self.flat.blocks:
@@ -85,7 +91,7 @@ class _Check:
             yield from self.losses_and_targets()
             yield from self.what_learns()
         yield from self.batches()
-        yield from advice(self.flat, self.types, self.analysis)
+        yield from advice(self.flat, self.types, self.analysis, self.unused)
 
     def settings(self) -> Iterator[Problem]:
         plan = self.plan
@@ -196,6 +202,10 @@ class _Check:
         if isinstance(outputs, int) and outputs < classes:
             facts: dict[str, Fact] = {**self._names(block), "outputs": outputs, "classes": classes}
             yield Problem(code="too-few-outputs", path=path, port=port, facts=facts, fixes=self._widen(source, classes))
+        elif isinstance(outputs, int) and outputs > classes:
+            facts = {**self._names(block), "outputs": outputs, "classes": classes}
+            fixes = self._widen(source, classes)
+            yield Problem(code="spare-outputs", severity="advice", path=path, port=port, facts=facts, fixes=fixes)
 
     def _classes_of(self, source: tuple[IdPath, str]) -> int | None:
         path, port = source
@@ -224,19 +234,29 @@ class _Check:
     def what_learns(self) -> Iterator[Problem]:
         if not self.analysis.costs or not self.losses:
             return
-        pretrained = [tuple(s.block.split("/")) for s in self.plan.stages if isinstance(s, ContrastiveDivergence)]
-        reached = self.flat.upstream([*self.losses, *(path for path in pretrained if path in self.flat.blocks)])
+        reached = self.unused.reached
         weighted = [path for path, block in self.flat.blocks.items() if block.body is None and self._has_weights(path)]
         # A block whose input is unknown may have weights yet: that an input is missing is said already.
         unknown = any(
             self.flat.blocks[path].body is None and path_key(path) not in self.analysis.costs for path in reached
         )
         if not unknown and not any(path in reached and not self.flat.blocks[path].learning.frozen for path in weighted):
-            yield Problem(code="nothing-trains")
+            yield Problem(code="nothing-trains", fixes=self._unfreeze([path for path in weighted if path in reached]))
         for path in weighted:
             if path not in reached:
                 facts = self._names(self.flat.blocks[path])
-                yield Problem(code="not-connected", severity="warning", path=path, facts=facts)
+                fixes = self.unused.fixes(path)
+                yield Problem(code="not-connected", severity="warning", path=path, facts=facts, fixes=fixes)
+
+    def _unfreeze(self, frozen: Sequence[IdPath]) -> tuple[Fix, ...]:
+        """All frozen blocks of the body that has the most of them."""
+        if not frozen:
+            return ()
+        count = Counter(path[:-1] for path in frozen)
+        body = max(count, key=lambda body: (count[body], -len(body)))
+        ids = tuple(path[-1] for path in frozen if path[:-1] == body)
+        name = f"{len(ids)} blocks" if len(ids) > 1 else self.flat.blocks[(*body, *ids)].name
+        return (Fix(edit="set_frozen", arguments=(ids, False), body=body, facts={"name": name}),)
 
     def _has_weights(self, path: IdPath) -> bool:
         cost = self.analysis.costs.get(path_key(path))

@@ -60,6 +60,17 @@ class FlatGraph:
                 return None
         return found if found is not None and found[0] in self.blocks else None
 
+    def links(self) -> Iterable[tuple[tuple[IdPath, str], IdPath]]:
+        """The ports that are read, seen through borders, each with the layer, container or loss that reads it."""
+        for path, port in self._sources:
+            source = self.source_of(path, port) if not self._is_border(self.blocks[path]) else None
+            if source is not None:
+                yield source, path
+
+    def read_ports(self) -> frozenset[tuple[IdPath, str]]:
+        """The ports that wires begin at; a container's stand as the input of its Exit."""
+        return frozenset(self._sources.values())
+
     def upstream(self, starts: Iterable[IdPath]) -> frozenset[IdPath]:
         """The starts and all that they depend on, by wires and by shared weights."""
         before: dict[IdPath, list[IdPath]] = {}

@@ -1,0 +1,108 @@
+"""The parts of a drawing that nothing which is trained depends on, and how to be rid of them. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from engine.graph.analysis import Analysis, path_key
+from engine.graph.block_type import BlockType
+from engine.graph.graph import PortRef
+from engine.graph.problem import Fix
+from engine.training.flat_graph import FlatGraph, IdPath
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Blocks of one body that hang together, with all inside them, each after those that it reads.
+
+    `sources` are the ports of other parts that they read; `fixes` wire the part to a loss that lacks it, or remove it.
+    """
+
+    paths: tuple[IdPath, ...]
+    has_weights: bool
+    sources: frozenset[tuple[IdPath, str]]
+    fixes: tuple[Fix, ...]
+
+
+class Unused:
+    """`reached` is what `ends` depend on, by wires and shared weights; `parts` is the rest."""
+
+    def __init__(
+        self, flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis, ends: Iterable[IdPath]
+    ) -> None:
+        self._flat, self._types, self._analysis = flat, types, analysis
+        self.reached = flat.upstream(ends)
+        self.parts = tuple(self._parts())
+        self._fixes = {path: part.fixes for part in self.parts for path in part.paths}
+
+    def fixes(self, path: IdPath) -> tuple[Fix, ...]:
+        """The repairs for a block that nothing depends on."""
+        return self._fixes.get(path, ())
+
+    def _parts(self) -> Iterable[Part]:
+        inside: dict[IdPath, list[IdPath]] = {}
+        alive: set[IdPath] = set()
+        order = {path: number for number, path in enumerate(self._flat.ordered())}
+        for path in sorted(self._flat.blocks, key=lambda path: order.get(path, len(order))):
+            type = self._types.get(self._flat.blocks[path].type)
+            if type is None or type.role == "loss" or (path in self.reached and type.role != "container"):
+                alive.update(path[: depth + 1] for depth in range(len(path)))
+        for path in order:
+            # The outermost block around it that is of no use as a whole.
+            unit = next((path[: depth + 1] for depth in range(len(path)) if path[: depth + 1] not in alive), None)
+            if unit is not None and self._types[self._flat.blocks[path].type].role != "boundary":
+                inside.setdefault(unit, []).append(path)
+        groups = {unit: unit for unit in inside}
+
+        def first(unit: IdPath) -> IdPath:
+            while groups[unit] != unit:
+                unit = groups[unit]
+            return unit
+
+        links = list(self._flat.links())
+        unit_of = {path: unit for unit, paths in inside.items() for path in paths}
+        for (source, _), target in links:
+            one, two = unit_of.get(source), unit_of.get(target)
+            if one is not None and two is not None and one[:-1] == two[:-1]:
+                groups[first(two)] = first(one)
+        members: dict[IdPath, list[IdPath]] = {}
+        for unit in inside:
+            members.setdefault(first(unit), []).append(unit)
+        read: dict[IdPath, set[tuple[IdPath, str]]] = {}
+        for source, target in links:
+            one, two = unit_of.get(source[0]), unit_of.get(target)
+            if two is not None and (one is None or first(one) != first(two)):
+                read.setdefault(first(two), set()).add(source)
+        for group, units in members.items():
+            paths = sorted((path for unit in units for path in inside[unit]), key=order.__getitem__)
+            sources = frozenset(read.get(group, ()))
+            yield Part(tuple(paths), any(map(self._has_weights, paths)), sources, self._repairs(units, paths))
+
+    def _has_weights(self, path: IdPath) -> bool:
+        cost = self._analysis.costs.get(path_key(path))
+        return cost is not None and cost.parameters > 0
+
+    def _repairs(self, units: list[IdPath], paths: list[IdPath]) -> tuple[Fix, ...]:
+        body, last = units[0][:-1], paths[-1]
+        ids = tuple(unit[-1] for unit in units)
+        name = self._flat.blocks[units[0]].name if len(units) == 1 else f"{len(units)} blocks"
+        remove = Fix(edit="remove_blocks", arguments=(ids,), body=body, facts={"name": name})
+        ports = self._types[self._flat.blocks[last].type].ports_of(self._flat.blocks[last], self._flat.variables)
+        lacking = [
+            (path, prediction.port)
+            for path in self._flat.of_role("loss")
+            if (prediction := self._types[self._flat.blocks[path].type].prediction) is not None
+            and path[:-1] == last[:-1] == body
+            and self._flat.source_of(path, prediction.port) is None
+        ]
+        if len(lacking) != 1 or len(ports.outputs) != 1:
+            return (remove,)
+        loss, port = lacking[0]
+        wire = Fix(
+            edit="connect",
+            arguments=(PortRef(last[-1], ports.outputs[0].id), PortRef(loss[-1], port)),
+            body=body,
+            facts={"source": self._flat.blocks[last].name, "target": self._flat.blocks[loss].name},
+        )
+        return (wire, remove)
