@@ -19,7 +19,7 @@ from engine.compile.analysis_problems import (
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
 from engine.compile.following import Follower, kept_bytes
 from engine.compile.probing import DEFAULT_TIME, Probe, probe, remembered_key
-from engine.compile.records import Inside, Record, holding, total_cost
+from engine.compile.records import Inside, Record, holding, is_as_before, total_cost
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
@@ -146,7 +146,11 @@ class Analyser:
         records: dict[str, Record] = {}
         exits: dict[str, TensorSpec] = {}
         for id in execution_order(body):
-            block = body.blocks[id]
+            block, before = body.blocks[id], last.get(id)
+            plain = block.body is None and block.type not in ("entry", "exit", DELAY) and not self._delays.guessing
+            if plain and before is not None and is_as_before(before, block, incoming.get(id, ()), records):
+                records[id] = before
+                continue
             inputs: dict[str, TensorSpec] = {}
             sources: dict[str, PortRef] = {}
             for port, source in incoming.get(id, ()):
@@ -164,7 +168,6 @@ class Analyser:
                 delayed = self._delays.below((*path, id))
             if self._delays.guessing:
                 inputs = self._guessed(block, inputs, sources, scope)
-            before = last.get(id)
             if (
                 before is not None
                 and not before.problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -69,3 +69,17 @@ def total_cost(costs: Iterable[Cost]) -> Cost:
         multiply_adds += cost.multiply_adds
         activation_bytes += cost.activation_bytes
     return Cost(parameters, multiply_adds, activation_bytes)
+
+
+def is_as_before(
+    before: Record, block: Block, incoming: Sequence[tuple[str, PortRef]], records: Mapping[str, Record]
+) -> bool:
+    """Whether a block without a body and what reaches it are as in the last analysis: most are, after an edit."""
+    if before.problems or len(before.sources) != len(incoming) or not (before.block is block or before.block == block):
+        return False
+    for port, source in incoming:
+        giver = records.get(source.block)
+        given = giver.outputs.get(source.port) if giver is not None else None
+        if before.sources.get(port) != source or before.inputs.get(port) is not given:
+            return False
+    return True
