@@ -211,6 +211,7 @@ def _wire_panels(window: MainWindow) -> None:
     views.views_changed.connect(workspace.set_views)
     views.asks_changed.connect(lambda: watch(window))
     views.fill_wanted.connect(window.fill_with_views)
+    views.fill_wanted.connect(lambda filled: None if filled else window.editor.setFocus())
     workspace.measures.measured.connect(measured)
     workspace.history_changed.connect(lambda: views.show_history(workspace.history, workspace.previous))
     workspace.document.settings_changed.connect(lambda: views.set_views(workspace.document.settings.views))
@@ -299,6 +300,7 @@ def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
 
 
 def _opened(window: MainWindow) -> None:
+    window.notice.hide()
     show_all(window)
     window.editor.fit(soft=False)
     watch(window)

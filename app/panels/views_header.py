@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -45,11 +45,13 @@ class ViewsHeader(QWidget):
         self.maximise.setVisible(lively)
 
     def set_maximised(self, maximised: bool) -> None:
-        """Whether the button gives the window back."""
+        """Whether the button gives the window back; it takes the keyboard, that Escape does so too."""
         self.maximise.set_icon_name("ph.arrows-in-simple" if maximised else "ph.arrows-out-simple")
         words = "Give the window back" if maximised else "Fill the window"
         self.maximise.setToolTip(words)
         self.maximise.setAccessibleName(words)
+        # Else the keyboard would go on to Run when the canvas hides.
+        self.maximise.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""

@@ -204,6 +204,37 @@ def test_a_damaged_file_is_told_over_the_canvas_and_leaves_the_work_alone(window
     assert window.workspace.document.graph is graph
 
 
+def test_what_was_told_of_one_file_goes_when_another_opens(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    workspace.save(tmp_path / "net.loom")
+    file = tmp_path / "broken.loom"
+    file.write_bytes(b"")
+    with qtbot.waitSignal(workspace.refused):
+        workspace.open(file)
+    assert window.notice.isVisible()
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(tmp_path / "net.loom")
+    assert not window.notice.isVisible()
+
+
+def test_escape_gives_the_window_back_from_a_view_that_fills_it(window, qtbot) -> None:
+    window.activateWindow()
+    window.editor.setFocus()
+    window.live_views.set_gallery(None)
+    window.live_views.add_view("loss")
+    view = window.live_views.views()[-1].id
+    qtbot.wait(50)
+    header = window.live_views.tile(view).header
+    qtbot.mouseDClick(header, Qt.MouseButton.LeftButton, pos=header.rect().center())
+    assert window.live_views.filled() == view
+    assert not window.pages.isVisible()
+    assert not window.run_bar.slot.hasFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert window.live_views.filled() is None
+    assert window.pages.isVisible()
+    assert window.pages.isAncestorOf(QApplication.focusWidget())
+
+
 def test_closing_asks_nothing_and_the_next_start_brings_it_back(open_window) -> None:
     first = open_window()
     document = first.workspace.document
