@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QPalette
-from PySide6.QtWidgets import QApplication, QMenu, QToolTip
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QBitmap, QFontMetrics, QGuiApplication, QPainter, QPalette, QRegion
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from graph_editor.theme import (
     ICON_IN_FIELD,
@@ -205,9 +205,33 @@ def style_sheet(theme: Theme) -> str:
 def round_menu(menu: QMenu) -> QMenu:
     """Give a menu the round corners of a popup; call it before the menu is first shown."""
     menu.setWindowFlags(menu.windowFlags() | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
-    menu.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
     menu.setProperty("rounded", True)
+    if QGuiApplication.platformName() == "xcb":
+        menu.installEventFilter(_Corners(menu))
+    else:
+        menu.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
     return menu
+
+
+class _Corners(QObject):
+    """Cuts a menu's corners off: on X11 there may be no compositor, and what is translucent would be black."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            watched.setMask(rounded_region(watched.rect(), RADIUS_POPUP - 1))
+        return False
+
+
+def rounded_region(rect: QRect, radius: int) -> QRegion:
+    """A rectangle without its corners; a radius 1 px less than the painted one keeps what is painted smooth."""
+    shape = QBitmap(rect.size())
+    shape.fill(Qt.GlobalColor.color0)
+    painter = QPainter(shape)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.color1)
+    painter.drawRoundedRect(shape.rect(), radius, radius)
+    painter.end()
+    return QRegion(shape).translated(rect.topLeft())
 
 
 @lru_cache

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from graph_editor.style_sheet import apply_theme, palette, style_sheet
-from graph_editor.theme import MENU_HEIGHT, Theme, load_theme
+from graph_editor.style_sheet import apply_theme, palette, round_menu, rounded_region, style_sheet
+from graph_editor.theme import MENU_HEIGHT, RADIUS_POPUP, Theme, load_theme
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -78,3 +79,23 @@ def test_the_style_below_the_sheet_is_set_once(qapp: QApplication, theme: Theme,
     apply_theme(qapp, load_theme("dark" if theme.name == "light" else "light", 1.0))
     assert asked == []
     assert qapp.palette().color(QPalette.ColorRole.Window).name() != theme.color("panel").name()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
+def test_what_is_cut_off_a_menu_is_nothing_that_it_paints(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    apply_theme(qapp, theme)
+    menu = round_menu(QMenu())
+    qtbot.addWidget(menu)
+    for title in ("Run", "Pause", "Stop"):
+        menu.addAction(title)
+    menu.popup(QPoint(20, 20))
+    qtbot.waitUntil(menu.isVisible)
+    right, below = menu.width() - 1, menu.height() - 1
+    kept = rounded_region(menu.rect(), RADIUS_POPUP - 1)
+    assert kept.boundingRect() == menu.rect()
+    assert not any(kept.contains(QPoint(x, y)) for x in (0, right) for y in (0, below))
+    painted = menu.grab().toImage()
+    places = [(x, y) for x in range(menu.width()) for y in range(menu.height())]
+    cut = [place for place in places if not kept.contains(QPoint(*place))]
+    assert 8 <= len(cut) <= 80
+    assert all(painted.pixelColor(*place).alpha() < 128 for place in cut)
