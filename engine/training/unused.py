@@ -70,10 +70,10 @@ class Unused:
         for unit in inside:
             members.setdefault(first(unit), []).append(unit)
         read: dict[IdPath, set[tuple[IdPath, str]]] = {}
-        for source, target in links:
-            one, two = unit_of.get(source[0]), unit_of.get(target)
+        for given, target in links:
+            one, two = unit_of.get(given[0]), unit_of.get(target)
             if two is not None and (one is None or first(one) != first(two)):
-                read.setdefault(first(two), set()).add(source)
+                read.setdefault(first(two), set()).add(given)
         for group, units in members.items():
             paths = sorted((path for unit in units for path in inside[unit]), key=order.__getitem__)
             sources = frozenset(read.get(group, ()))
