@@ -132,6 +132,7 @@ def _fetch(title: str, file: RemoteFile, folder: Path, mirrors: tuple[str, ...],
         failures = 0
         while failures < _TRIES:
             before = _size(part)
+            told(before)
             try:
                 _receive(mirror + file.name, part, file.size, told)
             except (OSError, http.client.HTTPException) as error:

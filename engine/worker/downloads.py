@@ -25,6 +25,7 @@ class Downloads:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._cancelled: dict[int, threading.Event] = {}
+        self._line = threading.Lock()
 
     def start(self, message: Download) -> None:
         """Begin; progress is told ten times a second, the end by Downloaded."""
@@ -33,10 +34,11 @@ class Downloads:
         thread.start()
 
     def cancel(self, id: int) -> None:
-        """Give the download `id` up, if it still goes."""
-        cancelled = self._cancelled.get(id)
+        """Give the download `id` up, if it still goes; told at once, for a server may not answer."""
+        cancelled = self._cancelled.pop(id, None)
         if cancelled is not None:
             cancelled.set()
+            self._outbox.send(Downloaded(id=id, cancelled=True))
 
     def _fetch(self, message: Download, cancelled: threading.Event) -> None:
         told_at = 0.0
@@ -44,12 +46,16 @@ class Downloads:
         def progress(received: int, total: int) -> None:
             nonlocal told_at
             now = time.monotonic()
+            if cancelled.is_set():
+                return
             if now - told_at >= _TOLD_EVERY_S or received == total:
                 told_at = now
                 self._outbox.send(DownloadProgress(id=message.id, received=received, total=total))
 
         try:
-            folder = download(message.name, progress=progress, cancelled=cancelled.is_set)
+            # One that was given up may still hold the file.
+            with self._line:
+                folder = download(message.name, progress=progress, cancelled=cancelled.is_set)
             answer = Downloaded(id=message.id, folder=str(folder))
         except DownloadCancelled:
             answer = Downloaded(id=message.id, cancelled=True)
@@ -57,8 +63,8 @@ class Downloads:
             answer = Downloaded(id=message.id, problem=refused.problem)
         except Exception as fault:  # noqa: BLE001 -- a fault of ours must not leave the window waiting
             answer = Downloaded(id=message.id, problem=unexpected(fault))
-        self._cancelled.pop(message.id, None)
-        self._outbox.send(answer)
+        if self._cancelled.pop(message.id, None) is not None:
+            self._outbox.send(answer)
 
 
 class Descriptions:
