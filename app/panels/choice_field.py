@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.panels.buttons import baseline
 from app.panels.fields_base import TEXT_INSET, Field, Validate
 from graph_editor.style_sheet import round_menu
-from graph_editor.theme import Theme
+from graph_editor.theme import ICON_IN_FIELD, SPACE_4, Theme
 
 CARET_INSET = 16
 
@@ -158,7 +158,7 @@ class ChoiceField(Field):
         font = self._theme.font()
         painter.setFont(font)
         painter.setPen(self._theme.color(self._ink()))
-        room = self.width() - TEXT_INSET - 2 * CARET_INSET + 4
+        room = self.width() - TEXT_INSET - CARET_INSET - ICON_IN_FIELD / 2 - SPACE_4
         text = QFontMetricsF(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(TEXT_INSET, baseline(font, self.height() / 2)), text)
         painter.end()

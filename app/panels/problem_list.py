@@ -14,6 +14,13 @@ from engine.graph.problem import Problem
 from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_HEADING, SIZE_NORMAL, SPACE_8, SPACE_12, Theme
 
 
+class _Rows(QWidget):
+    """As high as its rows need at its width: Qt would make room for them at their narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
 class ProblemList(QWidget):
     """Heading with the count, then a row a problem; "No problems", or "Nothing is drawn yet", where there is none."""
 
@@ -27,7 +34,7 @@ class ProblemList(QWidget):
         self._is_blank = False
         self.setAccessibleName("Problems")
         self._scroll = OverlayScroll(self)
-        body = QWidget()
+        body = _Rows()
         body.setAutoFillBackground(False)
         self._rows = QVBoxLayout(body)
         self._rows.setContentsMargins(0, 0, 0, 0)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.problem_list import ProblemList
 from app.panels.problem_row import rich_sentence
 from engine.graph.problem import Fix, Problem
-from graph_editor.theme import load_theme
+from graph_editor.theme import HEADING_HEIGHT, load_theme
 
 LEFT = Qt.MouseButton.LeftButton
 RANK = Problem(
@@ -106,3 +106,14 @@ def test_a_long_problem_stands_whole(problems: ProblemList, qtbot: QtBot, width:
     assert first.label.height() >= first.label.heightForWidth(first.label.width())
     assert second.y() == first.geometry().bottom() + 1
     assert second.height() < 80
+
+
+def test_rows_that_fit_need_no_scrolling(problems: ProblemList, qtbot: QtBot) -> None:
+    problems.set_problems((RANK, WARNING, NO_LOSS))
+    qtbot.wait(20)
+    bottom = problems.rows()[-1].geometry().bottom()
+    problems.resize(320, HEADING_HEIGHT + 1 + bottom + 2)
+    qtbot.wait(20)
+    assert not problems._scroll.bar.isVisible()
+    problems.resize(320, HEADING_HEIGHT + bottom - 20)
+    qtbot.waitUntil(problems._scroll.bar.isVisible)
