@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
-from engine.compile.probing import construct, probe
+from engine.compile.probing import Probe, construct, probe
 from engine.graph.block_type import BlockType, Parameter, Parameters
 from engine.graph.connection_rules import mismatch_problem
 from engine.graph.edits import add_block, connect
@@ -127,6 +129,12 @@ def words(type: BlockType, parameters: Parameters, inputs: Mapping[str, TensorSp
 
 def cases(type: BlockType) -> list[tuple[dict[str, Value], dict[str, TensorSpec]]]:
     """What the type accepts: all parameter sets on all inputs."""
+    return _cases(type.id)
+
+
+@cache
+def _cases(id: str) -> list[tuple[dict[str, Value], dict[str, TensorSpec]]]:
+    type = BLOCK_TYPES[id]
     return [
         (parameters, inputs)
         for parameters in parameter_sets(type)
@@ -149,29 +157,6 @@ def test_it_is_tried_on_something(type: BlockType) -> None:
     assert len(cases(type)) >= 1 + len(type.parameters)
 
 
-@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
-def test_analysed_shapes_and_weights_are_the_real_ones(type: BlockType) -> None:
-    for parameters, inputs in cases(type):
-        found = probe(type, parameters, inputs, None)
-        specs = ordered(type, parameters, inputs)
-        if found.refusal:
-            with pytest.raises((RuntimeError, ValueError)):
-                run(construct(type, parameters, inputs), *(real(spec, 2, 4) for spec in specs))
-            continue
-        module = construct(type, parameters, inputs).eval()
-        assert found.cost.parameters == sum(weight.numel() for weight in module.parameters())
-        for batch, time in ((2, 4), (3, 7)):
-            with torch.no_grad():
-                made = run(module, *(real(spec, batch, time) for spec in specs))
-            for spec, tensor in zip(found.outputs.values(), made, strict=True):
-                for real_length, length in zip(tensor.shape, real_shape(spec, batch, time), strict=True):
-                    changed_time = Dim("T′") in spec.shape and Dim("T′") not in itertools.chain(
-                        *(s.shape for s in specs)
-                    )
-                    assert real_length == length or changed_time, words(type, parameters, inputs)
-                assert str(tensor.dtype) == f"torch.{spec.dtype}"
-
-
 # torch counts none for recurrent layers, products of three, and attention on the CPU: test_counting.py and
 # test_attention_modules.py count them by hand.
 UNCOUNTED = {
@@ -183,18 +168,76 @@ UNCOUNTED = {
     "transformer_encoder_layer",
     "transformer_decoder_layer",
 }
+SIZES = ((2, 4), (3, 7))
+"""Batches and numbers of steps that the modules really run at."""
+
+
+class Tried(NamedTuple):
+    """A case, what analysis says of it at 7 steps, and what the module does: shapes and dtypes at each of SIZES."""
+
+    parameters: dict[str, Value]
+    inputs: dict[str, TensorSpec]
+    found: Probe
+    refused: bool = False
+    weights: int = 0
+    made: tuple[tuple[tuple[tuple[int, ...], str], ...], ...] = ()
+    multiply_adds: int | None = None
+
+
+@cache
+def tried(id: str) -> tuple[Tried, ...]:
+    """All cases of a type, run once for all tests."""
+    return tuple(_tried(BLOCK_TYPES[id], parameters, inputs) for parameters, inputs in cases(BLOCK_TYPES[id]))
+
+
+def _tried(type: BlockType, parameters: dict[str, Value], inputs: dict[str, TensorSpec]) -> Tried:
+    found = probe(type, parameters, inputs, SIZES[1][1])
+    specs = ordered(type, parameters, inputs)
+    if found.refusal:
+        try:
+            run(construct(type, parameters, inputs), *(real(spec, 2, 4) for spec in specs))
+        except (RuntimeError, ValueError):
+            return Tried(parameters, inputs, found, refused=True)
+        return Tried(parameters, inputs, found)
+    module = construct(type, parameters, inputs).eval()
+    made, total = [], None
+    for batch, time in SIZES:
+        tensors = [real(spec, batch, time) for spec in specs]
+        with torch.no_grad():
+            if (batch, time) == SIZES[1] and type.id not in UNCOUNTED:
+                with FlopCounterMode(display=False) as counter:
+                    results = run(module, *tensors)
+                total = counter.get_total_flops() // 2 // batch
+            else:
+                results = run(module, *tensors)
+        made.append(tuple((tuple(tensor.shape), str(tensor.dtype)) for tensor in results))
+    weights = sum(weight.numel() for weight in module.parameters())
+    return Tried(parameters, inputs, found, False, weights, tuple(made), total)
+
+
+@pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)
+def test_analysed_shapes_and_weights_are_the_real_ones(type: BlockType) -> None:
+    for case in tried(type.id):
+        found = case.found
+        if found.refusal:
+            assert case.refused, words(type, case.parameters, case.inputs)
+            continue
+        assert found.cost.parameters == case.weights
+        changes_time = Dim("T′") not in itertools.chain(*(spec.shape for spec in case.inputs.values()))
+        for (batch, time), made in zip(SIZES, case.made, strict=True):
+            for spec, (shape, dtype) in zip(found.outputs.values(), made, strict=True):
+                for real_length, length in zip(shape, real_shape(spec, batch, time), strict=True):
+                    changed_time = Dim("T′") in spec.shape and changes_time
+                    assert real_length == length or changed_time, words(type, case.parameters, case.inputs)
+                assert dtype == f"torch.{spec.dtype}"
 
 
 @pytest.mark.parametrize("type", [type for type in MODULES if type.id not in UNCOUNTED], ids=lambda type: type.id)
 def test_multiply_adds_are_those_that_torch_counts(type: BlockType) -> None:
-    for parameters, inputs in cases(type):
-        found = probe(type, parameters, inputs, 7)
-        if found.refusal:
-            continue
-        module = construct(type, parameters, inputs).eval()
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            run(module, *(real(spec, 3, 7) for spec in ordered(type, parameters, inputs)))
-        assert found.cost.multiply_adds == counter.get_total_flops() // 2 // 3, words(type, parameters, inputs)
+    for case in tried(type.id):
+        if not case.found.refusal:
+            counted = case.found.cost.multiply_adds
+            assert counted == case.multiply_adds, words(type, case.parameters, case.inputs)
 
 
 # Inputs and weights that the forward pass does not depend on.
@@ -212,8 +255,8 @@ WITHOUT_GRADIENT: dict[str, tuple[str, ...]] = {
 def test_gradients_flow_to_every_input_and_weight(type: BlockType) -> None:
     torch.manual_seed(0)
     defaults = {parameter.id: parameter.default for parameter in type.parameters}
-    for parameters, inputs in cases(type):
-        if parameters != defaults or probe(type, parameters, inputs, None).refusal:
+    for parameters, inputs, found, *_ in tried(type.id):
+        if parameters != defaults or found.refusal:
             continue
         if "batch_statistics" in type.traits and inputs["input"].shape[2:] == (1, 1):
             continue
