@@ -301,6 +301,9 @@ def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
 
 def _opened(window: MainWindow) -> None:
     window.notice.hide()
+    # Blocks of another project may have the ids of those that were selected, or entered, in the last.
+    window.editor.scene.show_body(())
+    window.editor.select(())
     show_all(window)
     window.editor.fit(soft=False)
     watch(window)

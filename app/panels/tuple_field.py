@@ -177,6 +177,12 @@ class ListField(EntryField):
         items = value if isinstance(value, tuple) else () if value is None else (value,)
         return ", ".join(item.text if isinstance(item, Formula) else str(item) for item in items)
 
+    def _show_value(self) -> None:
+        super()._show_value()
+        # Promises of fields are longer than the field.
+        if self._texts and isinstance(self._value, tuple):
+            self._entry.setToolTip("\n".join(map(str, self._value)))
+
     def _read(self, text: str) -> object:
         parts = [part.strip() for part in text.split(",")]
         return tuple(part if self._texts else _number(part) for part in parts if part)

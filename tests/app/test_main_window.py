@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.panels.block_help import BlockHelp
 from app.panels.overlay_scroll import OverlayScroll
+from app.panels.project_panel import ProjectPanel
 from engine.graph.analysis import Analysis
 from engine.graph.edits import remove_blocks
 from engine.graph.problem import Problem
@@ -324,3 +325,23 @@ def test_an_empty_canvas_is_inviting_not_faulty(window) -> None:
     assert window.status.parameters.text() == ""
     assert not window.status.blocks.text()
     assert "problem" not in window.run_bar.message.text()
+
+
+def test_another_project_begins_with_nothing_selected_at_its_root(window, qtbot) -> None:
+    graph = window.workspace.document.graph
+    residual = next(id for id, block in graph.blocks.items() if block.type == "residual")
+    source = next(id for id, block in graph.blocks.items() if block.type == "input")
+    window.editor.select([source])
+    window.editor.enter(residual)
+    window.editor.select(list(graph.blocks[residual].body.blocks)[:1])
+    with qtbot.waitSignal(window.workspace.opened):
+        window.commands.open_example("digits-residual")
+    assert window.editor.body_path() == ()
+    assert window.editor.selected_ids() == ()
+    assert isinstance(window.inspector.page, ProjectPanel)
+    window.editor.select([source])
+    assert window.editor.selected_ids() == (source,)
+    with qtbot.waitSignal(window.workspace.opened):
+        window.commands.open_example("digits-autoencoder")
+    assert window.editor.selected_ids() == ()
+    assert isinstance(window.inspector.page, ProjectPanel)

@@ -393,6 +393,15 @@ def test_texts_and_lists(qtbot: QtBot, theme: Theme) -> None:
     assert numbers.error() == "needs numbers with commas between them: “many” is none"
 
 
+def test_texts_longer_than_their_field_are_told_on_hover(qtbot: QtBot, theme: Theme) -> None:
+    field = ListField(theme, texts=True)
+    field.set_value(("image: 1×8×8 float32", "label: 10 classes"))
+    shown(qtbot, field)
+    entry = field.focusProxy()
+    assert entry is not None
+    assert entry.toolTip() == "image: 1×8×8 float32\nlabel: 10 classes"
+
+
 def test_what_is_handed_in_may_refuse(qtbot: QtBot, theme: Theme) -> None:
     field = IntegerField(theme, validate=lambda value: "must be even" if value % 2 else None)  # type: ignore[operator]
     field.set_value(4)
