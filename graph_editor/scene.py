@@ -137,7 +137,8 @@ class GraphScene(QGraphicsScene):
         """Show pictures on blocks, by instance path."""
         before, self.known.previews = self.known.previews, previews
         again: set[PortRef] = set()
-        for id in self.blocks:
+        # Of another drawing that was just opened, the settings are told before its blocks.
+        for id in self.blocks.keys() & self.body.blocks.keys():
             key = self.key(id)
             old, new = before.get(key), previews.get(key)
             if old is not new:

@@ -6,6 +6,7 @@ import gc
 import random
 
 import pytest
+from PySide6.QtGui import QImage
 
 from engine.graph import edits
 from engine.graph.analysis import Analysis
@@ -229,3 +230,14 @@ def test_label_wires_lie_in_their_lanes_before_the_first_analysis(editor: Editor
     scene.document.edit("Promise numbers", edits.set_parameter, "in", "fields", numbers)
     scene.set_analysis(Analysis())
     assert not wire.is_label
+
+
+def test_pictures_that_go_before_the_new_drawing_is_told_are_no_trouble(editor: Editor) -> None:
+    """A document tells of its settings first: what listens may take pictures away while the old blocks still stand."""
+    scene, document = editor.scene, editor.document
+    picture = QImage(8, 8, QImage.Format.Format_Grayscale8)
+    scene.set_previews({"cv": picture, "re": picture})
+    document.settings_changed.connect(lambda: scene.set_previews({}))
+    document.load(Graph(blocks={"re": document.graph.blocks["re"]}), "other")
+    assert_mirrors(scene)
+    assert scene.known.previews == {}
