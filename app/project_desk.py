@@ -197,7 +197,8 @@ class ProjectDesk(QObject):
             path = Path(beside.file) if beside.file is not None else None
             weights = recovered.checkpoint
             self._next_example = beside.example
-            self._open(Opened(project=recovered.project, path=path, weights=weights, changed=beside.changed))
+            changed, edited = beside.changed, beside.edited
+            self._open(Opened(recovered.project, path=path, weights=weights, changed=changed, edited=edited))
             if given is None:
                 ended = None if beside.closed else Problem(code="recovered", severity="advice")
                 return problem or ended
@@ -227,7 +228,7 @@ class ProjectDesk(QObject):
         done = self.records.history.epochs_done if self.records.history is not None else 0
         epochs = max(done, 1) if opened.weights is not None else 0
         test: Mapping[str, float] = self.records.history.test if self.records.history is not None else {}
-        self.runs.opened(epochs, test, opened.weights)
+        self.runs.opened(epochs, test, opened.weights, opened.edited)
         if opened.path is not None:
             self.remembered.add_recent(opened.path)
             self.remembered.folder = opened.path.parent
@@ -266,6 +267,7 @@ class ProjectDesk(QObject):
             checkpoint=str(checkpoint) if checkpoint is not None else None,
             from_file=self.file_weights is not None,
             example=self.example,
+            edited=self.runs.state.edited,
         )
         return Kept(
             graph=self.document.graph,

@@ -28,12 +28,16 @@ RECOVERY_EVERY_MS = 1000
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A project on its way into the window: where it came from, its weights as a file, whether it is saved."""
+    """A project on its way into the window: where it came from, its weights as a file, whether it is saved.
+
+    `edited`: it means another network than the one the weights belong to.
+    """
 
     project: Any
     path: Path | None = None
     weights: Path | None = None
     changed: bool = False
+    edited: bool = False
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -137,12 +137,17 @@ class RunControl(QObject):
         self.checkpoint = self.resume_from = self.trained_graph = None
         self._set(run_state.reset(self.state))
 
-    def opened(self, epochs: int, test: Any, checkpoint: Path | None) -> None:
-        """A project was opened, with trained weights where `epochs` is above 0."""
+    def opened(self, epochs: int, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
+        """A project was opened, with trained weights where `epochs` is above 0; `edited`: of another network."""
         self.checkpoint = checkpoint
         self.resume_from = None
         self.trained_graph = self._document.graph if epochs else None
-        self._set(run_state.opened(self.state, epochs, test))
+        state = run_state.opened(self.state, epochs, test)
+        if epochs and edited:
+            # Which network they belong to is not known any more: none that is drawn.
+            self.trained_graph = Graph()
+            state = run_state.edited(state, True)
+        self._set(state)
 
     def set_errors(self, errors: int) -> None:
         """So many problems stop a run."""

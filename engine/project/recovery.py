@@ -35,7 +35,8 @@ class Beside(Plain, frozen=True):
 
     `file` is where the project was saved or opened, None for a drawing without a file; `changed` whether it differs
     from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's;
-    `closed` whether the window was closed, and not killed; `example` the one that a drawing without a file began as.
+    `closed` whether the window was closed, and not killed; `example` the one that a drawing without a file began as;
+    `edited` whether the drawing means another network than the one the weights belong to.
     """
 
     file: str | None = None
@@ -44,6 +45,7 @@ class Beside(Plain, frozen=True):
     from_file: bool = False
     closed: bool = False
     example: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,23 @@ def test_an_edit_while_training_is_told_and_the_new_network_can_be_run(live, qtb
     assert live.run_bar.message.text().startswith("Ready")
 
 
+def test_an_edit_after_the_run_is_still_known_at_the_next_start(live, open_window, qtbot) -> None:
+    workspace = live.workspace
+    workspace.set_epochs(1)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "finished")
+    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "bias", False)
+    assert live.run_bar.message.link.text() == "Continue with the weights that fit"
+    live.close()
+    again = open_window(worker=True)
+    assert (again.run_bar.slot.text(), again.run_bar.message.text()) == ("Run", "Starts a new run")
+    again.workspace.document.edit("Set", set_parameter, block_of(again, "conv2d"), "out_channels", 16)
+    assert again.run_bar.message.link.text() == "Continue with the weights that fit"
+    qtbot.mouseClick(again.run_bar.message.link, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, again, "finished")
+    assert again.run_bar.slot.text() == "Continue"
+
+
 def test_a_run_goes_on_when_the_edited_network_has_a_problem(live, qtbot) -> None:
     workspace = live.workspace
     workspace.set_epochs(5000)
