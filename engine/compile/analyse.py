@@ -168,9 +168,11 @@ class Analyser:
                 delayed = self._delays.below((*path, id))
             if self._delays.guessing:
                 inputs = self._guessed(block, inputs, sources, scope)
+            lost = lost_sources(path, sources, records, scope)
             if (
                 before is not None
                 and not before.problems
+                and not lost
                 and before.inputs == inputs
                 and before.sources == sources
                 and before.delayed == delayed
@@ -181,7 +183,6 @@ class Analyser:
                 records[id] = self._record(body, block, path, inputs, sources, scope, before)
                 if delayed:
                     records[id] = replace(records[id], delayed=delayed)
-                lost = lost_sources(path, sources, records, scope)
                 if lost:
                     records[id] = replace(records[id], problems=(*records[id].problems, *lost))
             if block.type == "exit" and "input" in inputs:

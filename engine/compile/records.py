@@ -80,6 +80,7 @@ def is_as_before(
     for port, source in incoming:
         giver = records.get(source.block)
         given = giver.outputs.get(source.port) if giver is not None else None
-        if before.sources.get(port) != source or before.inputs.get(port) is not given:
+        # What waits may be told anew that its source's port is no more.
+        if given is None or before.sources.get(port) != source or before.inputs.get(port) is not given:
             return False
     return True

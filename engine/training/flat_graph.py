@@ -30,6 +30,8 @@ class FlatGraph:
                 source, target = body.blocks.get(wire.source.block), body.blocks.get(wire.target.block)
                 if source is None or target is None:
                     continue
+                if _is_lost(source, wire.source.port) or _is_lost(target, wire.target.port):
+                    continue
                 given = (*path, source.id), wire.source.port
                 taken = (*path, target.id), wire.target.port
                 if source.body is not None:
@@ -113,3 +115,8 @@ class FlatGraph:
     def _role(self, block: Block) -> str | None:
         type = self._types.get(block.type)
         return type.role if type is not None else None
+
+
+def _is_lost(block: Block, port: str) -> bool:
+    """Whether a container's port has no Entry or Exit any more: analysis tells of it."""
+    return block.body is not None and port not in block.body.blocks
