@@ -99,6 +99,8 @@ class Unused:
         if len(lacking) != 1 or len(ports.outputs) != 1:
             return (remove,)
         loss, port = lacking[0]
+        if loss in self._flat.upstream([last]):
+            return (remove,)
         wire = Fix(
             edit="connect",
             arguments=(PortRef(last[-1], ports.outputs[0].id), PortRef(loss[-1], port)),

@@ -321,3 +321,9 @@ def test_no_example_is_nagged(id: str) -> None:
     analysis = ANALYSER.analyse(project.graph)
     found = check_plan(project.graph, project.settings.plan, DATASETS, BLOCK_TYPES, analysis, for_run=False)
     assert {problem.code for problem in (*analysis.problems, *found)} <= {"no-dataset"}
+
+
+def test_a_wire_that_would_close_a_loop_is_not_offered() -> None:
+    net = waiting_for_its_loss().put("scaled", "dropout", "loss")
+    (problem,) = [told for told in problems(net.graph, Plan()) if told.code == "dead-branch"]
+    assert [fix.label for fix in problem.fixes] == ["Remove Dropout"]
