@@ -390,11 +390,10 @@ class Run:
             seen=seen,
             lent=self.session.network.lent,
         )
-        losses = torch.from_numpy(self.recorder.epoch_rows.copy())
         self.snapshot = Snapshot(
             weights=on_cpu(self.session.network.state()),
             optimiser=on_cpu(self.stage.state()),
-            run={**random_state(self.session.device), "losses": losses},
+            run={**random_state(self.session.device), "losses": torch.from_numpy(self.recorder.epoch_rows.copy())},
             facts=facts,
         )
         self.session.snapshot = self.snapshot
