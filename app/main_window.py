@@ -73,8 +73,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.setDockNestingEnabled(True)
         self.setAnimated(False)
-        theme = self._wanted_theme()
-        self.theme = theme
+        self.theme = theme = self._wanted_theme()
         apply_theme(_application(), theme)
         self._build(theme)
         self.feed = CanvasFeed(workspace, theme, parent=self)
@@ -382,8 +381,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks nothing: what is unsaved is back at the next start."""
         remembered = self.workspace.remembered
-        if self.live_views.filled() is not None:
-            self.live_views.set_maximised(False)
+        self.live_views.set_maximised(False)
+        if self.inspector_floats:
+            self.docks["inspector"].setVisible(self._dock_was_shown)
         remembered.geometry = self.saveGeometry()
         remembered.layout = self.saveState(LAYOUT_VERSION)
         remembered.mark_started()

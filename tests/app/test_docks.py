@@ -78,3 +78,22 @@ def test_the_first_window_fits_on_the_screen_with_its_frame(window) -> None:
     window._restore()
     assert window.height() <= max(free.height() - 40, window.minimumHeight())
     assert window.width() <= FIRST_SIZE.width()
+
+
+def test_an_inspector_that_floated_in_a_narrow_window_is_back_in_a_wide_one(open_window, qtbot) -> None:
+    first = open_window()
+    first.resize(first.minimumSize())
+    qtbot.wait(50)
+    assert first.inspector_floats
+    first.close()
+    second = open_window()
+    second.resize(second.minimumSize())
+    qtbot.wait(50)
+    second.editor.select([next(iter(second.workspace.document.graph.blocks))])
+    assert second.inspector.isVisible()
+    second.close()
+    third = open_window()
+    qtbot.wait(50)
+    assert not third.inspector_floats
+    assert third.docks["inspector"].isVisible()
+    assert third.run_bar.toggles["inspector"].isChecked()
