@@ -13,21 +13,19 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFileDialog,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.panels.empty_state import EmptyState
-from app.panels.view_tile import TileRow, ViewTile
+from app.panels.view_tile import TileRow, TileScroll, ViewTile
 from app.panels.views_header import ViewsHeader
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, make_view, sole_candidate
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import round_menu
 from graph_editor.theme import (
-    TILE_GAP,
     Theme,
 )
 
@@ -75,27 +73,14 @@ class LiveViews(QWidget):
         self._filled: str | None = None
         self._is_maximised = False
         self._told: tuple[Ask, ...] = ()
-        self._revealed = ""
         self._header = ViewsHeader(theme)
         self._header.add.clicked.connect(self._open_add_menu)
         self._header.maximise.clicked.connect(lambda: self.set_maximised(not self._is_maximised))
         self._empty = EmptyState(BEFORE_RUN, "", theme)
         self._empty.activated.connect(self._open_add_menu)
         self._splitter = TileRow()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inside = QWidget()
-        around = QVBoxLayout(inside)
-        around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP)
-        around.addWidget(self._splitter)
-        self._scroll.setWidget(inside)
-        self._scroll.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
+        self._scroll = TileScroll(self._splitter)
         self._scroll.horizontalScrollBar().valueChanged.connect(self._tell_asks)
-        self._scroll.horizontalScrollBar().rangeChanged.connect(self._tiles_room_changed)
-        self._around = around
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._scroll)
@@ -200,8 +185,9 @@ class LiveViews(QWidget):
         if block is None:
             block = self._suiting(kind)
         self._was_asked = True
-        self._revealed = secrets.token_hex(4)
-        self._change((*self._specs, self._new_view(id=self._revealed, kind=kind, block=block)))
+        view = self._new_view(id=secrets.token_hex(4), kind=kind, block=block)
+        self._change((*self._specs, view))
+        self._scroll.reveal(lambda: self._tiles.get(view.id))
 
     def close_view(self, id: str) -> None:
         """Close a view."""
@@ -323,14 +309,6 @@ class LiveViews(QWidget):
         if specs != self._specs:
             self.set_views(specs)
             self.views_changed.emit(self._specs)
-
-    def _tiles_room_changed(self, least: int, most: int) -> None:
-        """Tiles that do not all fit scroll; the bar takes the place of the gap below them."""
-        self._around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP if most <= least else 0)
-        # The place of a view just opened is known once the row has made room for it.
-        tile, self._revealed = self._tiles.get(self._revealed), ""
-        if tile is not None:
-            self._scroll.ensureWidgetVisible(tile, TILE_GAP, 0)
 
     def _toggle(self, id: str) -> None:
         self.fill(None if self._filled == id else id)

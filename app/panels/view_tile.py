@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QSplitterHandle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.buttons import IconButton, baseline
 from graph_editor.theme import (
@@ -162,3 +171,36 @@ class TileRow(QSplitter):
 
     def createHandle(self) -> QSplitterHandle:
         return _Gap(self.orientation(), self)
+
+
+class TileScroll(QScrollArea):
+    """A row of tiles; what does not fit scrolls sideways, and the bar takes the place of the gap below them."""
+
+    def __init__(self, row: TileRow, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._revealed: Callable[[], QWidget | None] = _nothing
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self._around = QVBoxLayout(inside)
+        self._around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP)
+        self._around.addWidget(row)
+        self.setWidget(inside)
+        self.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self.horizontalScrollBar().rangeChanged.connect(self._room_changed)
+
+    def reveal(self, tile: Callable[[], QWidget | None]) -> None:
+        """Scroll to a tile that was just put in, once the row has made room for it; by then it may be gone."""
+        self._revealed = tile
+
+    def _room_changed(self, least: int, most: int) -> None:
+        self._around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP if most <= least else 0)
+        tile, self._revealed = self._revealed(), _nothing
+        if tile is not None:
+            self.ensureWidgetVisible(tile, TILE_GAP, 0)
+
+
+def _nothing() -> None:
+    """No tile."""
