@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # "#RRGGBB" and its relatives in quotes, as code writes colours; text such as "#1" or a CSS id is left alone.
 HEX = re.compile(r"""["'( :]#(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b(?![\w-])""")
-NAMED = re.compile(r"""GlobalColor\.(?!transparent\b)\w+|QColor\(\s*["'\d]|\brgba?\(\s*\d""")
+# Transparent is no colour, and color0 and color1 are the bits of a mask.
+NAMED = re.compile(r"""GlobalColor\.(?!(?:transparent|color[01])\b)\w+|QColor\(\s*["'\d]|\brgba?\(\s*\d""")
 
 
 def _files() -> list[Path]:
@@ -38,7 +39,9 @@ def test_the_rule_sees_colours(line: str) -> None:
     assert HEX.search(line) or NAMED.search(line)
 
 
-@pytest.mark.parametrize("line", ["QColor(color)", "#!/usr/bin/env python", "issue #1234", "GlobalColor.transparent"])
+@pytest.mark.parametrize(
+    "line", ["QColor(color)", "#!/usr/bin/env python", "issue #1234", "GlobalColor.transparent", "GlobalColor.color1"]
+)
 def test_the_rule_leaves_the_rest_alone(line: str) -> None:
     assert not HEX.search(line)
     assert not NAMED.search(line)
