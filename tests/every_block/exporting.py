@@ -36,8 +36,8 @@ def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time
 
     `training` compares in training mode, from one random state. Returns what was written.
     """
-    network = compile_graph(graph, BLOCK_TYPES, seed=3)
-    source = write_source(graph, BLOCK_TYPES, "Written network")
+    network = compile_graph(graph, BLOCK_TYPES, seed=3, analyser=ANALYSER)
+    source = write_source(graph, BLOCK_TYPES, "Written network", ANALYSER)
     module = with_weights(source, network)
     inputs = random_inputs(network, source.inputs, batch, time, classes)
     expected = run_program(network, source, inputs, training)

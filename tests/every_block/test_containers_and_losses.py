@@ -10,6 +10,7 @@ from engine.compile.compiler import compile_graph
 from engine.compile.python_source import write_source
 from engine.graph.graph import PortRef, Wire, decode_graph, encode_graph, sorted_wires
 from tests.every_block.exporting import (
+    ANALYSER,
     container_cases,
     drawing_of,
     exported_equal,
@@ -47,8 +48,8 @@ def test_the_written_container_gives_the_same_bits(id: str) -> None:
 
 @pytest.mark.parametrize("id", CONTAINERS)
 def test_gradients_flow_through_the_container(id: str) -> None:
-    network = compile_graph(first_drawing(id), BLOCK_TYPES, seed=1)
-    source = write_source(network.graph, BLOCK_TYPES, "Container")
+    network = compile_graph(first_drawing(id), BLOCK_TYPES, seed=1, analyser=ANALYSER)
+    source = write_source(network.graph, BLOCK_TYPES, "Container", ANALYSER)
     part = network.slice(source.outputs)
     inputs = tuple(tensor.requires_grad_() for tensor in random_inputs(network, part.inputs))
     sum((made * torch.rand_like(made)).sum() for made in part.module(*inputs)).backward()
@@ -81,8 +82,8 @@ def test_the_written_loss_gives_the_same_bits(id: str) -> None:
         if graph is None or has_errors(graph):
             continue
         seen.append(parameters)
-        network = compile_graph(graph, BLOCK_TYPES, seed=3)
-        source = write_source(graph, BLOCK_TYPES, "Loss")
+        network = compile_graph(graph, BLOCK_TYPES, seed=3, analyser=ANALYSER)
+        source = write_source(graph, BLOCK_TYPES, "Loss", ANALYSER)
         part = network.training_slice()
         given = dict(zip(part.inputs, random_inputs(network, part.inputs, classes=1), strict=True))
         module = loaded(source.text)

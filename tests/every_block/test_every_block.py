@@ -14,7 +14,6 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
-from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.probing import Probe, construct, probe
 from engine.graph.block_type import BlockType, Parameter, Parameters
@@ -26,6 +25,7 @@ from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 from graph_editor.theme import has_icon
+from tests.every_block.exporting import ANALYSER
 
 SCOPE = Scope(types=BLOCK_TYPES)
 N, T = Dim("N"), Dim("T")
@@ -462,9 +462,9 @@ def test_it_compiles_and_runs_in_a_drawing(type: BlockType) -> None:
         promise = "x: 2 classes" if spec.dtype == "int64" and spec.rank == 1 else f"x: {shape} {spec.dtype}"
         graph = add_block(graph, SCOPE, Block(f"in-{port}", "input", "Input", {"fields": (promise,)}))
         graph = connect(graph, SCOPE, PortRef(f"in-{port}", "x"), PortRef("b", port))
-    assert not Analyser(BLOCK_TYPES).analyse(graph).problems
+    assert not ANALYSER.analyse(graph).problems
     output = type.ports(defaults, None).outputs[0].id
-    part = compile_graph(graph, BLOCK_TYPES).slice((f"b/{output}",))
+    part = compile_graph(graph, BLOCK_TYPES, analyser=ANALYSER).slice((f"b/{output}",))
     (made,) = part.module(*(real(inputs[key.split("/")[0].removeprefix("in-")], 3, 4) for key in part.inputs))
     assert made.isfinite().all()
 

@@ -15,7 +15,7 @@ from engine.compile.network import Network
 from engine.compile.onnx_export import LARGEST_DIFFERENCE, PACKAGES, OnnxReport, export_onnx
 from engine.compile.python_source import write_source
 from engine.graph.problem import Refused
-from tests.every_block.exporting import first_drawing, random_inputs, run_program, together
+from tests.every_block.exporting import ANALYSER, first_drawing, random_inputs, run_program, together
 
 for package in PACKAGES:
     pytest.importorskip(package, reason=f"no {package}: install the extra onnx")
@@ -51,7 +51,7 @@ def _group(id: str) -> tuple[bool, bool]:
 
 def exported(ids: Sequence[str], folder: Path) -> tuple[Network, OnnxReport]:
     """Write the blocks as one file, and run it once more on inputs that the exporter did not see."""
-    network = compile_graph(together({id: first_drawing(id) for id in ids}), BLOCK_TYPES, seed=3)
+    network = compile_graph(together({id: first_drawing(id) for id in ids}), BLOCK_TYPES, seed=3, analyser=ANALYSER)
     path = folder / "blocks.onnx"
     report = export_onnx(network, BLOCK_TYPES, path, STEPS)
     _compare(network, report, path)
@@ -61,7 +61,7 @@ def exported(ids: Sequence[str], folder: Path) -> tuple[Network, OnnxReport]:
 def _compare(network: Network, report: OnnxReport, path: Path) -> None:
     import onnxruntime
 
-    source = write_source(network.graph, BLOCK_TYPES, "Blocks")
+    source = write_source(network.graph, BLOCK_TYPES, "Blocks", ANALYSER)
     steps = report.time_length or STEPS + 5
     inputs = random_inputs(network, source.inputs, batch=4, time=steps)
     expected = run_program(network, source, inputs, training=False)

@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.compile.analyse import Analyser
-from tests.every_block.exporting import drawing_of, exported_equal
+from tests.every_block.exporting import ANALYSER, drawing_of, exported_equal
 from tests.every_block.test_every_block import MODULES, cases
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = [type.id for type in MODULES if type.role == "layer"]
 MOST = 8
 """Parameter sets of a type that are tried."""
-ANALYSER = Analyser(BLOCK_TYPES)
 
 
 @pytest.fixture(scope="module")
