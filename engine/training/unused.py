@@ -33,6 +33,12 @@ class Unused:
     ) -> None:
         self._flat, self._types, self._analysis = flat, types, analysis
         self.reached = flat.upstream(ends)
+        self._open_losses = [
+            (path, prediction.port)
+            for path in flat.of_role("loss")
+            if (prediction := types[flat.blocks[path].type].prediction) is not None
+            and flat.source_of(path, prediction.port) is None
+        ]
         self.parts = tuple(self._parts())
         self._fixes = {path: part.fixes for part in self.parts for path in part.paths}
 
@@ -89,13 +95,7 @@ class Unused:
         name = self._flat.blocks[units[0]].name if len(units) == 1 else f"{len(units)} blocks"
         remove = Fix(edit="remove_blocks", arguments=(ids,), body=body, facts={"name": name})
         ports = self._types[self._flat.blocks[last].type].ports_of(self._flat.blocks[last], self._flat.variables)
-        lacking = [
-            (path, prediction.port)
-            for path in self._flat.of_role("loss")
-            if (prediction := self._types[self._flat.blocks[path].type].prediction) is not None
-            and path[:-1] == last[:-1] == body
-            and self._flat.source_of(path, prediction.port) is None
-        ]
+        lacking = [(path, port) for path, port in self._open_losses if path[:-1] == last[:-1] == body]
         if len(lacking) != 1 or len(ports.outputs) != 1:
             return (remove,)
         loss, port = lacking[0]
