@@ -24,9 +24,7 @@ def inputs_of(document: Document) -> tuple[Block, ...]:
     """The Inputs of the drawing."""
     types = document.types
     return tuple(
-        block
-        for block in document.graph.blocks.values()
-        if block.type in types and types[block.type].role == "input"
+        block for block in document.graph.blocks.values() if block.type in types and types[block.type].role == "input"
     )
 
 

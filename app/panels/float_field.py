@@ -41,9 +41,7 @@ class FloatField(NumberField):
         assert bar is None or bar[0] < bar[1], "a bar reaches upwards"
         assert bar is None or not logarithmic or bar[0] > 0, "a logarithmic bar begins above 0"
         self._bar = bar
-        super().__init__(
-            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
-        )
+        super().__init__(theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent)
 
     def _plain(self, number: float) -> float:
         return float(number)

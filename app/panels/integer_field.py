@@ -33,9 +33,7 @@ class IntegerField(NumberField):
     ) -> None:
         self._steppers = steppers
         self._held = 0
-        super().__init__(
-            theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent
-        )
+        super().__init__(theme, minimum, maximum, optional=optional, compute=compute, validate=validate, parent=parent)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._repeat)
 

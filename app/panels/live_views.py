@@ -10,24 +10,17 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.empty_state import EmptyState
+from app.panels.view_menus import add_choices, blocks_menu, kinds_menu, new_menu
 from app.panels.view_tile import TileRow, TileScroll, ViewTile
 from app.panels.views_header import ViewsHeader
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, make_view, sole_candidate
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import round_menu
-from graph_editor.theme import (
-    Theme,
-)
+from graph_editor.theme import Theme
 
 if TYPE_CHECKING:
     from app.views.history import RunHistory
@@ -233,31 +226,15 @@ class LiveViews(QWidget):
 
     def add_menu(self) -> QMenu:
         """The menu of kinds, with the blocks that each can look at."""
-        menu = self._menu()
-        for kind in VIEW_KINDS.values():
-            found = candidates(kind.kind, self._graph, self._types) if kind.needs_block else ()
-            icon = self._theme.icon(kind.icon, "secondary")
-            if kind.needs_block and len(found) > 1:
-                under = round_menu(menu.addMenu(icon, kind.title))
-                for candidate in found:
-                    under.addAction(candidate.name, partial(self.add_view, kind.kind, candidate.path))
-            else:
-                action = menu.addAction(icon, kind.title, partial(self.add_view, kind.kind, None))
-                action.setEnabled(bool(found) or not kind.needs_block)
-                action.setToolTip(kind.about)
-        return menu
+        return kinds_menu(self, self._theme, self._graph, self._types, self.add_view)
 
     def tile_menu(self, id: str) -> QMenu:
         """The menu of one view."""
         spec = self._spec(id)
-        menu = self._menu()
+        menu = new_menu(self)
         found = candidates(spec.kind, self._graph, self._types)
         if found and (VIEW_KINDS[spec.kind].needs_block or len(found) > 1):
-            under = round_menu(menu.addMenu("Choose block"))
-            if not VIEW_KINDS[spec.kind].needs_block:
-                self._add_choice(under, id, None, "All together", spec.block is None)
-            for candidate in found:
-                self._add_choice(under, id, candidate.path, candidate.name, candidate.path == spec.block)
+            add_choices(round_menu(menu.addMenu("Choose block")), spec.kind, spec.block, found, self._chooser(id))
             menu.addSeparator()
         menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
         menu.addAction("Show everything", self._tiles[id].view.reset_zoom)
@@ -272,16 +249,8 @@ class LiveViews(QWidget):
 
     # Inside.
 
-    def _menu(self) -> QMenu:
-        menu = round_menu(QMenu(self))
-        menu.setToolTipsVisible(True)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return menu
-
-    def _add_choice(self, menu: QMenu, id: str, block: str | None, name: str, chosen: bool) -> None:
-        action = menu.addAction(name, partial(self.choose_block, id, block))
-        action.setCheckable(True)
-        action.setChecked(chosen)
+    def _chooser(self, id: str) -> Callable[[str | None], None]:
+        return partial(self.choose_block, id)
 
     def _open_add_menu(self) -> None:
         button = self._header.add
@@ -293,13 +262,8 @@ class LiveViews(QWidget):
         self.tile_menu(id).popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _open_block_menu(self, id: str) -> None:
-        menu = self._menu()
-        spec = self._spec(id)
-        for candidate in candidates(spec.kind, self._graph, self._types):
-            self._add_choice(menu, id, candidate.path, candidate.name, False)
-        if menu.isEmpty():
-            menu.addAction("No block fits").setEnabled(False)
-        view = self._tiles[id].view
+        spec, view = self._spec(id), self._tiles[id].view
+        menu = blocks_menu(self, candidates(spec.kind, self._graph, self._types), self._chooser(id))
         menu.popup(view.mapToGlobal(view.rect().center()))
 
     def _spec(self, id: str) -> ViewSpec:

@@ -198,9 +198,7 @@ class FamilyRow(PaletteRow):
 
     toggled = Signal(bool)
 
-    def __init__(
-        self, family: str, title: str, count: int, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, family: str, title: str, count: int, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.family = family
         self._title = title

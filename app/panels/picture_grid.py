@@ -86,5 +86,3 @@ def _image(picture: np.ndarray) -> QImage:
     data = picture.tobytes()
     form = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
     return QImage(data, width, height, width * channels, form).copy().convertToFormat(QImage.Format.Format_RGB32)
-
-

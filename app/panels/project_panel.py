@@ -144,4 +144,3 @@ class ProjectPanel(QWidget):
             return replace(settings, datasets=datasets)
 
         self._context.edit_settings("Standardise the data", change)
-
