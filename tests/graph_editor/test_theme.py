@@ -167,9 +167,7 @@ def test_icons_lie_in_their_square(theme: Theme, family: str) -> None:
     ("name", "filled", "clear"),
     [("left", (4, 10), (11, 10)), ("right", (11, 10), (4, 10)), ("bottom", (4, 11), (4, 6))],
 )
-def test_panel_icons_fill_their_side(
-    theme: Theme, name: str, filled: tuple[int, int], clear: tuple[int, int]
-) -> None:
+def test_panel_icons_fill_their_side(theme: Theme, name: str, filled: tuple[int, int], clear: tuple[int, int]) -> None:
     image = theme.icon_pixmap(f"own.panel-{name}", "text", 16).toImage()
     assert image.pixelColor(*filled).alpha() == 255
     assert image.pixelColor(*clear).alpha() == 0

@@ -439,4 +439,3 @@ class Hands:
         from app.error_report import ErrorReport
 
         return self.window.findChild(ErrorReport)
-
