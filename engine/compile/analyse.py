@@ -292,6 +292,8 @@ class Analyser:
 
     def _container(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
         """What a container's body makes of its inputs, once or copy behind copy."""
+        if before is not None and before.block.type != record.block.type:
+            before = None  # another drawing: what is in it has other paths
         if type.copies is not None:
             return self._repeated(record, type, here, scope, before)
         if type.runs_over_time:

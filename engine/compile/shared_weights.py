@@ -15,12 +15,18 @@ Bodies = tuple[Mapping[str, Record], ...]
 
 
 def weights_problems(records: Mapping[str, Record], types: Mapping[str, BlockType]) -> list[Problem]:
-    """A problem for each block of any depth that cannot call the module of the owner it names."""
+    """A problem for each block of any depth that cannot call the module of the owner it names.
+
+    Of the copies of a block the first that cannot is told.
+    """
     found: list[Problem] = []
+    told: set[Path] = set()
     for path, record, bodies in _sharing(records):
+        ids = tuple(step for step in path if isinstance(step, str))
         type = types.get(record.block.type)
-        reason = _fault(record, bodies, type) if type is not None else ""
+        reason = _fault(record, bodies, type) if type is not None and ids not in told else ""
         if type is not None and reason:
+            told.add(ids)
             assert record.block.weights is not None
             owner = next((body[record.block.weights.of] for body in bodies if record.block.weights.of in body), None)
             name = owner.block.name if owner is not None else record.block.weights.of
@@ -62,6 +68,9 @@ def _sharing(records: Mapping[str, Record]) -> Iterator[tuple[Path, Record, Bodi
         for id, record in bodies[-1].items():
             if record.block.weights is not None and not record.block.bypassed:
                 yield (*path, id), record, bodies
+            for index in reversed(range(1, len(record.copies))):
+                # What enters a copy may be of another shape than what enters the first.
+                stack.append(((*path, id, index), (*bodies, record.copies[index].records)))
             if record.children:
                 stack.append(((*path, id), (*bodies, record.children)))
 

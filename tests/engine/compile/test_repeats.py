@@ -231,3 +231,28 @@ def test_a_dense_block_sees_all_before() -> None:
 def test_thousands_of_copies_are_known_at_once() -> None:
     graph = stack(body(dense()), 1_000)
     assert len(Analyser(BLOCK_TYPES).analyse(graph).costs) == 3 * 1_000 + 3 + 2
+
+
+def test_weights_that_do_not_fit_in_a_later_copy_are_told_once_and_where() -> None:
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=("image: 3×8×8",))
+    drawn.add("own", "conv2d", out_channels=3)
+    twin = Block("c", "conv2d", "Convolution", {"out_channels": 3}, weights=Weights("own"))
+    drawn.add("rep", "dense_block", body=body(twin), count=3)
+    drawn.chain("in", "own", "rep")
+    (problem,) = Analyser(BLOCK_TYPES).analyse(drawn.graph).problems
+    assert (problem.code, problem.path) == ("weights-owner", ("rep", 1, "c"))
+    assert problem.advice == "It needs 3×6×3×3 weights, and they are 3×3×3×3."
+    (fix,) = problem.fixes
+    mended = within(drawn.graph, fix.body, getattr(edits, fix.edit), SCOPE, *fix.arguments)
+    assert not Analyser(BLOCK_TYPES).analyse(mended).problems
+
+
+def test_a_drawing_whose_container_of_that_id_is_no_repeat_is_analysed_anew() -> None:
+    analyser = Analyser(BLOCK_TYPES)
+    for type in ("repeat", "group", "repeat"):
+        drawn = Drawing(BLOCK_TYPES)
+        drawn.add("in", "input", fields=("row: 8",))
+        drawn.add("rep", type, body=body(dense()))
+        drawn.chain("in", "rep")
+        assert analyser.analyse(drawn.graph) == Analyser(BLOCK_TYPES).analyse(drawn.graph)
