@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from engine.compile.records import Record
+from engine.compile.source_idioms import IDIOMS
 from engine.compile.source_parts import BodyPlan, LossUse, Owner, Plan, State, Step, Tensor
 from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType, Port
@@ -202,7 +203,7 @@ class Planner:
                     (used, None) for step in added if step.inner for used in step.inner.modules if used.path != path
                 )
             else:
-                if owner.path != path:
+                if owner.path != path and type.module not in IDIOMS:
                     modules[owner] = None
                 order = type.arguments_order(type.ports(record.parameters, record.block.body))
                 arguments = {

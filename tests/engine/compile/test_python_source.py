@@ -260,6 +260,17 @@ def test_weights_of_an_enclosing_body_are_handed_to_forward() -> None:
     assert "self.box(x, self.wide)" in source.text
 
 
+def test_what_is_written_as_an_expression_is_not_handed_to_forward() -> None:
+    body = body_of(Block("d", "add", "Sum", weights=Weights("wide")))
+    into_sum = [Wire(PortRef("enter", "output"), PortRef("d", port)) for port in ("a", "b")]
+    kept = [wire for wire in body.wires if wire.target.block != "d"]
+    drawn = residual(msgspec.structs.replace(body, wires=sorted_wires([*kept, *into_sum])))
+    drawn.add("wide", "add")
+    drawn.wire("owner", "wide.a")
+    drawn.wire("owner", "wide.b")
+    assert "def forward(self, x: Tensor) -> Tensor:" in exported_equal(drawn.graph).text
+
+
 def test_a_loss_inside_a_container_gets_its_tensor_out() -> None:
     body = body_of(Block("d", "dense", "Dense", {"out_features": 6}), Block("r", "relu", "ReLU"))
     blocks = {**body.blocks, "p": Block("p", "activity_l1", "Penalty")}
