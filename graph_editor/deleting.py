@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.graph import edits
 from engine.graph.graph import Graph, PortRef
 from engine.graph.handing_on import without_owners
-from engine.graph.paths import BodyPath, body_at, within
+from engine.graph.paths import BodyPath, bodies, body_at, within
 from engine.graph.scope import Scope
 from graph_editor.document import Document
 
@@ -33,10 +33,12 @@ def shared_words(body: Graph, gone: tuple[str, ...]) -> str:
     after, handed = without_owners(body, gone)
     said = [f"Weights of {owner} handed on to {heir}" for owner, heir in handed]
     heirs = {heir for _, heir in handed}
+    before = {path: inner.blocks for path, inner in bodies(body)}
     alone = [
         block.name
-        for id, block in after.blocks.items()
-        if block.weights is None and body.blocks[id].weights is not None and block.name not in heirs
+        for path, inner in bodies(after)
+        for id, block in inner.blocks.items()
+        if block.weights is None and before[path][id].weights is not None and block.name not in heirs
     ]
     if alone:
         said.append(f"{' and '.join(alone)} {'has' if len(alone) == 1 else 'have'} weights of {_own(alone)} now")
