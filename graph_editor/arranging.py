@@ -65,10 +65,11 @@ class Arranging(QObject):
 
     def _show(self) -> None:
         editor = self._editor
-        if self._waiting is None or editor.view.gesture is not None:
+        if editor.view.gesture is not None:
             self._timer.start()
             return
         self._timer.stop()
+        assert self._waiting is not None
         (only, arrangement), self._waiting = self._waiting, None
         count = len(only) or len(editor.scene.blocks)
         if not arrangement:
