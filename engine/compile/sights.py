@@ -6,7 +6,7 @@ Tensors that were enlarged see different stretches at different places: these re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -67,22 +67,18 @@ def sizes(sight: Sight) -> tuple[int | None, ...]:
 
 def merged(sights: Iterable[Sight | None]) -> Sight | None:
     """What sees all that these see; of Inputs with different axes the first counts."""
-    result: Sight = ()
-    for sight in sights:
-        if sight is None:
-            return None
-        if not result:
-            result = sight
-        elif len(sight) == len(result):
-            axes = [_union(one, two) for one, two in zip(result, sight, strict=True)]
-            if None in axes:
-                return None
-            result = tuple(axis for axis in axes if axis is not None)
-    return result
+    return _together(sights, _union)
 
 
 def joined(sights: Iterable[Sight | None], at: int, count: int) -> Sight | None:
     """What tensors see that lie in a row along axis `at`, `count` places then."""
+    result = _together(sights, lambda one, two: _either(one, two, at))
+    if result is None:
+        return None
+    return tuple(replace(axis, count=count, inner=1) if axis.at == at and axis.hull else axis for axis in result)
+
+
+def _together(sights: Iterable[Sight | None], pair: Callable[[Axis, Axis], Axis | None]) -> Sight | None:
     result: Sight = ()
     for sight in sights:
         if sight is None:
@@ -90,11 +86,11 @@ def joined(sights: Iterable[Sight | None], at: int, count: int) -> Sight | None:
         if not result:
             result = sight
         elif len(sight) == len(result):
-            axes = [_either(one, two, at) for one, two in zip(result, sight, strict=True)]
+            axes = [pair(one, two) for one, two in zip(result, sight, strict=True)]
             if None in axes:
                 return None
             result = tuple(axis for axis in axes if axis is not None)
-    return tuple(replace(axis, count=count, inner=1) if axis.at == at and axis.hull else axis for axis in result)
+    return result
 
 
 def through(sight: Sight, window: Window, given: TensorSpec, made: TensorSpec, output: int = 0) -> Sight | None:

@@ -25,8 +25,8 @@ class Window(Plain, frozen=True):
     as `same`, axes in the order `axes`. `selects`: the place `at` of the axis, which goes. `tiles`: the axes repeated.
     `joins`: several inputs in a row along the axis. Besides, all places along `mixed` are seen, and which places along
     `scrambled` is not told; `dropped` are the axes that go. `starts` has one place for each output where they differ.
-    `row` is the axis at which the places lie in a row
-    afterwards, the channels behind it; `blind` are ports of which only the size counts.
+    `row` is the axis at which the places lie in a row afterwards, the channels behind it; `blind` are ports of which
+    only the size counts.
     """
 
     kind: Kind = "unknown"
