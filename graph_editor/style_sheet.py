@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainterPath, QPalette, QRegion
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QBitmap, QFontMetrics, QGuiApplication, QPainter, QPalette, QRegion
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from graph_editor.theme import (
@@ -224,9 +224,14 @@ class _Corners(QObject):
 
 def rounded_region(rect: QRect, radius: int) -> QRegion:
     """A rectangle without its corners; a radius 1 px less than the painted one keeps what is painted smooth."""
-    path = QPainterPath()
-    path.addRoundedRect(QRectF(rect), radius, radius)
-    return QRegion(path.toFillPolygon().toPolygon())
+    shape = QBitmap(rect.size())
+    shape.fill(Qt.GlobalColor.color0)
+    painter = QPainter(shape)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.color1)
+    painter.drawRoundedRect(shape.rect(), radius, radius)
+    painter.end()
+    return QRegion(shape).translated(rect.topLeft())
 
 
 @lru_cache

@@ -54,4 +54,5 @@ def test_windows_repeat_or_begin_with_the_number() -> None:
     assert torch.equal(unpooling.Unpool3d((1, 2, 3))(volume), repeated)
     corners = unpooling.Unpool3d((1, 2, 3), "zeros")(volume)
     assert torch.equal(corners[:, :, :, ::2, ::3], volume)
-    assert torch.equal(corners.sum(), corners[:, :, :, ::2, ::3].sum())
+    corners[:, :, :, ::2, ::3] = 0
+    assert not corners.any()

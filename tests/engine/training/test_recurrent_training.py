@@ -13,6 +13,7 @@ from engine.training.events import EpochEnded, Failed
 from engine.training.flat_graph import FlatGraph
 from engine.training.loop import train
 from engine.training.plan import Supervised
+from engine.training.unused import Unused
 
 
 @pytest.fixture
@@ -55,4 +56,5 @@ def test_neighbours_follow_loops_without_end(regression: Graph) -> None:
         path for path in flat.blocks if path[:-1] == ("loop",) and flat.source_of(path, "input") == (delay, "output")
     )
     assert flat.blocks[fed].name == "State weights"
-    assert not list(advice(flat, BLOCK_TYPES, Analyser(BLOCK_TYPES).analyse(regression)))
+    analysis = Analyser(BLOCK_TYPES).analyse(regression)
+    assert not list(advice(flat, BLOCK_TYPES, analysis, Unused(flat, BLOCK_TYPES, analysis, flat.of_role("loss"))))
