@@ -51,6 +51,7 @@ class RunState(msgspec.Struct, frozen=True):
     first_step: int = 0
     first_epoch: int = 0
     steps_per_epoch: int = 0
+    steps_more: int = 0
     samples_per_second: float = 0.0
     seconds_left: float = 0.0
     test: Mapping[str, float] = {}
@@ -122,6 +123,7 @@ def took(state: RunState, event: Event) -> RunState:
                 first_step=event.first_step,
                 first_epoch=event.first_epoch,
                 steps_per_epoch=event.steps_per_epoch,
+                steps_more=event.planned_steps - sum(event.stages) * event.steps_per_epoch,
             )
         case Progress():
             return replace(
@@ -360,5 +362,5 @@ def _where(state: RunState) -> str:
 
 
 def _share(state: RunState) -> float | None:
-    total = sum(state.stages) * state.steps_per_epoch
-    return min(state.step / total, 1.0) if total else None
+    total = sum(state.stages) * state.steps_per_epoch + state.steps_more
+    return min(state.step / total, 1.0) if total > 0 else None

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app.charts.look import LABEL_GAP, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme, text_width
 from app.charts.plot_area import PlotArea
+from app.charts.step_axis import StepAxis
 from app.charts.step_series import StepSeries
 from app.charts.ticks import short_number, spread, tick_step, tick_texts, ticks
 
@@ -60,7 +61,7 @@ class LineChart(PlotArea):
         self._curves: tuple[Curve, ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._steps: StepSeries | None = None
-        self._step_x = 1.0
+        self._axis = StepAxis.even(1.0)
         self._steps_from = 0
         self._label_places: tuple[tuple[str, QRectF], ...] = ()
 
@@ -70,15 +71,15 @@ class LineChart(PlotArea):
         self,
         curves: Sequence[Curve],
         steps: StepSeries | None = None,
-        x_per_step: float = 1.0,
+        axis: StepAxis | None = None,
         marks: Sequence[Mark] = (),
         x_end: float = 1.0,
         steps_from: int = 0,
     ) -> None:
-        """Show curves; `steps` is kept, not copied: append to it and call this again. Before `steps_from` none show."""
+        """Show curves; `steps`, those from `steps_from` on, stand where `axis` says and are kept, not copied."""
         self._curves = tuple(curve for curve in curves if len(curve.x))
         self._steps = steps if steps is not None and len(steps) else None
-        self._step_x = x_per_step
+        self._axis = axis if axis is not None else StepAxis.even(1.0)
         self._steps_from = steps_from
         self._marks = tuple(marks)
         low, high = self._y_range()
@@ -236,9 +237,10 @@ class LineChart(PlotArea):
         if self._steps is None:
             return
         x0, x1, _, _ = self.view_range
-        first = max(math.floor(x0 / self._step_x) - 1, self._steps_from)
-        last = min(math.ceil(x1 / self._step_x) + 2, len(self._steps))
-        steps_px = plot.width() * (last - first) * self._step_x / (x1 - x0)
+        first = max(math.floor(self._axis.step_at(x0)) - 1, self._steps_from)
+        last = min(math.ceil(self._axis.step_at(x1)) + 2, len(self._steps))
+        shown = float(self._axis.epochs_at(last) - self._axis.epochs_at(first))
+        steps_px = plot.width() * shown / (x1 - x0)
         x, y = self._steps.line(first, last, max(int(steps_px), 1))
         if len(x) < 2:
             return
@@ -247,7 +249,7 @@ class LineChart(PlotArea):
         pen = QPen(self._mixed(STEPS_OPACITY), 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(pen)
-        painter.drawPath(_path(self.x_px(x * self._step_x, plot), self.y_px(y.astype(np.float64), plot)))
+        painter.drawPath(_path(self.x_px(self._axis.epochs_at(x), plot), self.y_px(y.astype(np.float64), plot)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
@@ -343,7 +345,7 @@ class LineChart(PlotArea):
         if lines:
             lines.insert(0, (f"{self._x_title} {epoch:g}", None))
         if self._steps is not None:
-            step = round(x / self._step_x)
+            step = round(self._axis.step_at(x))
             if 0 <= step < len(self._steps):
                 lines.append((f"step {step} {self.value_text(float(self._steps.array()[step]))}", None))
         lines.extend((mark.text, None) for mark in near)

@@ -140,7 +140,7 @@ def progress_teller() -> Iterator[Tell]:
         def tell(event: Event) -> None:
             nonlocal total, done
             if isinstance(event, Started):
-                total = event.steps_per_epoch * sum(event.stages)
+                total = event.planned_steps
                 bar.update(task, total=total, description="Training", completed=event.first_step)
             elif isinstance(event, Losses):
                 done = event.first_step + len(event.values) // 4

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.charts.step_axis import StepAxis
 from app.charts.step_series import Growing, StepSeries
 
 ENDED = ("finished", "stopped", "failed", "lost")
@@ -50,6 +51,8 @@ class RunHistory:
         self.test: dict[str, float] = {}
         self.checkpoint_step: int | None = None
         self.marks: tuple[Mark, ...] = ()
+        self._steps_before = self._epochs_before = self._epoch_begun = 0
+        self._axis: tuple[int, StepAxis] | None = None
         self.losses = StepSeries()
         self._stages = Growing(np.int64)
         self._epochs = Growing(np.int64)
@@ -84,6 +87,10 @@ class RunHistory:
         self.steps_per_epoch, self.samples = event.steps_per_epoch, event.samples
         self.stages, self.stage = tuple(event.stages), event.stage
         self.epoch, self.step = event.first_epoch, event.first_step
+        self._epoch_begun = event.first_step - event.first_batch
+        if not len(self._epochs):
+            self._steps_before = self._epoch_begun
+            self._epochs_before = sum(self.stages[: event.stage]) + event.first_epoch
 
     def _add_losses(self, event) -> None:  # noqa: ANN001
         values = np.frombuffer(event.values, dtype=np.float32)
@@ -165,7 +172,7 @@ class RunHistory:
         return tuple(dict.fromkeys(name.partition(".")[2] for name in self._metrics))
 
     def curve(self, part: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """x in epochs (steps done / steps an epoch) and metric `name` of "train" or "validation", where it was told."""
+        """x in epochs that are over and metric `name` of "train" or "validation", where it was told."""
         column = self._metrics.get(f"{part}.{name}")
         if column is None:
             return np.empty(0), np.empty(0)
@@ -174,7 +181,7 @@ class RunHistory:
         return self._epoch_x()[told], y[told]
 
     def _epoch_x(self) -> NDArray[np.float64]:
-        return self._steps.array() / max(self.steps_per_epoch, 1)
+        return self._epochs_before + np.arange(1, len(self._epochs) + 1, dtype=np.float64)
 
     def stage_starts(self) -> tuple[int, ...]:
         """The steps at which the second and later stages began, as far as an epoch of them has ended."""
@@ -189,11 +196,19 @@ class RunHistory:
 
     def x_of(self, step: int) -> float:
         """A step in epochs."""
-        return step / max(self.steps_per_epoch, 1)
+        return float(self.axis().epochs_at(step))
+
+    def axis(self) -> StepAxis:
+        """Where steps are, in epochs: batch size and dataset may change between a run and its continuation."""
+        if self._axis is None or self._axis[0] != self.version:
+            before = (self._steps_before, self._epochs_before) if self._epochs_before else (0, 0)
+            made = StepAxis.of_ends(self._steps.array(), self.steps_per_epoch, *before, begun=self._epoch_begun)
+            self._axis = (self.version, made)
+        return self._axis[1]
 
     def x_end(self) -> float:
         """Where the axis ends, in epochs: the plan's end, or the last step beyond it."""
-        reached = max(self.step, len(self.losses)) / max(self.steps_per_epoch, 1)
+        reached = self.x_of(max(self.step, len(self.losses)))
         return max(float(self.planned_epochs), float(np.ceil(reached - 1e-9)), 1.0)
 
     # Keeping.
@@ -229,6 +244,7 @@ class RunHistory:
         }
         arrays.update((name, column.array().copy()) for name, column in self._metrics.items())
         facts = {name: getattr(self, name) for name in _FACTS}
+        facts["begun"] = [self._steps_before, self._epochs_before, self._epoch_begun]
         facts["stages"] = list(self.stages)
         facts["test"] = dict(self.test)
         facts["marks"] = [list(mark) for mark in self.marks]
@@ -244,6 +260,10 @@ class RunHistory:
                     raise TypeError(f"{name} is {facts[name]!r}")
                 setattr(made, name, facts[name])
         made.stages = tuple(facts.get("stages", ()))  # type: ignore[arg-type]
+        begun = tuple(facts.get("begun", (0, 0, 0)))  # type: ignore[arg-type]
+        if len(begun) != 3 or not all(isinstance(number, int) and number >= 0 for number in begun):
+            raise TypeError(f"begun is {begun!r}")
+        made._steps_before, made._epochs_before, made._epoch_begun = begun
         made.test = dict(facts.get("test", {}))  # type: ignore[call-overload]
         made.marks = tuple(Mark(*mark) for mark in facts.get("marks", ()))  # type: ignore[attr-defined]
         for name, array in arrays.items():

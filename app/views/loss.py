@@ -39,7 +39,7 @@ class LossView(View):
         self.chart.show_lines(
             [*curves, *own],
             steps,
-            1 / max(history.steps_per_epoch, 1),
+            history.axis(),
             marks_of(history),
             history.x_end(),
             history.first_step_of(name),
@@ -66,9 +66,9 @@ def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curv
 
 def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
     """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle."""
-    losses, spe = history.losses.array(), history.steps_per_epoch
-    last = round(curve.x[-1] * spe)
-    steps = losses[max(last - spe, 0) : last]
+    losses, axis = history.losses.array(), history.axis()
+    first, last = round(axis.step_at(curve.x[-1] - 1)), round(axis.step_at(curve.x[-1]))
+    steps = losses[max(first, 0) : last]
     if not len(steps) or len(losses) < last or not np.isfinite(losses[0]):
         return curve
     is_mean = abs(float(steps.mean()) - curve.y[-1]) <= 0.02 * abs(curve.y[-1]) + 1e-9

@@ -49,7 +49,8 @@ class Loading(Message, frozen=True):
 class Started(Message, frozen=True):
     """Steps begin. `stages` tells how many epochs each has, `steps_per_epoch` and `samples` one epoch of training.
 
-    A continued run counts on: `first_epoch` epochs of the current stage and `first_step` steps were done before.
+    A continued run counts on: `first_epoch` epochs of the current stage and `first_step` steps were done before, the
+    last `first_batch` of them in the epoch that goes on.
     """
 
     device: str
@@ -60,6 +61,13 @@ class Started(Message, frozen=True):
     first_step: int = 0
     first_epoch: int = 0
     stage: int = 0
+    first_batch: int = 0
+
+    @property
+    def planned_steps(self) -> int:
+        """All steps, those before included, once every stage is done."""
+        left = sum(self.stages[self.stage :]) - self.first_epoch
+        return self.first_step - self.first_batch + left * self.steps_per_epoch
 
 
 class Losses(Message, frozen=True):

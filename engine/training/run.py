@@ -79,8 +79,7 @@ class Run:
         self.request, self.plan = session.request, session.request.plan
         self.id = self.request.run
         self.begun_at = begun_at
-        self.recorder = Recorder()
-        self.watches = Watches()
+        self.recorder, self.watches = Recorder(), Watches()
         self.checkpoint_path: str | None = None
         self.snapshot: Snapshot | None = None
         self.changes: list[tuple[int, float]] = []
@@ -137,6 +136,7 @@ class Run:
             first_step=self.step,
             first_epoch=self.first_epoch,
             stage=self.stage_index,
+            first_batch=self.batch,
         )
 
     def begin_stage(self) -> None:

@@ -217,3 +217,12 @@ def test_events_of_another_run_change_nothing() -> None:
 def test_reset_forgets_the_run_but_not_the_problems() -> None:
     state = run_state.reset(run_state.counted(after(*TRAINING, finished()), 1))
     assert state == RunState(errors=1)
+
+
+def test_a_continuation_with_more_steps_an_epoch_begins_where_its_epochs_are() -> None:
+    more = Started(
+        run=RUN, device="cpu", threads=1, steps_per_epoch=40, samples=1257, stages=(4,), first_step=40, first_epoch=2
+    )
+    state = after(more)
+    assert seen(state).progress == pytest.approx(40 / 120)
+    assert seen(after(more, progress(epoch=4, step=120))).progress == 1.0

@@ -17,6 +17,7 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from app.charts.line_chart import Curve, LineChart
+from app.charts.step_axis import StepAxis
 from app.charts.step_series import StepSeries
 from app.panels.live_views import LiveViews
 from app.views.history import RunHistory
@@ -71,7 +72,7 @@ def curve_rates(count: int, application: QApplication) -> tuple[dict[str, float]
         while time.perf_counter() - start < SECONDS:
             series.extend(series.array()[-NEW_STEPS:])
             end = len(series) / STEPS_PER_EPOCH
-            chart.show_lines([curve], series, 1 / STEPS_PER_EPOCH, x_end=end)
+            chart.show_lines([curve], series, StepAxis.even(STEPS_PER_EPOCH), x_end=end)
             if zoom < 1:
                 chart.look_at(end * 0.5, end * (0.5 + zoom / 2), 0.0, chart.view_range[3])
             chart.repaint()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from app.charts.line_chart import Curve, LineChart, Mark
+from app.charts.step_axis import StepAxis
 from app.charts.step_series import StepSeries
 
 EPOCHS = np.arange(1, 13, dtype=np.float64)
@@ -76,14 +77,14 @@ def test_one_spike_does_not_press_the_curve_flat(theme, shown) -> None:
     steps = np.full(2000, 0.5, dtype=np.float32)
     steps[1000] = 400
     chart = shown(LineChart(theme))
-    chart.show_lines(two_curves(), StepSeries(steps), 12 / 2000, x_end=12)
+    chart.show_lines(two_curves(), StepSeries(steps), StepAxis.even(2000 / 12), x_end=12)
     assert chart.view_range[3] < 5
 
 
 def test_steps_are_painted_faintly_behind(theme, shown, pixels) -> None:
     steps = StepSeries(np.random.default_rng(0).uniform(1, 2, 20_000).astype(np.float32))
     chart = shown(LineChart(theme))
-    chart.show_lines([], steps, 20 / 20_000, x_end=20)
+    chart.show_lines([], steps, StepAxis.even(1000), x_end=20)
     full, faint = theme.class_color(0), theme.color("panel")
     share = 0.3
     mixed = type(full)(

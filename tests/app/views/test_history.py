@@ -195,3 +195,80 @@ def test_a_change_of_epochs_moves_the_end_of_the_axis() -> None:
     history.add(Marked("r1", step=2, name="epochs", value=3.0))
     assert history.planned_epochs == 3
     assert history.x_end() == 3
+
+
+def continued(size: int, stages: int, **done: int) -> Started:
+    return Started("r2", device="cpu", threads=1, steps_per_epoch=size, samples=16, stages=(stages,), **done)
+
+
+def ends(history: RunHistory, *steps: int, after: int = 0) -> None:
+    for epoch, step in enumerate(steps, start=after + 1):
+        history.add(EpochEnded("r2", 0, epoch, step, {"loss": 1.0}, {"loss": 1.0}))
+
+
+def test_another_batch_size_leaves_earlier_epochs_where_they_were() -> None:
+    history = RunHistory()
+    history.add(continued(4, 2))
+    ends(history, 4, 8)
+    history.add(Marked("r2", step=6, name="learning_rate", value=0.1))
+    history.add(continued(8, 4, first_step=8, first_epoch=2))
+    assert history.curve("train", "loss")[0].tolist() == [1, 2]
+    assert [history.x_of(step) for step in (2, 6, 8, 12, 16, 24)] == [0.5, 1.5, 2, 2.5, 3, 4]
+    assert history.x_end() == 4
+    ends(history, 16, 24, after=2)
+    assert history.curve("train", "loss")[0].tolist() == [1, 2, 3, 4]
+    assert [history.x_of(step) for step in (6, 16, 20)] == [1.5, 3, 3.5]
+    assert history.x_end() == 4
+    arrays, facts = history.arrays()
+    back = RunHistory.from_arrays(arrays, json.loads(json.dumps(facts)))
+    assert back.curve("train", "loss")[0].tolist() == [1, 2, 3, 4]
+    assert [back.x_of(step) for step in (2, 6, 20, 28)] == [0.5, 1.5, 3.5, 4.5]
+
+
+def test_an_epoch_that_began_again_is_one_epoch() -> None:
+    history = RunHistory()
+    history.add(continued(4, 3))
+    ends(history, 4)
+    history.add(losses(0, [1] * 6))
+    history.add(continued(8, 3, first_step=6, first_epoch=1))
+    arrays, facts = history.arrays()
+    for made in (history, RunHistory.from_arrays(arrays, json.loads(json.dumps(facts)))):
+        assert made.x_of(14) == 2
+        assert made.x_of(22) == 3
+        ends(made, 14, after=1)
+        assert made.curve("train", "loss")[0].tolist() == [1, 2]
+        assert made.x_of(22) == 3
+
+
+def test_an_epoch_that_goes_on_ends_where_it_would_have() -> None:
+    history = RunHistory()
+    history.add(continued(4, 3))
+    ends(history, 4)
+    history.add(losses(0, [1] * 6))
+    history.add(continued(4, 3, first_step=6, first_epoch=1, first_batch=2))
+    assert [history.x_of(step) for step in (4, 6, 8, 12)] == [1, 1.5, 2, 3]
+
+
+def test_a_run_without_its_beginning_counts_the_epochs_before() -> None:
+    history = RunHistory()
+    history.add(continued(4, 5, first_step=30, first_epoch=3))
+    ends(history, 34, after=3)
+    arrays, facts = history.arrays()
+    for made in (history, RunHistory.from_arrays(arrays, json.loads(json.dumps(facts)))):
+        assert made.curve("train", "loss")[0].tolist() == [4]
+        assert [made.x_of(step) for step in (0, 10, 30, 38)] == [0, 1, 3, 5]
+
+
+@pytest.mark.parametrize("begun", [[0, 0], [0, 0, 0.5], [0, -1, 0], "abc", 3])
+def test_a_beginning_of_another_kind_is_refused(history, begun) -> None:
+    arrays, facts = history(epochs=1).arrays()
+    with pytest.raises((TypeError, ValueError)):
+        RunHistory.from_arrays(arrays, {**facts, "begun": begun})
+
+
+def test_a_history_from_before_beginnings_were_kept_comes_back(history) -> None:
+    arrays, facts = history(epochs=3).arrays()
+    del facts["begun"]
+    back = RunHistory.from_arrays(arrays, facts)
+    assert back.curve("train", "loss")[0].tolist() == [1, 2, 3]
+    assert back.x_of(70) == 3.5

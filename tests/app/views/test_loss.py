@@ -121,6 +121,25 @@ def test_the_chart_tells_its_last_values_to_screen_readers(loss, history) -> Non
     assert loss.chart.accessibleDescription().startswith("train 0.")
 
 
+def test_steps_stay_below_their_epoch_when_the_batch_size_changes(loss, history) -> None:
+    made = history(epochs=2, planned=2)
+    loss.show_history(made)
+    own = loss.chart._curves[0]
+    assert (own.shift, own.x.tolist()) == (-0.5, [1, 2])
+    more = {"steps_per_epoch": 40, "samples": 1257, "stages": (4,), "first_step": 40, "first_epoch": 2}
+    made.add(Started("r2", device="cpu", threads=1, **more))
+    made.add(Losses("r2", stage=0, first_step=40, values=np.full(40, 0.5, np.float32).tobytes()))
+    loss.show_history(made)
+    assert loss.chart._axis.epochs_at(np.array([20, 40, 60, 80])).tolist() == [1, 2, 2.5, 3]
+    assert loss.chart._curves[0].x.tolist() == [1, 2]
+    assert loss.chart._curves[0].shift == -0.5, "the last epoch that ended is a mean of 20 steps"
+    made.add(EpochEnded("r2", 0, 3, 80, {"loss": 0.5}, {"loss": 0.5}))
+    loss.show_history(made)
+    loss.grab()
+    own = loss.chart._curves[0]
+    assert (own.shift, own.x.tolist()) == (-0.5, [1, 2, 3])
+
+
 def test_one_of_several_losses(loss) -> None:
     history = RunHistory()
     history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(2,)))

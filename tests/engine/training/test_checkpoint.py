@@ -92,7 +92,20 @@ def test_resume_uses_the_recorded_threads(drawing, requested, script, tmp_path):
     resumed = requested(graph, Supervised(1), threads=1, weights=stopped.checkpoint, resume=True)
     started = [event for event in train(resumed, script()) if isinstance(event, Started)][0]
     assert started.threads == 2
-    assert started.first_step == 5
+    assert (started.first_step, started.first_batch, started.planned_steps) == (5, 5, 20)
+
+
+def test_another_batch_size_begins_the_epoch_again(drawing, requested, script, tmp_path):
+    graph = drawing(*DROPPING)
+    request = requested(graph, Supervised(2), checkpoint_folder=str(tmp_path))
+    stopped = list(train(request, script({25: (Stop(),)})))[-1]
+    resumed = requested(graph, Supervised(2), batch_size=32, weights=stopped.checkpoint, resume=True)
+    events = list(train(resumed, script()))
+    started = [event for event in events if isinstance(event, Started)][0]
+    assert 20 < stopped.step < 40
+    assert (started.first_step, started.first_epoch, started.first_batch) == (stopped.step, 1, 0)
+    assert [event.step for event in events if isinstance(event, EpochEnded)] == [stopped.step + 40]
+    assert started.planned_steps == stopped.step + 40
 
 
 def test_more_epochs_in_the_plan_extend_a_finished_run(drawing, requested, script, losses, tmp_path):

@@ -1,0 +1,86 @@
+"""The curves of real runs: what comes from a worker stands where it belongs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import pytest
+
+from app.curves import curves_of, histories_of
+from app.run_records import RunRecords
+from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
+from engine.training.events import Event, Finished
+from engine.training.plan import DatasetRef, Plan, Supervised, TrainingRequest
+from engine.worker.client import WorkerClient
+from engine.worker.protocol import Ready, Run
+
+SAMPLES = 1257
+GRAPH = Graph(
+    blocks={
+        block.id: block
+        for block in (
+            Block(id="a", type="input", name="Digits"),
+            Block(id="b", type="flatten", name="Flatten"),
+            Block(id="c", type="dense", name="classes", parameters={"out_features": 10}),
+            Block(id="d", type="cross_entropy", name="Loss"),
+        )
+    },
+    wires=sorted_wires(
+        (
+            Wire(PortRef("a", "image"), PortRef("b", "input")),
+            Wire(PortRef("b", "output"), PortRef("c", "input")),
+            Wire(PortRef("c", "output"), PortRef("d", "logits")),
+            Wire(PortRef("a", "label"), PortRef("d", "target")),
+        )
+    ),
+)
+PLAN = Plan(stages=(Supervised(epochs=2),), batch_size=64, threads=1, device="cpu")
+
+
+@pytest.fixture
+def worker() -> Iterator[WorkerClient]:
+    client = WorkerClient()
+    client.start()
+    until(client, Ready)
+    yield client
+    client.close()
+
+
+def until(client: WorkerClient, kind: type, records: RunRecords | None = None) -> None:
+    """Hand events on to `records` until one is of `kind`."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and client.alive:
+        ended = False
+        for message in client.take():
+            if records is not None and isinstance(message, Event):
+                records.add(message)
+            ended = ended or isinstance(message, kind)
+        if ended:
+            return
+        time.sleep(0.002)
+    raise AssertionError(f"no {kind.__name__}: {client.exit_words} {client.last_lines[-5:]}")
+
+
+def test_a_continuation_with_half_the_batch_size_leaves_the_epochs_where_they_were(worker: WorkerClient) -> None:
+    records = RunRecords()
+    request = TrainingRequest(run="one", graph=GRAPH, plan=PLAN, datasets=(DatasetRef(name="digits"),))
+    worker.send(Run(request))
+    until(worker, Finished, records)
+    assert records.history is not None
+    assert records.history.curve("train", "loss")[0].tolist() == [1, 2]
+    plan = msgspec.structs.replace(PLAN, batch_size=32)
+    worker.send(Run(msgspec.structs.replace(request, run="two", plan=plan), fresh=False))
+    until(worker, Finished, records)
+    large, small = -(-SAMPLES // 64), -(-SAMPLES // 32)
+    back, _ = histories_of(curves_of(records.history, None))
+    assert back is not None
+    for history in (records.history, back):
+        assert len(history.losses) == 2 * large + 2 * small
+        for part in ("train", "validation"):
+            assert history.curve(part, "loss")[0].tolist() == [1, 2, 3, 4]
+        ends = np.array([large, 2 * large, 2 * large + small, 2 * large + 2 * small])
+        assert history.axis().epochs_at(ends).tolist() == [1, 2, 3, 4]
+        assert history.x_end() == 4
