@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -18,9 +18,12 @@ from graph_editor.theme import Theme
 if TYPE_CHECKING:
     import numpy as np
 
+    from engine.worker.protocol import DatasetDescribed
+
 WEIGHTS_NOW, CURVE_NOW = "weights-now", "curve-now"
 CURVE_POINTS = 48
 STRIP = (112, 36)
+INPUT_PICTURES = 4
 WEIGHTS_WIDTH, WEIGHTS_ROW = 256, 32
 LOSSES_EVERY_S = 0.2
 
@@ -42,6 +45,8 @@ class CanvasFeed(QObject):
         self._pictures: dict[str, QImage] = {}
         self._shown_data: dict[str, object] = {}
         self._held_data: Mapping[str, object] = {}
+        self._described: dict[tuple[str, str | None], Mapping[str, np.ndarray]] = {}
+        self._bare: set[str] = set()
         self._looked_at = self._curve_of = ""
         self._weights: Mapping[str, np.ndarray] | None = None
         self.ratio = 2.0
@@ -55,6 +60,7 @@ class CanvasFeed(QObject):
         workspace.opened.connect(self._start_over)
         workspace.measures.session_opened.connect(self._hold_data)
         workspace.runs.began.connect(self._hold_data)
+        workspace.data.described.connect(self._take_described)
         workspace.document.changed.connect(self._forget_old_data)
         workspace.document.settings_changed.connect(self._forget_old_data)
 
@@ -92,11 +98,12 @@ class CanvasFeed(QObject):
     def _start_over(self) -> None:
         self._arrays, self._pictures, self._weights = {}, {}, None
         self._shown_data, self._held_data = {}, {}
+        self._bare.clear()
         self.previews_changed.emit({})
         self.losses_changed.emit({})
         self._tell_losses(True)
 
-    def _data(self) -> dict[str, object]:
+    def _data(self) -> dict[str, tuple[str, Any]]:
         """By Input: the dataset it reads, and where that comes from."""
         document = self._workspace.document
         names = {block.id: dataset_of(document, block) for block in inputs_of(document)}
@@ -115,14 +122,33 @@ class CanvasFeed(QObject):
             self._arrays.pop(path, None)
             self._pictures.pop(path, None)
         if old:
+            self._bare.update(old)
+            self._show_described()
             self.previews_changed.emit(dict(self._pictures))
+
+    def _take_described(self, message: DatasetDescribed) -> None:
+        if message.problem is None and message.pictures is not None:
+            pictures = message.pictures.numpy()[:INPUT_PICTURES].copy()
+            self._described[message.name, message.folder] = {"pictures": pictures}
+            self._show_described()
+
+    def _show_described(self) -> None:
+        """Inputs whose pictures went with their old data show the description's until the worker holds the new."""
+        for path, (name, kept) in self._data().items():
+            arrays = self._described.get((name, getattr(kept, "folder", None)))
+            if path in self._bare and arrays is not None:
+                self._show(path, arrays, (name, kept))
 
     def _take_preview(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
         data = self._data()
-        if path in data:
-            if self._held_data.get(path, data[path]) != data[path]:
-                return
-            self._shown_data[path] = data[path]
+        if path in data and self._held_data.get(path, data[path]) != data[path]:
+            return
+        self._show(path, arrays, data.get(path))
+
+    def _show(self, path: str, arrays: Mapping[str, np.ndarray], data: object | None) -> None:
+        if data is not None:
+            self._shown_data[path] = data
+            self._bare.discard(path)
         self._arrays[path] = arrays
         self._paint(path, arrays)
         self._dirty = True

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
 import numpy as np
+from PySide6.QtCore import Qt
 
 from app.panels.dataset_edits import bind_dataset, inputs_of
 from engine.graph.edits import rename
+from engine.graph.problem import Problem
+from engine.training.events import Array
+from engine.worker.protocol import DatasetDescribed
 
 
 def test_pictures_of_an_input_go_with_its_dataset(window) -> None:
@@ -34,3 +41,60 @@ def test_pictures_of_an_input_go_with_its_dataset(window) -> None:
     feed._take_preview(source, pictures)
     feed._pulled()
     assert told[-1].keys() == {source, "conv"}
+
+
+def described(name: str, shade: float) -> DatasetDescribed:
+    return DatasetDescribed(id=1, name=name, pictures=Array.of(np.full((16, 28, 28), shade, np.float32)))
+
+
+def test_until_the_worker_holds_new_data_its_description_shows(window) -> None:
+    feed, workspace = window.feed, window.workspace
+    document = workspace.document
+    (source,) = (block.id for block in inputs_of(document))
+    feed._hold_data()
+    workspace.data.described.emit(described("digits", 0.2))
+    assert source not in feed._arrays, "an Input that never had pictures waits for the worker"
+    feed._take_preview(source, {"pictures": np.ones((4, 8, 8), np.float32)})
+
+    bind_dataset(document, window.inspector._context.edits, [source], "mnist", workspace.datasets["mnist"].fields)
+    assert source not in feed._pictures
+    refused = DatasetDescribed(id=1, name="mnist", problem=Problem(code="no-dataset", severity="error", path=()))
+    workspace.data.described.emit(refused)
+    assert source not in feed._pictures
+    workspace.data.described.emit(described("mnist", 0.5))
+    assert feed._arrays[source]["pictures"].shape == (4, 28, 28)
+    assert source in feed._pictures
+
+    document.undo_stack.undo()
+    assert feed._arrays[source]["pictures"].max() == np.float32(0.2)
+    document.undo_stack.redo()
+    assert feed._arrays[source]["pictures"].max() == np.float32(0.5)
+    feed._hold_data()
+    feed._take_preview(source, {"pictures": np.full((4, 28, 28), 0.9, np.float32)})
+    assert feed._arrays[source]["pictures"].max() == np.float32(0.9)
+
+
+def write_pictures(folder: Path) -> None:
+    """A folder of IDX files as MNIST has them: 40 black pictures, each with one white row."""
+    for part, count in (("train", 32), ("t10k", 8)):
+        pictures = np.zeros((count, 28, 28), np.uint8)
+        pictures[:, 3] = 255
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 2051, count, 28, 28) + pictures.tobytes())
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + labels.tobytes())
+
+
+def test_a_dataset_chosen_after_a_run_shows_its_pictures_at_once(live, qtbot, tmp_path: Path) -> None:
+    feed, workspace = live.feed, live.workspace
+    (source,) = (block.id for block in inputs_of(workspace.document))
+    qtbot.waitUntil(lambda: source in feed._pictures, timeout=60_000)
+    workspace.set_epochs(1)
+    qtbot.mouseClick(live.run_bar.slot, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.runs.state.phase == "finished", timeout=60_000)
+    assert feed._arrays[source]["pictures"].shape[1:] == (8, 8)
+    write_pictures(tmp_path)
+    live.inspector.choose_folder("rows", str(tmp_path))
+    qtbot.waitUntil(lambda: source in feed._arrays and feed._arrays[source]["pictures"].shape[1:] == (28, 28))
+    assert workspace.runs.state.phase != "starting", "no run was needed"
+    assert feed._arrays[source]["pictures"][:, 3].min() == 1.0
+    assert source in feed._pictures
