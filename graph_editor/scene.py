@@ -137,7 +137,9 @@ class GraphScene(QGraphicsScene):
         """Show pictures on blocks, by instance path."""
         before, self.known.previews = self.known.previews, previews
         again: set[PortRef] = set()
-        # Of another drawing that was just opened, the settings are told before its blocks.
+        # Of another drawing that was just opened, the settings are told before its blocks: the body may be gone.
+        if self._nearest(self.path) != self.path:
+            return
         for id in self.blocks.keys() & self.body.blocks.keys():
             key = self.key(id)
             old, new = before.get(key), previews.get(key)

@@ -241,3 +241,15 @@ def test_pictures_that_go_before_the_new_drawing_is_told_are_no_trouble(editor: 
     document.load(Graph(blocks={"re": document.graph.blocks["re"]}), "other")
     assert_mirrors(scene)
     assert scene.known.previews == {}
+
+
+def test_pictures_may_go_while_the_shown_body_is_no_longer_in_the_drawing(editor: Editor) -> None:
+    """Another drawing is opened from inside a container: the pictures go before the canvas has left that body."""
+    scene, document = editor.scene, editor.document
+    scene.show_body(("rs",))
+    scene.set_previews({"rs/rsc1": QImage(8, 8, QImage.Format.Format_Grayscale8)})
+    document.settings_changed.connect(lambda: scene.set_previews({}))
+    document.load(Graph(blocks={"re": document.graph.blocks["re"]}), "other")
+    assert_mirrors(scene)
+    assert scene.path == ()
+    assert scene.known.previews == {}
