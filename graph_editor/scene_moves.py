@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
-from graph_editor.lasting import lasting
 
 if TYPE_CHECKING:
     from graph_editor.scene import GraphScene
@@ -70,8 +69,7 @@ class SceneMoves(QObject):
 
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
-        with lasting():
-            self._move_some(end)
+        self._move_some(end)
         if not self._blocks and not self._wires:
             self._timer.stop()
             self._scene.redrawn.emit()

@@ -47,7 +47,8 @@ class DeepMachine:
 
     def begin_epoch(self, epoch: int) -> None:
         layers, epochs = len(self._weights), self._stage.epochs
-        at = epoch % epochs
+        # Epochs beyond the plan go on with the layer on top: those below it stay as it knows them.
+        at = min(epoch, epochs - 1)
         first = at * layers // epochs
         self._learning = range(first, max(first + 1, (at + 1) * layers // epochs))
 
