@@ -377,8 +377,9 @@ class GraphScene(QGraphicsScene):
         family = type.family if type is not None else "merge"
         moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
         item.set_preview(preview)
-        if block.body is not None:
-            item.set_miniature(miniature_of(block.body, type, self.document.types))
+        # The item may have stood for a container of another drawing.
+        body = block.body
+        item.set_miniature(None if body is None else miniature_of(body, type, self.document.types))
         if self._is_loss(id):
             item.set_loss(self.known.loss(id))
         # A block that is being dragged stays in the hand whatever else becomes known of it.

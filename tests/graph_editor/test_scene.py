@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import random
 
+import msgspec
 import pytest
 from PySide6.QtGui import QImage
 
@@ -253,3 +254,11 @@ def test_pictures_may_go_while_the_shown_body_is_no_longer_in_the_drawing(editor
     assert_mirrors(scene)
     assert scene.path == ()
     assert scene.known.previews == {}
+
+
+def test_a_block_under_a_container_s_id_in_another_drawing_has_no_miniature(editor: Editor) -> None:
+    document = editor.document
+    assert editor.scene.blocks["rs"]._miniature is not None
+    plain = msgspec.structs.replace(document.graph.blocks["re"], id="rs")
+    document.load(Graph(blocks={"rs": plain}), "other")
+    assert editor.scene.blocks["rs"]._miniature is None
