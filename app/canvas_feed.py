@@ -47,6 +47,7 @@ class CanvasFeed(QObject):
         self._held_data: Mapping[str, object] = {}
         self._described: dict[tuple[str, str | None], Mapping[str, np.ndarray]] = {}
         self._bare: set[str] = set()
+        self._waits = False
         self._looked_at = self._curve_of = ""
         self._weights: Mapping[str, np.ndarray] | None = None
         self.ratio = 2.0
@@ -99,6 +100,8 @@ class CanvasFeed(QObject):
         self._arrays, self._pictures, self._weights = {}, {}, None
         self._shown_data, self._held_data = {}, {}
         self._bare.clear()
+        # What still comes was measured on the drawing before.
+        self._waits = True
         self.previews_changed.emit({})
         self.losses_changed.emit({})
         self._tell_losses(True)
@@ -111,7 +114,7 @@ class CanvasFeed(QObject):
 
     def _hold_data(self) -> None:
         """The worker holds the data that the drawing names now."""
-        self._held_data = self._data()
+        self._held_data, self._waits = self._data(), False
 
     def _forget_old_data(self) -> None:
         """Drop the pictures of Inputs that read other data by now."""
@@ -141,7 +144,7 @@ class CanvasFeed(QObject):
 
     def _take_preview(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
         data = self._data()
-        if path in data and self._held_data.get(path, data[path]) != data[path]:
+        if self._waits or (path in data and self._held_data.get(path, data[path]) != data[path]):
             return
         self._show(path, arrays, data.get(path))
 

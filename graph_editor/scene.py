@@ -380,8 +380,7 @@ class GraphScene(QGraphicsScene):
         # The item may have stood for a container of another drawing.
         body = block.body
         item.set_miniature(None if body is None else miniature_of(body, type, self.document.types))
-        if self._is_loss(id):
-            item.set_loss(self.known.loss(id))
+        item.set_loss(self.known.loss(id) if self._is_loss(id) else None)
         # A block that is being dragged stays in the hand whatever else becomes known of it.
         if not item.lifted and (item.x(), item.y()) != (block.look.x, block.look.y):
             item.setPos(block.look.x, block.look.y)

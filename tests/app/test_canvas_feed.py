@@ -43,6 +43,21 @@ def test_pictures_of_an_input_go_with_its_dataset(window) -> None:
     assert told[-1].keys() == {source, "conv"}
 
 
+def test_what_was_measured_on_the_drawing_before_is_not_shown(window) -> None:
+    feed, workspace = window.feed, window.workspace
+    (source,) = (block.id for block in inputs_of(workspace.document))
+    feed._hold_data()
+    pictures = {"pictures": np.ones((4, 8, 8), np.float32)}
+    feed._take_preview(source, pictures)
+    assert source in feed._pictures
+    workspace.opened.emit()
+    feed._take_preview(source, pictures)
+    assert not feed._pictures
+    feed._hold_data()
+    feed._take_preview(source, pictures)
+    assert source in feed._pictures
+
+
 def described(name: str, shade: float) -> DatasetDescribed:
     return DatasetDescribed(id=1, name=name, pictures=Array.of(np.full((16, 28, 28), shade, np.float32)))
 
