@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -23,6 +23,8 @@ from engine.graph.paths import BodyPath
 from engine.graph.problem import Problem, Refused
 from graph_editor.document import Document
 from graph_editor.theme import Theme
+
+NO_FOCUS = Qt.FocusPolicy.NoFocus
 
 
 class Inspector(QWidget):
@@ -184,12 +186,27 @@ class Inspector(QWidget):
 
     def _rebuild(self) -> None:
         place = self._scroll.verticalScrollBar().value() if self._same_blocks() else 0
+        focused = self.window().focusWidget()
+        has_keyboard = focused is not None and self.isAncestorOf(focused)
+        name = focused.accessibleName() if focused is not None else ""
         old = self._scroll.takeWidget()
         self._build()
         self._scroll.verticalScrollBar().setValue(place)
+        if has_keyboard:
+            self._give_keyboard(name)
         if old is not None:
             old.hide()
             old.deleteLater()
+
+    def _give_keyboard(self, name: str) -> None:
+        """To the field of that name; without one to nobody. Qt gives it to the run bar, where a space would reset."""
+        for widget in self.page.findChildren(QWidget):
+            if name and widget.accessibleName() == name and widget.focusPolicy() != NO_FOCUS and widget.isVisible():
+                (widget.focusProxy() or widget).setFocus()
+                return
+        taker = self.window().focusWidget()
+        if taker is not None:
+            taker.clearFocus()
 
     def _same_blocks(self) -> bool:
         wanted = self._wanted_key()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_header import BlockHeader
@@ -54,6 +55,11 @@ def inspector(document: Document, qtbot: QtBot) -> Inspector:
 
 def page(inspector: Inspector) -> BlockPage:
     assert isinstance(inspector.page, BlockPage)
+    return inspector.page
+
+
+def project(inspector: Inspector) -> ProjectPanel:
+    assert isinstance(inspector.page, ProjectPanel)
     return inspector.page
 
 
@@ -161,6 +167,38 @@ def test_the_arrow_keys_choose_too(inspector: Inspector, document: Document, qtb
     qtbot.wait(1)
     assert document.graph.blocks["dec"].weights == Weights("enc", transposed=True)
     assert document.undo_stack.count() == 1
+
+
+def test_the_keyboard_stays_at_the_choice_whose_page_was_made_anew(qtbot: QtBot, document: Document) -> None:
+    window = QWidget()
+    QPushButton("Run", window)
+    inspector = Inspector(document, BLOCK_TYPES, {}, load_theme("light"), parent=window)
+    inspector.setGeometry(0, 40, 288, 860)
+    window.resize(288, 900)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitActive(window)
+    inspector.show_selection((), ("dec",))
+    sharing(inspector).choice.setFocus()
+    before = inspector.page
+    qtbot.keyClick(sharing(inspector).choice, Qt.Key.Key_Down)
+    assert document.graph.blocks["dec"].weights == Weights("enc")
+    assert inspector.page is not before
+    assert window.focusWidget() is sharing(inspector).choice
+    inspector.show_selection((), ())
+    qtbot.mouseClick(project(inspector).variables.header, LEFT)
+    line = project(inspector).variables.line
+    entry = line.focusProxy()
+    assert entry is not None
+    entry.setFocus()
+    qtbot.keyClicks(entry, "width = 64")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert document.graph.variables == {"width": 64}
+    again = project(inspector).variables.line.focusProxy()
+    assert again is not None
+    assert again is not entry
+    assert window.focusWidget() is again
 
 
 def test_what_stays_its_own_is_set_here(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
