@@ -195,10 +195,14 @@ class CanvasFeed(QObject):
 
     def _tell_losses(self, at_once: bool = False) -> None:
         now = time.monotonic()
+        history = self._workspace.history
+        # A run that is reset ends its curves once: nothing would tell of it after the wait.
+        if history is None or history.is_empty:
+            self.losses_changed.emit({})
+            return
         if not at_once and now - self._told_at < LOSSES_EVERY_S:
             return
         self._told_at = now
-        history = self._workspace.history
         graph, types = self._workspace.document.graph, self._workspace.types
         losses = [
             ("/".join((*path, block.id)), block.name)
@@ -206,9 +210,6 @@ class CanvasFeed(QObject):
             for block in body.blocks.values()
             if block.type in types and types[block.type].role == "loss"
         ]
-        if history is None or history.is_empty:
-            self.losses_changed.emit({})
-            return
         values: dict[str, tuple[str, tuple[float, ...]]] = {}
         for path, name in losses:
             several = f"loss.{name}" in history.metrics()

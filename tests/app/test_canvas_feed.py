@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from app.panels.dataset_edits import bind_dataset, inputs_of
 from engine.graph.edits import rename
 from engine.graph.problem import Problem
-from engine.training.events import Array
+from engine.training.events import Array, Losses, Started
 from engine.worker.protocol import DatasetDescribed
 
 
@@ -56,6 +56,18 @@ def test_what_was_measured_on_the_drawing_before_is_not_shown(window) -> None:
     feed._hold_data()
     feed._take_preview(source, pictures)
     assert source in feed._pictures
+
+
+def test_a_run_that_is_reset_leaves_no_curve_on_its_loss(window) -> None:
+    records = window.workspace.records
+    told = []
+    window.feed.losses_changed.connect(told.append)
+    records.add(Started("one", device="cpu", threads=1, steps_per_epoch=9, samples=90, stages=(9,)))
+    records.add(Losses("one", stage=0, first_step=0, values=np.ones(9, np.float32).tobytes()))
+    window.feed._tell_losses(True)
+    assert told[-1].keys() == {"loss"}
+    records.put_behind()
+    assert told[-1] == {}
 
 
 def described(name: str, shade: float) -> DatasetDescribed:
