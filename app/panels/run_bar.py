@@ -193,9 +193,13 @@ class RunBar(QWidget):
         elif view.enabled and self.hasFocus():
             self.slot.setFocus(self._slot_reason)
         self.slot.setAccessibleName(view.label)
-        self.step.setEnabled(view.step)
-        self.stop.setEnabled(view.stop)
-        self.reset.setEnabled(view.reset)
+        for button, enabled in ((self.step, view.step), (self.stop, view.stop), (self.reset, view.reset)):
+            if button.hasFocus() and not enabled:
+                # Else it would go from Stop on to Reset, and a space more would throw the weights away.
+                ringed = button.is_ringed()
+                self._slot_reason = Qt.FocusReason.OtherFocusReason if ringed else Qt.FocusReason.MouseFocusReason
+                (self.slot if view.enabled else self).setFocus(self._slot_reason)
+            button.setEnabled(enabled)
         self.message.show_message(view.message, view.icon_before, view.link)
         if view.sweeping and not self._sweep.isActive():
             self._clock.start()

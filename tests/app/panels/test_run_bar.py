@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app import run_state
 from app.panels.run_bar import RunBar, RunFields
 from app.run_state import Part, RunBarView, RunState
-from engine.training.events import Progress, Started
+from engine.training.events import Progress, Started, Stopped
 from graph_editor.theme import load_theme
 
 FIELDS = RunFields(epochs=20, learning_rate=0.001, batch_size=64, device="auto", devices=("auto", "cpu", "cuda:0"))
@@ -66,6 +66,18 @@ def test_the_slot_keeps_the_keyboard_through_a_start_and_its_ring_only_where_it_
     bar.show_view(training())
     assert bar.slot.hasFocus()
     assert bar.slot.is_ringed() is keyboard
+
+
+def test_stop_never_hands_the_keyboard_to_reset(bar, qtbot) -> None:
+    bar.window().activateWindow()
+    qtbot.waitUntil(bar.isActiveWindow)
+    bar.show_view(training())
+    bar.stop.setFocus()
+    stopped = Stopped(run="a", stage=0, epoch=10, step=200)
+    bar.show_view(run_state.view(run_state.took(run_state.requested(RunState(), "a"), stopped), 20))
+    assert not bar.stop.isEnabled()
+    assert bar.reset.isEnabled()
+    assert bar.slot.hasFocus()
 
 
 def test_the_first_slot_stays_put_whatever_it_says(bar) -> None:
