@@ -1,4 +1,4 @@
-"""Photographs the window in its main states: `python -P -m tests.journeys.screenshots [FOLDER [light|dark [1|2]]]`.
+"""Photographs the window in its main states: `python -m tests.journeys.screenshots [FOLDER [light|dark [1|2]]]`.
 
 Drives the real window with its real worker by mouse, off-screen, from first run to finished.
 Without arguments it makes the pictures of the README.
