@@ -102,5 +102,5 @@ def test_an_edit_of_a_large_drawing_is_found_fast() -> None:
     start = time.process_time()
     for _ in range(20):
         change = difference(before, after)
-    assert time.process_time() - start < 10.0
+    assert time.process_time() - start < 1.0
     assert list(change.bodies[()].changed) == ["b02500"]

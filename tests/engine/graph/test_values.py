@@ -94,7 +94,7 @@ def test_formulas_that_would_take_for_ever_are_refused_at_once(text: str, variab
     start = time.process_time()
     with pytest.raises(FormulaError):
         evaluate(text, variables)
-    assert time.process_time() - start < 10.0
+    assert time.process_time() - start < 1.0
 
 
 def test_a_long_chain_of_variables_has_a_value() -> None:

@@ -168,7 +168,7 @@ def test_a_worker_that_does_not_listen_is_killed_in_time(script: str) -> None:
     assert process_id is not None
     begun = time.monotonic()
     client.close(timeout_s=0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 3
     assert _gone(process_id)
     assert not client.alive
 
@@ -183,7 +183,7 @@ def test_no_call_waits_even_when_the_worker_hears_nothing() -> None:
     client.take()
     client.restart()
     client.send(big)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 0.5
     client.close(timeout_s=0.1)
 
 
@@ -195,7 +195,7 @@ def test_closing_leaves_no_thread_no_process_and_no_complaint(client: WorkerClie
     assert process_id is not None
     begun = time.monotonic()
     client.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 2.5
     assert set(threading.enumerate()) <= before
     assert _gone(process_id)
     assert (client.alive, client.exit_words, client.problem) == (False, "it was closed", None)
@@ -209,7 +209,7 @@ def test_closing_while_training_writes_a_checkpoint_in_time(client: WorkerClient
     listener.forget()
     begun = time.monotonic()
     client.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 2.5
     said = client.take()
     stopped = [message for message in said if isinstance(message, Stopped)]
     assert len(stopped) == 1
