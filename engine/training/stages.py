@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.data.batches import permutation
 from engine.graph.problem import refused
 from engine.training.accuracy import AccuracyCounter
+from engine.training.backward import Backward
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.evaluate import evaluation, name_metrics, step_row, target_places
 from engine.training.minibatches import minibatches
@@ -96,6 +97,7 @@ class SupervisedStage:
         groups = network.parameter_groups(stage.learning_rate, stage.weight_decay)
         if not groups:
             raise refused("nothing-trains")
+        self._backward = Backward()
         self._optimiser = make_optimiser(stage, groups, keys)
         self.set_learning_rate = self._optimiser.set_learning_rate
         self.state = self._optimiser.state
@@ -119,7 +121,7 @@ class SupervisedStage:
         optimiser = self._optimiser
         optimiser.clear_gradients()
         total, parts, predictions = self._forward(*batch)
-        total.backward()
+        self._backward(total)
         optimiser.step()
         if self._accuracy.heads:
             self._accuracy.add(predictions, [batch[place] if place is not None else None for place in self._targets])

@@ -57,6 +57,13 @@ def test_slices_share_modules_and_mode(network: Network) -> None:
     assert part.module(image)[0].unique().tolist() == [2.0]
 
 
+def test_training_passes_by_no_hook_that_waits_at_a_module(network: Network) -> None:
+    seen: list[torch.Size] = []
+    network.block("dense").register_forward_hook(lambda module, given, made: seen.append(made.shape))
+    network.training_slice().module(torch.rand(3, 1, 8, 8), torch.zeros(3, dtype=torch.int64))
+    assert seen == [(3, 10)]
+
+
 def test_a_slice_is_made_once(network: Network) -> None:
     assert network.slice(("dense/output",)) is network.slice(("dense/output",))
     assert network.slice(("drop/input",)) is network.slice(("dense/output",)), "both ports carry the same tensor"
