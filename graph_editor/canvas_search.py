@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.graph.analysis import port_key
@@ -13,21 +13,30 @@ from engine.graph.graph import PortRef
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 from graph_editor.commands import CanvasCommands
+from graph_editor.free_place import covered_areas, free_corner, reveal, shown_area
 from graph_editor.search_popup import SearchPopup
-from graph_editor.theme import Theme
+from graph_editor.theme import BLOCK_HEIGHT, Theme
 from graph_editor.view import GraphView
 
 
 class CanvasSearch(QObject):
-    """Opens the popup over `parent`.
+    """Opens the popup over `parent`; new blocks do not go below `panels` of the view.
 
     `shapes_wanted(id, spec, candidates, parameters by type)` asks for what each type would make of the tensor.
     """
 
     shapes_wanted = Signal(int, object, object, object)
 
-    def __init__(self, view: GraphView, commands: CanvasCommands, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self,
+        view: GraphView,
+        commands: CanvasCommands,
+        theme: Theme,
+        parent: QWidget,
+        panels: tuple[QWidget, ...] = (),
+    ) -> None:
         super().__init__(parent)
+        self._panels = panels
         self._view, self._commands, self._theme, self._parent = view, commands, theme, parent
         self._popup: SearchPopup | None = None
         self._at = QPointF()
@@ -96,8 +105,27 @@ class CanvasSearch(QObject):
         return tuple(found)
 
     def _chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
-        if self._end is None:
-            self._commands.add(type_id, parameters, self._at.x(), self._at.y())
-        else:
-            self._commands.add_wired(type_id, parameters, self._at.x(), self._at.y(), *self._end)
+        self.add(type_id, parameters, self._at, self._end)
         self._view.setFocus()
+
+    def add(
+        self, type_id: str, parameters: Mapping[str, Value], at: QPointF, end: tuple[PortRef, bool] | None = None
+    ) -> None:
+        """Add a block where nothing stands, in sight and as near to a place of the scene as can be; with `end` wired
+        to that port, an input or not. On a wire it is put into that."""
+        commands, view = self._commands, self._view
+        width, height = commands.size_of_new(type_id, parameters)
+        if end is None and commands.takes_wire(type_id, at.x(), at.y()) is not None:
+            new = commands.add(type_id, parameters, at.x(), at.y())
+        else:
+            left = at.x() - width / 2 if end is None else at.x() - width if end[1] else at.x()
+            wanted = QRectF(left, at.y() - BLOCK_HEIGHT / 2, width, height)
+            covered = covered_areas(view, self._panels)
+            x, y = free_corner(commands.scene.index, wanted, shown_area(view), covered)
+            middle = y + BLOCK_HEIGHT / 2
+            if end is None:
+                new = commands.add(type_id, parameters, x + width / 2, middle, on_wire=False)
+            else:
+                new = commands.add_wired(type_id, parameters, x + width if end[1] else x, middle, *end)
+        if new is not None:
+            reveal(view, commands.scene.blocks[new].sceneBoundingRect())

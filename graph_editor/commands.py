@@ -15,13 +15,14 @@ from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
 from engine.graph.values import Value
 from graph_editor import clipboard
-from graph_editor.block_geometry import snapped
+from graph_editor.block_geometry import BlockGeometry, snapped
 from graph_editor.deleting import delete
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN, PORT_FIRST
 
 PASTE_STEP = 32
+_WITH_PICTURE = frozenset(("input", "convolution", "energy"))
 Edit = Callable[[Graph, Scope], Graph]
 
 
@@ -57,21 +58,40 @@ class CanvasCommands(QObject):
         width = self._width(block, type)
         return replace_look(block, x - width / 2, y - BLOCK_HEIGHT / 2)
 
-    def _width(self, block: Block, type: BlockType) -> int:
+    def size_of_new(self, type_id: str, parameters: Mapping[str, Value]) -> tuple[int, int]:
+        """The width and height of a block not yet in the drawing, with room for the picture it may come to show."""
+        type = self.document.types[type_id]
+        geometry = self._geometry(self.new_block(type_id, parameters, 0, 0), type, type.family in _WITH_PICTURE)
+        return geometry.width, geometry.height
+
+    def _geometry(self, block: Block, type: BlockType, preview: bool) -> BlockGeometry:
         from engine.graph.block_type import Ports
         from graph_editor.block_content import content_of
 
-        content = content_of(block, type, self.document.graph.variables, {}, Ports(), False)
-        return self.scene.look.geometry(content).width
+        content = content_of(block, type, self.document.graph.variables, {}, Ports(), preview)
+        return self.scene.look.geometry(content)
 
-    def add(self, type_id: str, parameters: Mapping[str, Value], x: float, y: float) -> str | None:
-        """Add a block with its centre at x, y; on a wire it is put into it. Its id, or None where refused."""
-        block = self.new_block(type_id, parameters, x, y)
+    def _width(self, block: Block, type: BlockType) -> int:
+        return self._geometry(block, type, False).width
+
+    def takes_wire(self, type_id: str, x: float, y: float) -> PortRef | None:
+        """The target of the wire that a block of this type, let go at a place of the scene, is put into."""
         wire = self.scene.wire_at(x, y, 12)
+        ports = self.document.types[type_id].ports_of(self.new_block(type_id, {}, x, y), self.document.graph.variables)
+        return wire.target if wire is not None and ports.inputs and ports.outputs else None
+
+    def add(
+        self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, *, on_wire: bool = True
+    ) -> str | None:
+        """Add a block with the middle of its header at x, y; on a wire, with `on_wire`, it is put into that.
+
+        Its id, or None where refused.
+        """
+        block = self.new_block(type_id, parameters, x, y)
         type = self.document.types[type_id]
-        ports = type.ports_of(block, self.document.graph.variables)
-        if wire is not None and ports.inputs and ports.outputs:
-            done = self.edit(f"Insert {type.title}", self.insertion(block, wire.target))
+        target = self.takes_wire(type_id, x, y) if on_wire else None
+        if target is not None:
+            done = self.edit(f"Insert {type.title}", self.insertion(block, target))
         else:
             done = self.edit(f"Add {type.title}", edits.add_block, block)
         if not done:

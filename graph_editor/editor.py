@@ -60,7 +60,9 @@ class Editor(QWidget):
         self.minimap = Minimap(theme, self.view.overview, viewport)
         self.refusal = RefusalPopup(theme, self)
         self.name_editor = NameEditor(theme, self)
-        self.search = CanvasSearch(self.view, self.commands, theme, self)
+        self.search = CanvasSearch(
+            self.view, self.commands, theme, self, (self.breadcrumb, self.zoom_bar, self.minimap)
+        )
         self.arranging = Arranging(self)
         self._title, self._dirty = "Untitled", False
         self._fitted = self._whole = False
@@ -247,10 +249,7 @@ class Editor(QWidget):
 
     def add_block(self, type_id: str) -> None:
         """Add a block in the middle of the view, beside what stands there."""
-        x, y = self.view.visible_area().center().toTuple()
-        while not self.scene.index.is_free(x - 60, y - 24, x + 60, y + 24):
-            y += 64
-        self.commands.add(type_id, {}, x, y)
+        self.search.add(type_id, {}, self.view.middle())
 
     # A block dragged in from the palette.
 
