@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
@@ -75,15 +76,10 @@ class FlatGraph:
 
     def upstream(self, starts: Iterable[IdPath]) -> frozenset[IdPath]:
         """The starts and all that they depend on, by wires and by shared weights."""
-        before: dict[IdPath, list[IdPath]] = {}
-        for (target, _), (source, _) in self._sources.items():
-            before.setdefault(target, []).append(source)
-        for path, owner in self._owners.items():
-            before.setdefault(path, []).append(owner)
         stack = list(starts)
         reached = set(stack)
         while stack:
-            for source in before.get(stack.pop(), ()):
+            for source in self._before.get(stack.pop(), ()):
                 if source not in reached:
                     reached.add(source)
                     stack.append(source)
@@ -107,6 +103,16 @@ class FlatGraph:
                 if waiting[following] == 0:
                     order.append(following)
         return order
+
+    @cached_property
+    def _before(self) -> Mapping[IdPath, Sequence[IdPath]]:
+        """What each block depends on directly, by wires and by shared weights."""
+        before: dict[IdPath, list[IdPath]] = {}
+        for (target, _), (source, _) in self._sources.items():
+            before.setdefault(target, []).append(source)
+        for path, owner in self._owners.items():
+            before.setdefault(path, []).append(owner)
+        return before
 
     def _is_border(self, block: Block) -> bool:
         """Whether it is an Entry or an Exit: a Delay passes on what came in before, so nobody sees through it."""

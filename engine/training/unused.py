@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -47,43 +47,41 @@ class Unused:
         return self._fixes.get(path, ())
 
     def _parts(self) -> Iterable[Part]:
-        inside: dict[IdPath, list[IdPath]] = {}
-        alive: set[IdPath] = set()
         order = {path: number for number, path in enumerate(self._flat.ordered())}
-        for path in sorted(self._flat.blocks, key=lambda path: order.get(path, len(order))):
-            type = self._types.get(self._flat.blocks[path].type)
+        inside = self._units(order)
+        unit_of = {path: unit for unit, paths in inside.items() for path in paths}
+        links = [(given, unit_of.get(given[0]), unit_of.get(target)) for given, target in self._flat.links()]
+        near: dict[IdPath, list[IdPath]] = {unit: [] for unit in inside}
+        for _, one, two in links:
+            if one is not None and two is not None and one[:-1] == two[:-1]:
+                near[one].append(two)
+                near[two].append(one)
+        group = _groups(near)
+        members: dict[int, list[IdPath]] = {}
+        for unit in inside:
+            members.setdefault(group[unit], []).append(unit)
+        read: dict[int, set[tuple[IdPath, str]]] = {}
+        for given, one, two in links:
+            if two is not None and (one is None or group[one] != group[two]):
+                read.setdefault(group[two], set()).add(given)
+        for number, units in members.items():
+            paths = sorted((path for unit in units for path in inside[unit]), key=order.__getitem__)
+            sources = frozenset(read.get(number, ()))
+            yield Part(tuple(paths), any(map(self._has_weights, paths)), sources, self._repairs(units, paths))
+
+    def _units(self, order: Iterable[IdPath]) -> dict[IdPath, list[IdPath]]:
+        """The outermost blocks that are of no use as a whole, each with the blocks inside it and itself, in `order`."""
+        alive: set[IdPath] = set()
+        for path, block in self._flat.blocks.items():
+            type = self._types.get(block.type)
             if type is None or type.role == "loss" or (path in self.reached and type.role != "container"):
                 alive.update(path[: depth + 1] for depth in range(len(path)))
+        inside: dict[IdPath, list[IdPath]] = {}
         for path in order:
-            # The outermost block around it that is of no use as a whole.
             unit = next((path[: depth + 1] for depth in range(len(path)) if path[: depth + 1] not in alive), None)
             if unit is not None and self._types[self._flat.blocks[path].type].role != "boundary":
                 inside.setdefault(unit, []).append(path)
-        groups = {unit: unit for unit in inside}
-
-        def first(unit: IdPath) -> IdPath:
-            while groups[unit] != unit:
-                unit = groups[unit]
-            return unit
-
-        links = list(self._flat.links())
-        unit_of = {path: unit for unit, paths in inside.items() for path in paths}
-        for (source, _), target in links:
-            one, two = unit_of.get(source), unit_of.get(target)
-            if one is not None and two is not None and one[:-1] == two[:-1]:
-                groups[first(two)] = first(one)
-        members: dict[IdPath, list[IdPath]] = {}
-        for unit in inside:
-            members.setdefault(first(unit), []).append(unit)
-        read: dict[IdPath, set[tuple[IdPath, str]]] = {}
-        for given, target in links:
-            one, two = unit_of.get(given[0]), unit_of.get(target)
-            if two is not None and (one is None or first(one) != first(two)):
-                read.setdefault(first(two), set()).add(given)
-        for group, units in members.items():
-            paths = sorted((path for unit in units for path in inside[unit]), key=order.__getitem__)
-            sources = frozenset(read.get(group, ()))
-            yield Part(tuple(paths), any(map(self._has_weights, paths)), sources, self._repairs(units, paths))
+        return inside
 
     def _has_weights(self, path: IdPath) -> bool:
         cost = self._analysis.costs.get(path_key(path))
@@ -108,3 +106,19 @@ class Unused:
             facts={"source": self._flat.blocks[last].name, "target": self._flat.blocks[loss].name},
         )
         return (wire, remove)
+
+
+def _groups(near: Mapping[IdPath, Sequence[IdPath]]) -> dict[IdPath, int]:
+    """A number for each, the same for those that neighbours join."""
+    group: dict[IdPath, int] = {}
+    for start in near:
+        if start in group:
+            continue
+        group[start] = number = len(group)
+        stack = [start]
+        while stack:
+            for other in near[stack.pop()]:
+                if other not in group:
+                    group[other] = number
+                    stack.append(other)
+    return group
