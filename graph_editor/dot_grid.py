@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsView
 
 SPACING = 16.0
 DOT = 1.5
@@ -16,14 +17,14 @@ _CLOSEST = 12
 class DotGrid:
     """Dots 16 scene px apart, every second one left out until they are 12 px apart on the screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: QGraphicsView) -> None:
+        self._view = view
         self._made: tuple[float, float, int] | None = None
         self._tile = QPixmap()
 
-    def paint(
-        self, painter: QPainter, exposed: QRectF, origin: QPoint, zoom: float, ratio: float, color: QColor
-    ) -> None:
-        """Draw them into `exposed`; this and `origin`, where the scene's zero is, are px of the viewport."""
+    def paint(self, painter: QPainter, area: QRectF, color: QColor) -> None:
+        """Draw them into `area` of the scene."""
+        view, zoom, ratio = self._view, self._view.transform().m11(), self._view.viewport().devicePixelRatioF()
         step = SPACING * zoom
         while step < _CLOSEST:
             step *= 2
@@ -31,6 +32,10 @@ class DotGrid:
         if made != self._made:
             self._made = made
             self._tile = _tile(step, ratio, color)
+        exposed = QRectF(view.mapFromScene(area).boundingRect()).adjusted(-1, -1, 1, 1)
+        origin = view.mapFromScene(QPointF(0, 0))
+        painter.save()
+        painter.setWorldMatrixEnabled(False)
         size = step * max(1, math.floor(_TILE / step))
         y = origin.y() + math.floor((exposed.top() - origin.y()) / size) * size
         while y < exposed.bottom():
@@ -39,6 +44,7 @@ class DotGrid:
                 painter.drawPixmap(QPointF(round(x), round(y)), self._tile)
                 x += size
             y += size
+        painter.restore()
 
 
 def _tile(step: float, ratio: float, color: QColor) -> QPixmap:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPen, QPixmap, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPixmap
 
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.lasting import lasting
 from graph_editor.scene import BULK, GraphScene
 from graph_editor.theme import SIZE_SMALL
-
-BORDER = 64
 
 
 class Overview:
@@ -81,39 +79,3 @@ class Overview:
         self._lines = []
         for wire in self._scene.wires.values():
             self._lines.extend(wire.far_lines)
-
-
-class OverviewPicture:
-    """What the view shows while zoomed far out: twice its size, stretched until it is drawn anew."""
-
-    def __init__(self, overview: Overview, scene: GraphScene) -> None:
-        self._overview, self._scene = overview, scene
-        self._area = QRectF()
-        self._pixmap: QPixmap | None = None
-
-    def forget(self) -> None:
-        """Draw it anew before it is shown again."""
-        self._pixmap = None
-
-    def shows(self, visible: QRectF) -> bool:
-        """Whether there is anything to show of `visible`."""
-        return self._pixmap is not None and self._area.intersects(visible)
-
-    def is_enough(self, visible: QRectF) -> bool:
-        """Whether it holds all of `visible` that is drawn upon."""
-        return self._area.contains(visible.intersected(self._bounds()))
-
-    def draw(self, visible: QRectF, scale: float, ratio: float) -> None:
-        """Draw `visible` and half as much again on each side, no more than there is."""
-        margin_x, margin_y = visible.width() / 2, visible.height() / 2
-        wanted = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
-        self._area = wanted if not wanted.isEmpty() else QRectF(visible.topLeft(), QSizeF(1, 1))
-        self._pixmap = self._overview.pixmap(self._area, scale, ratio)
-
-    def paint(self, painter: QPainter, transform: QTransform) -> None:
-        """Show it; `transform` leads from the scene to px of the viewport."""
-        if self._pixmap is not None:
-            painter.drawPixmap(transform.mapRect(self._area), self._pixmap, QRectF(self._pixmap.rect()))
-
-    def _bounds(self) -> QRectF:
-        return self._scene.bounds().adjusted(-BORDER, -BORDER, BORDER, BORDER)

@@ -11,26 +11,22 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
 
 from engine.graph.analysis import Analysis
-from engine.graph.difference import BodyChange, GraphChange
-from engine.graph.graph import Block, Graph, PortRef, Wire
+from engine.graph.difference import GraphChange
+from engine.graph.graph import Graph, PortRef
 from engine.graph.paths import BodyPath, body_at, scope_at
 from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
 from graph_editor.annotations import Annotations
-from graph_editor.block_content import content_of, miniature_of, used_ports
 from graph_editor.block_geometry import PortPlace
-from graph_editor.block_icon import block_icon
-from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
-from graph_editor.block_ports import PortState
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.lasting import lasting
+from graph_editor.scene_items import SceneItems
 from graph_editor.scene_moves import EXTENT, SceneMoves, grow
-from graph_editor.theme import DETAIL_NAME_SIZE, Theme
-from graph_editor.twins import mark_twins
+from graph_editor.theme import Theme
 from graph_editor.wire_item import WireItem
-from graph_editor.wire_layer import ALL_ROUTED, WireLayer
+from graph_editor.wire_layer import ALL_ROUTED
 
 BULK = 200
 
@@ -62,17 +58,16 @@ class GraphScene(QGraphicsScene):
         self.document = document
         self.look = CanvasLook(theme)
         self.path: BodyPath = ()
-        self.blocks: dict[str, BlockItem] = {}
-        self.index = BlockIndex()
-        self.layer = WireLayer(self.index, self.blocks)
+        self.known = Annotations(document)
+        self._items = SceneItems(self, document, self.known, self.look)
+        self.blocks = self._items.blocks
+        self.index = self._items.index
+        self.layer = self._items.layer
         self.wires = self.layer.items
         self.moves = SceneMoves(self)
-        self.known = Annotations(document)
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
-        self._hand: dict[tuple[str, str, bool], str] = {}
-        self._lost_sources: set[str] = set()
         self.setSceneRect(-EXTENT / 2, -EXTENT / 2, EXTENT, EXTENT)
         document.changed.connect(self._changed)
         self._rebuild()
@@ -108,53 +103,26 @@ class GraphScene(QGraphicsScene):
         detail = self.look.detail
         self.look = CanvasLook(theme)
         self.look.detail = detail
-        for item in self.blocks.values():
-            item.set_look(self.look)
-        for wire in self.wires.values():
-            wire.set_look(self.look)
+        self._items.set_look(self.look)
         self.redrawn.emit()
         self.update()
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Show shapes and problems as now known."""
         self.known.read(self.path, analysis)
-        stale: set[str] = set()
-        again: set[PortRef] = set()
-        for target, wire in self.wires.items():
-            spec = self.known.spec(wire.wire.source)
-            if spec != wire.spec:
-                stale |= {target.block, wire.wire.source.block}
-                if wire.set_spec(spec):
-                    again.add(target)
-        for id in stale:
-            self._refresh(id, again)
-        for id, item in self.blocks.items():
-            item.set_severity(self.known.severity(id))
-            self._refresh_ports(id)
-        self._lay(again)
+        self._lay(self._items.show_analysis())
 
     def set_previews(self, previews: Mapping[str, QImage]) -> None:
         """Show pictures on blocks, by instance path."""
         before, self.known.previews = self.known.previews, previews
-        again: set[PortRef] = set()
         # Of another drawing that was just opened, the settings are told before its blocks: the body may be gone.
-        if self._nearest(self.path) != self.path:
-            return
-        for id in self.blocks.keys() & self.body.blocks.keys():
-            key = self.key(id)
-            old, new = before.get(key), previews.get(key)
-            if old is not new:
-                if (old is None) != (new is None):
-                    self._refresh(id, again)
-                self.blocks[id].set_preview(new)
-        self._lay(again)
+        if self._nearest(self.path) == self.path:
+            self._lay(self._items.show_previews(before))
 
     def set_loss_values(self, values: Mapping[str, tuple[str, tuple[float, ...]]]) -> None:
         """Show the value and the curve of losses, by instance path."""
         self.known.losses = values
-        for id, item in self.blocks.items():
-            if self._is_loss(id):
-                item.set_loss(self.known.loss(id))
+        self._items.show_losses()
 
     def key(self, id: str) -> str:
         """The key of a block of this body in an Analysis."""
@@ -263,9 +231,7 @@ class GraphScene(QGraphicsScene):
 
     def show_hand(self, states: Mapping[tuple[str, str, bool], str]) -> None:
         """Mark ports "accepts" or "impossible" while a wire is in the hand, by block, port and whether an input."""
-        self._hand = dict(states)
-        for id in self.blocks:
-            self._refresh_ports(id)
+        self._items.show_hand(states)
 
     # Listening.
 
@@ -287,135 +253,28 @@ class GraphScene(QGraphicsScene):
             return
         again: set[PortRef] = set()
         if own is not None:
-            self._apply(own, again)
-            mark_twins(self.body, self.blocks)
+            again |= self._items.follow(own)
         if root is not None and root.variables is not None:
-            for id in self.blocks:
-                self._refresh(id, again)
+            again |= self._items.refresh(self.blocks)
         self._lay(again)
-        self._drop_picked()
-
-    def _apply(self, change: BodyChange, again: set[PortRef]) -> None:
-        for target in change.wires_removed:
-            self._remove_wire(target)
-        for id in change.removed:
-            self.index.remove(id)
-            self.removeItem(self.blocks.pop(id))
-        for block in change.added.values():
-            self._add_block(block)
-        for wire in change.wires_added:
-            self._add_wire(wire)
-            again.add(wire.target)
-        touched = {end for wire in change.wires_added for end in (wire.source.block, wire.target.block)}
-        touched |= {target.block for target in change.wires_removed} | self._lost_sources
-        self._lost_sources = set()
-        for id in (touched | set(change.changed) | set(change.added)) & self.blocks.keys():
-            self._refresh(id, again)
+        self._keep_picked()
 
     def _rebuild(self) -> None:
         with lasting() if len(self.body.blocks) > BULK else nullcontext():
             self._make_items()
-        self._drop_picked()
+        self._keep_picked()
 
     def _make_items(self) -> None:
         method = self.itemIndexMethod()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        for item in self.blocks.values():
-            self.removeItem(item)
-        for wire_item in self.wires.values():
-            self.removeItem(wire_item)
-        self.blocks.clear()
-        self.layer.clear()
-        self.index.clear()
         self.moves.forget()
-        self._hand = {}
-        body = self.body
         self.known.read(self.path, self.analysis)
-        for wire in body.wires:
-            self._add_wire(wire)
-        for block in body.blocks.values():
-            self._add_block(block)
-        for id in body.blocks:
-            self._refresh(id, set())
-        self._lay(set(self.wires))
-        mark_twins(self.body, self.blocks)
+        self._lay(self._items.make())
         self.setItemIndexMethod(method)
         # A new index learns the scene's rectangle only from a change of it; without one it is a single cell.
         area = self.sceneRect()
         self.setSceneRect(area.adjusted(0, 0, 1, 1))
         self.setSceneRect(area)
-
-    def _add_block(self, block: Block) -> None:
-        item = BlockItem(block.id, self.look)
-        item.setPos(block.look.x, block.look.y)
-        self.blocks[block.id] = item
-        self.addItem(item)
-
-    def _add_wire(self, wire: Wire) -> None:
-        if wire.target in self.wires:
-            self._remove_wire(wire.target)
-        item = WireItem(wire, self.look, self.known.spec(wire.source))
-        self.layer.put(item)
-        if wire.target in self.picked_wires:
-            item.set_state(selected=True)
-        self.addItem(item)
-
-    def _remove_wire(self, target: PortRef) -> None:
-        item = self.layer.take(target)
-        if item is not None:
-            self._lost_sources.add(item.wire.source.block)
-            self.removeItem(item)
-
-    def _refresh(self, id: str, again: set[PortRef]) -> None:
-        item, block = self.blocks[id], self.body.blocks[id]
-        type = self.document.types.get(block.type)
-        touching = self.wires_of(id)
-        inputs = {wire.target.port: wire.spec for wire in touching if wire.target.block == id and wire.spec is not None}
-        used = used_ports(id, [wire.wire for wire in touching])
-        preview = self.known.preview(id)
-        content = content_of(block, type, self.scope.variables, inputs, used, preview is not None)
-        family = type.family if type is not None else "merge"
-        moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
-        item.set_preview(preview)
-        # The item may have stood for a container of another drawing.
-        body = block.body
-        item.set_miniature(None if body is None else miniature_of(body, type, self.document.types))
-        item.set_loss(self.known.loss(id) if self._is_loss(id) else None)
-        # A block that is being dragged stays in the hand whatever else becomes known of it.
-        if not item.lifted and (item.x(), item.y()) != (block.look.x, block.look.y):
-            item.setPos(block.look.x, block.look.y)
-            moved = True
-        item.set_state(selected=id in self.picked_blocks)
-        item.set_severity(self.known.severity(id))
-        self._refresh_ports(id)
-        self.index.put(id, item.rectangle())
-        if moved:
-            again |= self.layer.targets(id)
-
-    def _refresh_ports(self, id: str) -> None:
-        item = self.blocks[id]
-        faulty = self.known.faulty_ports(id)
-        wired = {
-            (end.port, end is wire.target): wire.spec
-            for wire in self.wires_of(id)
-            for end in (wire.wire.source, wire.target)
-            if end.block == id
-        }
-        states = {}
-        for place in item.geometry.ports:
-            end = (place.id, place.is_input)
-            spec = wired.get(end) if place.is_input else self.known.spec(PortRef(block=id, port=place.id))
-            states[end] = PortState(
-                wired=end in wired,
-                label=spec is not None and spec.is_label,
-                faulty=place.is_input and place.id in faulty,
-                hand=self._hand.get((id, *end), ""),
-            )
-        item.set_port_states(states)
-
-    def _is_loss(self, id: str) -> bool:
-        type = self.document.types.get(self.body.blocks[id].type)
-        return type is not None and type.role == "loss"
 
     def _lay(self, targets: set[PortRef]) -> None:
         self.layer.lay(targets)
@@ -432,7 +291,12 @@ class GraphScene(QGraphicsScene):
                 break
         return path
 
-    def _drop_picked(self) -> None:
+    def _keep_picked(self) -> None:
+        for id in self.picked_blocks & self.blocks.keys():
+            self.blocks[id].set_state(selected=True)
+        for target in self.picked_wires & self.wires.keys():
+            if not self.wires[target].selected:
+                self.wires[target].set_state(selected=True)
         self.pick(self.picked_blocks, self.picked_wires)
         if self.focused is not None and self.focused not in self.blocks:
             self.focused = None

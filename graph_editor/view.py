@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -22,12 +22,12 @@ from graph_editor.dot_grid import DotGrid
 from graph_editor.glide import Glide
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.interactions.zoom import pinch, turn_wheel
-from graph_editor.overview import Overview, OverviewPicture
+from graph_editor.overview import Overview
+from graph_editor.overview_picture import OverviewPicture
 from graph_editor.scene import GraphScene
 from graph_editor.theme import FIT_MARGIN
 
 LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
-SETTLE_MS = 80
 PORT_GRAB, WIRE_GRAB = 11.0, 7.0
 
 
@@ -59,13 +59,9 @@ class GraphView(QGraphicsView):
         self._space = self._space_used = False
         self._panning: tuple[int, int] | None = None
         self._hovered: object | None = None
-        self._picture = OverviewPicture(self.overview, scene)
-        self._dots = DotGrid()
+        self._picture = OverviewPicture(self.overview, scene, self)
+        self._dots = DotGrid(self)
         self.glide = Glide(self)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._draw_overview)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -83,8 +79,8 @@ class GraphView(QGraphicsView):
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription("The drawing of the network. Arrow keys walk along the wires, Tab adds a block.")
         self.grabGesture(Qt.GestureType.PinchGesture)
-        scene.redrawn.connect(self._forget_overview)
-        scene.entered.connect(self._forget_overview)
+        scene.redrawn.connect(self._picture.forget)
+        scene.entered.connect(self._picture.forget)
 
     # Zoom and pan.
 
@@ -157,9 +153,9 @@ class GraphView(QGraphicsView):
         look = self.graph_scene.look
         look.detail = detail_at(self.zoom)
         if look.detail == OVERVIEW:
-            self._settle.start()
+            self._picture.redraw_at_rest()
         else:
-            self._settle.stop()
+            self._picture.leave()
 
     # What is under the pointer.
 
@@ -348,7 +344,7 @@ class GraphView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._forget_overview()
+        self._picture.forget()
         self.moved.emit()
 
     # Painting.
@@ -370,53 +366,19 @@ class GraphView(QGraphicsView):
         area = QRectF(rect)
         painter.fillRect(area, self.graph_scene.look.canvas)
         if self.graph_scene.look.detail == OVERVIEW:
-            self._paint_overview(painter)
+            self._picture.paint(painter)
         else:
-            exposed = QRectF(self.mapFromScene(area).boundingRect()).adjusted(-1, -1, 1, 1)
-            ratio = self.viewport().devicePixelRatioF()
-            color = self.graph_scene.look.theme.color("dots")
-            painter.save()
-            painter.setWorldMatrixEnabled(False)
-            self._dots.paint(painter, exposed, self.mapFromScene(QPointF(0, 0)), self.zoom, ratio, color)
-            painter.restore()
+            self._dots.paint(painter, area, self.graph_scene.look.theme.color("dots"))
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        scene = self.graph_scene
-        if scene.look.detail == OVERVIEW:
-            for id in scene.picked_blocks:
-                item = scene.blocks[id]
-                if item.sceneBoundingRect().intersects(QRectF(rect)):
-                    painter.save()
-                    painter.translate(item.pos())
-                    item.paint_overview(painter)
-                    painter.restore()
+        if self.graph_scene.look.detail == OVERVIEW:
+            self._picture.paint_picked(painter, QRectF(rect))
         if self.gesture is not None:
             self.gesture.paint(painter)
         if self.lingering is not None:
             self.lingering.paint(painter)
 
-    def _paint_overview(self, painter: QPainter) -> None:
-        visible = self.visible_area()
-        if not self._picture.shows(visible):
-            self._draw_overview()
-        if not self._picture.is_enough(visible):
-            self._settle.start()
-        painter.save()
-        painter.setWorldMatrixEnabled(False)
-        self._picture.paint(painter, self.viewportTransform())
-        painter.restore()
-
-    def _draw_overview(self) -> None:
-        if self.graph_scene.look.detail == OVERVIEW:
-            self._picture.draw(self.visible_area(), self.zoom, self.viewport().devicePixelRatioF())
-            self.viewport().update()
-
-    def _forget_overview(self) -> None:
-        self._picture.forget()
-        self.viewport().update()
-
     def forget_paints(self) -> None:
         """Paint everything anew: the theme changed."""
-        self._picture.forget()
         self.overview.forget()
-        self.viewport().update()
+        self._picture.forget()

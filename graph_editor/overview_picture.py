@@ -1,0 +1,80 @@
+"""The overview as a view paints it: stretched while zoom and pan go on, drawn anew once they rest."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRectF, QSizeF, QTimer
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsView
+
+from graph_editor.overview import Overview
+from graph_editor.scene import GraphScene
+
+BORDER = 64
+REST_MS = 80
+
+
+class OverviewPicture(QObject):
+    """What `view` shows of `scene` while zoomed far out: a picture twice its size."""
+
+    def __init__(self, overview: Overview, scene: GraphScene, view: QGraphicsView) -> None:
+        super().__init__(view)
+        self._overview, self._scene, self._view = overview, scene, view
+        self._area = QRectF()
+        self._pixmap: QPixmap | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._draw_and_show)
+
+    def redraw_at_rest(self) -> None:
+        """Draw it anew when nothing more came for 80 ms; till then what is there is stretched."""
+        self._rest.start()
+
+    def leave(self) -> None:
+        """It is shown no more."""
+        self._rest.stop()
+
+    def forget(self) -> None:
+        """Draw it anew before it is shown again."""
+        self._pixmap = None
+        self._view.viewport().update()
+
+    def paint(self, painter: QPainter) -> None:
+        """Show it."""
+        visible = self._visible()
+        if self._pixmap is None or not self._area.intersects(visible):
+            self._draw_and_show()
+        if not self._area.contains(visible.intersected(self._bounds())):
+            self.redraw_at_rest()
+        if self._pixmap is not None:
+            painter.save()
+            painter.setWorldMatrixEnabled(False)
+            place = self._view.viewportTransform().mapRect(self._area)
+            painter.drawPixmap(place, self._pixmap, QRectF(self._pixmap.rect()))
+            painter.restore()
+
+    def paint_picked(self, painter: QPainter, area: QRectF) -> None:
+        """Draw the selected blocks in `area` of the scene over it."""
+        for id in self._scene.picked_blocks:
+            item = self._scene.blocks[id]
+            if item.sceneBoundingRect().intersects(area):
+                painter.save()
+                painter.translate(item.pos())
+                item.paint_overview(painter)
+                painter.restore()
+
+    def _draw_and_show(self) -> None:
+        """Draw what is visible and half as much again on each side, no more than there is."""
+        visible = self._visible()
+        margin_x, margin_y = visible.width() / 2, visible.height() / 2
+        wanted = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
+        self._area = wanted if not wanted.isEmpty() else QRectF(visible.topLeft(), QSizeF(1, 1))
+        viewport = self._view.viewport()
+        self._pixmap = self._overview.pixmap(self._area, self._view.transform().m11(), viewport.devicePixelRatioF())
+        viewport.update()
+
+    def _visible(self) -> QRectF:
+        return self._view.mapToScene(self._view.viewport().rect()).boundingRect()
+
+    def _bounds(self) -> QRectF:
+        return self._scene.bounds().adjusted(-BORDER, -BORDER, BORDER, BORDER)

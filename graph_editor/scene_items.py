@@ -1,0 +1,205 @@
+"""The items of the body that a scene shows: they follow the drawing and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsScene
+
+from engine.graph.difference import BodyChange
+from engine.graph.graph import Block, Graph, PortRef, Wire
+from engine.graph.paths import body_at, scope_at
+from engine.graph.values import Value
+from graph_editor.annotations import Annotations
+from graph_editor.block_content import content_of, miniature_of, used_ports
+from graph_editor.block_icon import block_icon
+from graph_editor.block_index import BlockIndex
+from graph_editor.block_item import BlockItem
+from graph_editor.block_ports import PortState
+from graph_editor.canvas_look import CanvasLook
+from graph_editor.document import Document
+from graph_editor.theme import DETAIL_NAME_SIZE
+from graph_editor.twins import mark_twins
+from graph_editor.wire_item import WireItem
+from graph_editor.wire_layer import WireLayer
+
+
+class SceneItems:
+    """Blocks and wires of the body that `known` speaks of.
+
+    What may move a port returns the inputs whose wires are to be laid anew.
+    """
+
+    def __init__(self, scene: QGraphicsScene, document: Document, known: Annotations, look: CanvasLook) -> None:
+        self._scene, self._document, self._known, self._look = scene, document, known, look
+        self.blocks: dict[str, BlockItem] = {}
+        self.index = BlockIndex()
+        self.layer = WireLayer(self.index, self.blocks)
+        self._hand: Mapping[tuple[str, str, bool], str] = {}
+
+    def make(self) -> set[PortRef]:
+        """Make all items anew."""
+        for item in self.blocks.values():
+            self._scene.removeItem(item)
+        for wire_item in self.layer.items.values():
+            self._scene.removeItem(wire_item)
+        self.blocks.clear()
+        self.layer.clear()
+        self.index.clear()
+        self._hand = {}
+        body = self._body
+        for wire in body.wires:
+            self._add_wire(wire)
+        for block in body.blocks.values():
+            self._add_block(block)
+        self.refresh(body.blocks)
+        mark_twins(body, self.blocks)
+        return set(self.layer.items)
+
+    def follow(self, change: BodyChange) -> set[PortRef]:
+        """Make, drop and refresh what the change of the body touches."""
+        touched = {*change.changed, *change.added}
+        for target in change.wires_removed:
+            touched |= self._remove_wire(target)
+        for id in change.removed:
+            self.index.remove(id)
+            self._scene.removeItem(self.blocks.pop(id))
+        for block in change.added.values():
+            self._add_block(block)
+        for wire in change.wires_added:
+            touched |= self._remove_wire(wire.target) | {wire.source.block, wire.target.block}
+            self._add_wire(wire)
+        moved = self.refresh(touched & self.blocks.keys())
+        mark_twins(self._body, self.blocks)
+        return moved | {wire.target for wire in change.wires_added}
+
+    def refresh(self, ids: Iterable[str]) -> set[PortRef]:
+        """Show blocks as the drawing and what is known have them."""
+        graph, path, blocks = self._document.graph, self._known.path, self._body.blocks
+        variables = scope_at(graph, path, self._document.scope).variables
+        moved: set[PortRef] = set()
+        for id in ids:
+            if self._refresh(self.blocks[id], blocks[id], variables):
+                moved |= self.layer.targets(id)
+        return moved
+
+    def show_analysis(self) -> set[PortRef]:
+        """Show the shapes and problems that are known by now."""
+        stale: set[str] = set()
+        moved: set[PortRef] = set()
+        for target, wire in self.layer.items.items():
+            spec = self._known.spec(wire.wire.source)
+            if spec != wire.spec:
+                stale |= {target.block, wire.wire.source.block}
+                if wire.set_spec(spec):
+                    moved.add(target)
+        moved |= self.refresh(stale)
+        for id, item in self.blocks.items():
+            item.set_severity(self._known.severity(id))
+            self._refresh_ports(item)
+        return moved
+
+    def show_previews(self, before: Mapping[str, QImage]) -> set[PortRef]:
+        """Show the pictures that are known by now in place of those `before`."""
+        moved: set[PortRef] = set()
+        for id in self.blocks.keys() & self._body.blocks.keys():
+            old, new = before.get(self._known.key(id)), self._known.preview(id)
+            if old is not new:
+                if (old is None) != (new is None):
+                    moved |= self.refresh([id])
+                self.blocks[id].set_preview(new)
+        return moved
+
+    def show_losses(self) -> None:
+        """Show the values and curves of losses that are known by now."""
+        blocks = self._body.blocks
+        for id, item in self.blocks.items():
+            if self._is_loss(blocks[id]):
+                item.set_loss(self._known.loss(id))
+
+    def show_hand(self, states: Mapping[tuple[str, str, bool], str]) -> None:
+        """Mark ports "accepts" or "impossible", by block, port and whether an input; the others are marked no more."""
+        self._hand = dict(states)
+        for item in self.blocks.values():
+            self._refresh_ports(item)
+
+    def set_look(self, look: CanvasLook) -> None:
+        """Take another theme's paints."""
+        self._look = look
+        for item in self.blocks.values():
+            item.set_look(look)
+        for wire in self.layer.items.values():
+            wire.set_look(look)
+
+    @property
+    def _body(self) -> Graph:
+        return body_at(self._document.graph, self._known.path)
+
+    def _add_block(self, block: Block) -> None:
+        item = BlockItem(block.id, self._look)
+        item.setPos(block.look.x, block.look.y)
+        self.blocks[block.id] = item
+        self._scene.addItem(item)
+
+    def _add_wire(self, wire: Wire) -> None:
+        item = WireItem(wire, self._look, self._known.spec(wire.source))
+        self.layer.put(item)
+        self._scene.addItem(item)
+
+    def _remove_wire(self, target: PortRef) -> set[str]:
+        """The blocks that the wire into `target` touched; none where there was no wire."""
+        item = self.layer.take(target)
+        if item is None:
+            return set()
+        self._scene.removeItem(item)
+        return {item.wire.source.block, target.block}
+
+    def _refresh(self, item: BlockItem, block: Block, variables: Mapping[str, Value]) -> bool:
+        """Whether a port moved."""
+        id, types = block.id, self._document.types
+        type = types.get(block.type)
+        touching = self.layer.of(id)
+        inputs = {wire.target.port: wire.spec for wire in touching if wire.target.block == id and wire.spec is not None}
+        used = used_ports(id, [wire.wire for wire in touching])
+        preview = self._known.preview(id)
+        content = content_of(block, type, variables, inputs, used, preview is not None)
+        family = type.family if type is not None else "merge"
+        moved = item.set_content(content, family, block_icon(type), block_icon(type, DETAIL_NAME_SIZE), block.bypassed)
+        item.set_preview(preview)
+        # The item may have stood for a container of another drawing.
+        item.set_miniature(None if block.body is None else miniature_of(block.body, type, types))
+        item.set_loss(self._known.loss(id) if self._is_loss(block) else None)
+        # A block that is being dragged stays in the hand whatever else becomes known of it.
+        if not item.lifted and (item.x(), item.y()) != (block.look.x, block.look.y):
+            item.setPos(block.look.x, block.look.y)
+            moved = True
+        item.set_severity(self._known.severity(id))
+        self._refresh_ports(item)
+        self.index.put(id, item.rectangle())
+        return moved
+
+    def _refresh_ports(self, item: BlockItem) -> None:
+        id = item.id
+        faulty = self._known.faulty_ports(id)
+        wired = {
+            (end.port, end is wire.target): wire.spec
+            for wire in self.layer.of(id)
+            for end in (wire.wire.source, wire.target)
+            if end.block == id
+        }
+        states = {}
+        for place in item.geometry.ports:
+            end = (place.id, place.is_input)
+            spec = wired.get(end) if place.is_input else self._known.spec(PortRef(block=id, port=place.id))
+            states[end] = PortState(
+                wired=end in wired,
+                label=spec is not None and spec.is_label,
+                faulty=place.is_input and place.id in faulty,
+                hand=self._hand.get((id, *end), ""),
+            )
+        item.set_port_states(states)
+
+    def _is_loss(self, block: Block) -> bool:
+        type = self._document.types.get(block.type)
+        return type is not None and type.role == "loss"

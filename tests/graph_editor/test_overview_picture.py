@@ -1,0 +1,61 @@
+"""The picture of the whole is stretched while the view moves, and right once it rests."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from graph_editor.editor import Editor
+from graph_editor.overview import Overview
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The scales of the pictures that are drawn from now on."""
+    scales: list[float] = []
+    draw = Overview.pixmap
+
+    def counted(self: Overview, area: object, scale: float, *arguments: object, **named: object) -> object:
+        scales.append(scale)
+        return draw(self, area, scale, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Overview, "pixmap", counted)
+    return scales
+
+
+def pixel(editor: Editor, x: float, y: float) -> QColor:
+    image = editor.view.viewport().grab().toImage()
+    return image.pixelColor(editor.view.mapFromScene(QPointF(x, y)) * image.devicePixelRatio())
+
+
+def test_a_zoom_stretches_what_is_there_until_it_rests(editor: Editor, drawn: list[float], qtbot: QtBot) -> None:
+    editor.minimap.hide()
+    editor.view.zoom_to(0.2)
+    qtbot.waitUntil(lambda: 0.2 in drawn)
+    qtbot.wait(120)
+    drawn.clear()
+    editor.view.zoom_to(0.15)
+    assert pixel(editor, 380, 130) == editor.theme.color("convolution")
+    assert not drawn
+    qtbot.waitUntil(lambda: drawn == [0.15])
+
+
+def test_a_view_that_comes_near_again_draws_no_more_of_it(editor: Editor, drawn: list[float], qtbot: QtBot) -> None:
+    editor.minimap.hide()
+    editor.view.zoom_to(0.2)
+    editor.view.zoom_to(1.0)
+    drawn.clear()
+    qtbot.wait(200)
+    assert not drawn
+
+
+def test_what_is_picked_shows_over_it(editor: Editor, qtbot: QtBot) -> None:
+    editor.view.zoom_to(0.2)
+    editor.select(["cv"])
+    qtbot.wait(120)
+    place = editor.scene.blocks["cv"]
+    assert pixel(editor, place.x(), place.y() + 20) == editor.theme.color("accent")
+    editor.select([])
+    assert pixel(editor, place.x(), place.y() + 20) != editor.theme.color("accent")

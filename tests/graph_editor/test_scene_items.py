@@ -1,0 +1,56 @@
+"""Items that are made anew look as those did whose place they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from engine.graph.graph import Block, Graph, Look, PortRef, sorted_wires
+from graph_editor.editor import Editor
+
+DENSE_INPUT = PortRef(block="de", port="input")
+
+
+def with_bend(graph: Graph) -> Graph:
+    """The wire into the Dense runs another way: its item is made anew."""
+    bent = (msgspec.structs.replace(wire, bends=((500, 300),)) for wire in graph.wires if wire.target == DENSE_INPUT)
+    others = (wire for wire in graph.wires if wire.target != DENSE_INPUT)
+    return msgspec.structs.replace(graph, wires=sorted_wires((*others, *bent)))
+
+
+def with_many_more(graph: Graph) -> Graph:
+    """So many more blocks that all items are made anew."""
+    more = {f"m{number}": Block(f"m{number}", "relu", "ReLU", look=Look(0, 1000 + number)) for number in range(300)}
+    return msgspec.structs.replace(graph, blocks={**graph.blocks, **more})
+
+
+def assert_stays_picked(editor: Editor, edit: Callable[[Graph], Graph]) -> None:
+    scene = editor.scene
+    scene.pick(["de", "cv"], [DENSE_INPUT])
+    before, told = scene.wires[DENSE_INPUT], []
+    scene.picked.connect(lambda: told.append(True))
+    editor.document.commit("Edit", edit(editor.document.graph))
+    assert scene.wires[DENSE_INPUT] is not before
+    assert {id for id, item in scene.blocks.items() if item.selected} == {"de", "cv"}
+    assert {target for target, wire in scene.wires.items() if wire.selected} == {DENSE_INPUT}
+    assert scene.blocks["de"].zValue() > scene.blocks["fl"].zValue()
+    assert not told
+
+
+def test_a_wire_that_is_made_anew_stays_picked(editor: Editor) -> None:
+    assert_stays_picked(editor, with_bend)
+
+
+def test_a_scene_that_is_made_anew_stays_picked(editor: Editor) -> None:
+    assert_stays_picked(editor, with_many_more)
+
+
+def test_both_ends_of_a_wire_that_goes_show_an_empty_port(editor: Editor) -> None:
+    graph = editor.document.graph
+    wires = tuple(wire for wire in graph.wires if wire.target != DENSE_INPUT)
+    editor.document.commit("Cut", msgspec.structs.replace(graph, wires=wires))
+    blocks = editor.scene.blocks
+    assert not blocks["de"].port_state("input", True).wired
+    assert not blocks["fl"].port_state("output", False).wired
+    assert blocks["fl"].port_state("input", True).wired
