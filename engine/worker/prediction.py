@@ -21,8 +21,8 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
     """The network's predictions for samples by input key "block/field", each N×(shape of one sample).
 
-    Returns them by the name of the loss, transformed as it says (softmax, sigmoid, none), without losses the outputs
-    that nothing reads, by the name of their block: float32, N×…. Values are standardised as in training.
+    Returns them by the name of the loss, transformed as it says (softmax, sigmoid, none); where no loss predicts, the
+    outputs that nothing reads but losses, by the name of their block: float32, N×…. Values are standardised as in training.
     Runs in eval mode, without gradients, and leaves modes as they were. Raises Refused `no-field-input`.
     """
     wanted = predicted_ports(network)
@@ -49,7 +49,7 @@ def predicted_ports(network: Network) -> dict[str, tuple[str, str]]:
     }
     if predicting:
         return predicting
-    calls = network.program.calls
+    calls = [call for call in network.program.calls if call.type.role != "loss"]
     read = {source for call in calls for source in call.sources}
     return {
         call.block.name: (call.outputs[0], "none")
