@@ -112,6 +112,7 @@ def _wire_run_bar(window: MainWindow) -> None:
 def _wire_canvas(window: MainWindow) -> None:
     editor, workspace = window.editor, window.workspace
     document, analysis = workspace.document, workspace.analysis
+    editor.search.set_usage(workspace.remembered.usage)
 
     def drawing_changed(change: GraphChange) -> None:
         window.status.show_graph(document.graph)
@@ -123,6 +124,7 @@ def _wire_canvas(window: MainWindow) -> None:
                 if document.undo_stack.canUndo() and not document.undo_stack.canRedo() and len(body.added) == 1:
                     workspace.remembered.count_use(block.type)
                     window.palette_panel.set_usage(workspace.remembered.usage)
+                    editor.search.set_usage(workspace.remembered.usage)
         window.commands.refresh_soon()
 
     def analysed(found: object) -> None:

@@ -18,6 +18,7 @@ from engine.graph.values import Value, format_value
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
 _SIZES = re.compile(r"^\d+([x×]\d+)+$", re.IGNORECASE)
 _EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 5, 4, 3, 2, 1
+_USUAL = ("dense", "conv2d", "dropout", "embedding", "lstm")
 _PROBES = (
     TensorSpec(shape=(Dim("N"), 16), dtype="float32"),
     TensorSpec(shape=(Dim("N"), Dim("T"), 16), dtype="float32"),
@@ -71,13 +72,15 @@ def find_blocks(
 ) -> Found:
     """The types that `text` may mean: by name, then by fit to the tensor `spec`, then by how often they were chosen.
 
-    With a spec only types that accept it are matches. `candidates` limits the types. An empty text finds all.
+    With a spec only types that accept it are matches. `candidates` limits the types. An empty text finds all; values
+    without a name find what shows them all on its second line, the usual blocks first.
     """
     query = parse_query(text)
     pool = [types[id] for id in (types if candidates is None else candidates) if id in types]
     named = [(score, type) for type in pool if (score := name_score(query.name, type))]
     if not named:
         return Found(nearest=nearest_name(query.name, pool))
+    nameless = bool(query.values) and not query.name
     ranked: list[tuple[tuple[float, ...], Match]] = []
     refusing: list[str] = []
     for order, (score, type) in enumerate(named):
@@ -86,15 +89,18 @@ def find_blocks(
             refusing.append(type.id)
             continue
         parameters, left_over = typed_parameters(type, query.values)
+        if nameless and (left_over or not parameters.keys() <= shown_parameters(type).keys()):
+            continue
         fit = specificity(type) if spec is not None and type.role != "loss" else 0
         match = Match(
             type_id=type.id,
             parameters=parameters,
             words=" · ".join(format_value(value) for value in parameters.values()),
         )
-        ranked.append(((-score, left_over, -fit, -usage.get(type.id, 0), order), match))
+        place = _nameless_place(type) if nameless else 0
+        ranked.append(((-score, left_over, -fit, -usage.get(type.id, 0), place, order), match))
     ranked.sort(key=lambda pair: pair[0])
-    return Found(matches=tuple(match for _, match in ranked), refusing=tuple(refusing))
+    return Found(matches=tuple(match for _, match in ranked), refusing=() if nameless else tuple(refusing))
 
 
 def name_score(name: str, type: BlockType) -> int:
@@ -206,9 +212,21 @@ def typed_parameters(type: BlockType, values: Iterable[str]) -> tuple[dict[str, 
 
 def open_parameters(type: BlockType) -> tuple[Parameter, ...]:
     """The type's parameters in the order in which typed values go to them."""
-    shown = [name for template in type.summary for _, name, _, _ in Formatter().parse(template) if name]
-    order = {id: index for index, id in enumerate(shown)}
+    order = shown_parameters(type)
     return tuple(sorted(type.parameters, key=lambda parameter: order.get(parameter.id, len(order))))
+
+
+def shown_parameters(type: BlockType) -> dict[str, int]:
+    """The parameters of the type's second line, and the place of each there."""
+    shown = [name for template in type.summary for _, name, _, _ in Formatter().parse(template) if name]
+    return {id: index for index, id in enumerate(shown)}
+
+
+def _nameless_place(type: BlockType) -> int:
+    """How late a number alone means it: the usual blocks first, other layers, losses, then numbers without an input."""
+    if type.id in _USUAL:
+        return _USUAL.index(type.id) - len(_USUAL)
+    return 2 if type.family == "input" else int(type.role != "layer")
 
 
 def _value_for(type: BlockType, parameter: Parameter, word: str) -> Value:

@@ -39,6 +39,7 @@ class CanvasSearch(QObject):
         self._panels = panels
         self._view, self._commands, self._theme, self._parent = view, commands, theme, parent
         self._popup: SearchPopup | None = None
+        self._usage: Mapping[str, int] = {}
         self._at = QPointF()
         self._end: tuple[PortRef, bool] | None = None
         self._request = 0
@@ -52,11 +53,18 @@ class CanvasSearch(QObject):
         if self._popup is not None:
             self._popup.set_theme(theme)
 
+    def set_usage(self, usage: Mapping[str, int]) -> None:
+        """How often each type was chosen: equal fits are ranked by it."""
+        self._usage = dict(usage)
+        if self._popup is not None:
+            self._popup.set_usage(usage)
+
     @property
     def popup(self) -> SearchPopup:
         """The popup, made when first wanted."""
         if self._popup is None:
             self._popup = SearchPopup(self._commands.document.types, self._theme, self._parent)
+            self._popup.set_usage(self._usage)
             self._popup.chosen.connect(self._chosen)
             self._popup.cancelled.connect(self._view.setFocus)
             self._popup.values_typed.connect(self._ask)

@@ -134,7 +134,8 @@ class SearchPopup(QWidget):
             titles = [self._types[id].title for id in self._found.refusing[:2]]
             verb = "do" if len(titles) > 1 else "does"
             return f"{' and '.join(titles)} {verb} not accept {self._spec.per_sample}"
-        return "No such block"
+        query = parse_query(self._line.text())
+        return "Write a block before its values: dense 64" if query.values and not query.name else "No such block"
 
     def shape_words(self, match: Match) -> str:
         """The resulting shape `→ 32×8×8`; "" while that of the typed values is unknown."""

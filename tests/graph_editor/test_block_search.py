@@ -90,6 +90,34 @@ def test_values_set_parameters_that_take_them(text: str, parameters: dict[str, o
     assert find_blocks(text, TYPES).matches[0].parameters == parameters
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "parameters"),
+    [
+        ("64", "dense", {"out_features": 64}),
+        ("64 3", "conv2d", {"out_channels": 64, "kernel_size": (3, 3)}),
+        ("3x3", "conv2d", {"kernel_size": (3, 3)}),
+        ("0.5", "dropout", {"p": 0.5}),
+        ("filters=32", "conv2d", {"out_channels": 32}),
+    ],
+)
+def test_a_number_alone_means_the_usual_block_that_shows_it(text: str, first: str, parameters: object) -> None:
+    matches = find_blocks(text, TYPES).matches
+    assert (matches[0].type_id, matches[0].parameters) == (first, parameters)
+    assert all(match.words for match in matches)
+    assert "constant" not in [match.type_id for match in matches[:8]]
+
+
+def test_a_number_alone_follows_the_tensor_and_what_was_chosen_before() -> None:
+    assert find_blocks("32", TYPES, spec=PICTURE).matches[0].type_id == "conv2d"
+    assert find_blocks("32", TYPES, usage={"lstm": 3}).matches[0].type_id == "lstm"
+
+
+def test_values_that_no_block_shows_find_nothing() -> None:
+    for spec in (None, PICTURE):
+        found = find_blocks("nonsense=3", TYPES, spec=spec)
+        assert (found.matches, found.refusing, found.nearest) == ((), (), None)
+
+
 def test_a_tensor_keeps_only_what_accepts_it() -> None:
     flat = ids("", spec=FLAT)
     assert "dense" in flat

@@ -161,3 +161,18 @@ def test_painting_it_leaves_the_shadow_of_blocks_as_it_is(popup: SearchPopup) ->
     before = load_theme("light").shadow_color().alphaF()
     popup.grab()
     assert load_theme("light").shadow_color().alphaF() == before
+
+
+def test_values_without_a_name_are_told_how_to_be_written(popup: SearchPopup, qtbot: QtBot) -> None:
+    qtbot.keyClicks(popup.line(), "nonsense=3")
+    assert popup.message() == "Write a block before its values: dense 64"
+    with qtbot.assertNotEmitted(popup.chosen):
+        qtbot.keyClick(popup.line(), Qt.Key.Key_Return)
+
+
+def test_what_was_chosen_before_comes_first_of_equals(popup: SearchPopup) -> None:
+    found = {match.type_id: place for place, match in enumerate(popup.matches())}
+    popup.set_usage({"group_norm": 9})
+    popup.open_at(QPoint(200, 100), PICTURE)
+    again = {match.type_id: place for place, match in enumerate(popup.matches())}
+    assert again["group_norm"] < found["group_norm"]
