@@ -18,8 +18,8 @@ class RBM(nn.Module):
     Weights start at 0.01 · N(0, 1).
     Hinton, A practical guide to training restricted Boltzmann machines, 2010.
 
-    With `labels` the last so many visible units say the class, one of them on: the softmax group of Larochelle and
-    Bengio, Classification using discriminative restricted Boltzmann machines, 2008.
+    With `labels` the last so many visible units say the class, one of them on, without a σ: the softmax group of
+    Larochelle and Bengio, Classification using discriminative restricted Boltzmann machines, 2008.
     """
 
     def __init__(
@@ -66,14 +66,17 @@ class RBM(nn.Module):
 
     def visible_given_hidden(self, hidden: Tensor) -> Tensor:
         """The mean of v given h, p(v = 1 | h) if Bernoulli: N×hidden to N×visible, label units last."""
-        sums = functional.linear(hidden, self.weight.t(), self.visible_bias)
-        return self.means(sums) * self.sigma if self.gaussian else self.means(sums)
+        means = self.means(functional.linear(hidden, self.weight.t(), self.visible_bias))
+        if self.sigma == 1:
+            return means
+        values, said = self._values_and_labels(means)
+        return torch.cat((values * self.sigma, said), dim=1)
 
     def means(self, sums: Tensor) -> Tensor:
         """What sums of inputs make of the visible units, in units of σ: N×visible, label units by softmax."""
         if not self.labels:
             return sums if self.gaussian else torch.sigmoid(sums)
-        values, said = sums[:, : -self.labels], sums[:, -self.labels :]
+        values, said = self._values_and_labels(sums)
         return torch.cat((values if self.gaussian else torch.sigmoid(values), torch.softmax(said, dim=1)), dim=1)
 
     def class_probabilities(self, visible: Tensor) -> Tensor:
@@ -83,22 +86,35 @@ class RBM(nn.Module):
         return torch.softmax(-torch.stack(every, dim=1), dim=1)
 
     def energy(self, visible: Tensor, hidden: Tensor) -> Tensor:
-        """E(v, h): N×visible and N×hidden to N."""
-        scaled = visible / self.sigma
+        """E(v, h): N×visible, label units last, and N×hidden to N."""
+        scaled = self._scaled(visible)
         meeting = (functional.linear(scaled, self.weight) * hidden).sum(dim=1) + hidden @ self.hidden_bias
         return self._alone(scaled) - meeting
 
     def free_energy(self, visible: Tensor) -> Tensor:
-        """F(v) = −ln Σ exp(−E(v, h)) over all h: N×visible to N."""
-        scaled = visible / self.sigma
+        """F(v) = −ln Σ exp(−E(v, h)) over all h: N×visible, label units last, to N."""
+        scaled = self._scaled(visible)
         hidden = functional.softplus(functional.linear(scaled, self.weight, self.hidden_bias))
         return self._alone(scaled) - hidden.sum(dim=1)
 
+    def _scaled(self, visible: Tensor) -> Tensor:
+        """v in units of σ; label units have none."""
+        if self.sigma == 1:
+            return visible
+        values, said = self._values_and_labels(visible)
+        return torch.cat((values / self.sigma, said), dim=1)
+
     def _alone(self, scaled: Tensor) -> Tensor:
         """What the visible units cost by themselves."""
-        if self.gaussian:
-            return 0.5 * (scaled - self.visible_bias).square().sum(dim=1)
-        return -scaled @ self.visible_bias
+        if not self.gaussian:
+            return -scaled @ self.visible_bias
+        values, said = self._values_and_labels(scaled)
+        rest, bias = self._values_and_labels(self.visible_bias[None])
+        return 0.5 * (values - rest).square().sum(dim=1) - said @ bias[0]
+
+    def _values_and_labels(self, visible: Tensor) -> tuple[Tensor, Tensor]:
+        count = visible.shape[1] - self.labels
+        return visible[:, :count], visible[:, count:]
 
 
 class ConvRBM(nn.Module):

@@ -88,3 +88,22 @@ def test_gaussian_units_stand_beside_label_units(sigma: float):
     means = module.means(torch.randn(5, 6))
     assert torch.allclose(means[:, 4:].sum(dim=1), torch.ones(5))
     assert module(torch.randn(5, 4), torch.zeros(5, dtype=torch.int64)).shape == (5, 3)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.0])
+def test_label_units_know_no_sigma(sigma: float):
+    module = RBM(3, 2, visible_units="gaussian", sigma=sigma, labels=2).double()
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter)
+    values = torch.randn(4, 3, dtype=torch.float64) * sigma
+    hidden = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    every = []
+    for label in torch.eye(2, dtype=torch.float64):
+        units = torch.cat((values / sigma, label.expand(4, 2)), dim=1)
+        alone = 0.5 * (units[:, :3] - module.visible_bias[:3]).square().sum(dim=1) - label @ module.visible_bias[3:]
+        meeting = units @ module.weight.t() @ hidden.t() + hidden @ module.hidden_bias
+        every.append(torch.logsumexp(meeting - alone[:, None], dim=1))
+    assert torch.allclose(module.class_probabilities(values), torch.softmax(torch.stack(every, dim=1), dim=1))
+    rebuilt = module.visible_given_hidden(hidden)
+    assert torch.allclose(rebuilt[:, 3:].sum(dim=1), torch.ones(4, dtype=torch.float64))
+    assert torch.allclose(rebuilt[:, :3], sigma * (hidden @ module.weight + module.visible_bias)[:, :3])
