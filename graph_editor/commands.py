@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.graph import edits
-from engine.graph.block_type import BlockType
+from engine.graph.analysis import port_key
+from engine.graph.block_type import BlockType, Ports, lenient_parameters
 from engine.graph.graph import Block, Graph, Look, PortRef
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
@@ -172,13 +173,28 @@ class CanvasCommands(QObject):
             else:
                 if not ports.inputs:
                     return graph
-                source, target = end, PortRef(block=block.id, port=ports.inputs[0].id)
+                source, target = end, PortRef(block=block.id, port=self._port_for(end, block, type, ports))
             return edits.connect(graph, scope, source, target)
 
         if not self.edit(f"Add {type.title}", wired):
             return None
         self.scene.pick([block.id])
         return block.id
+
+    def _port_for(self, source: PortRef, block: Block, type: BlockType, ports: Ports) -> str:
+        """The input that takes what `source` gives. Of a loss a network's output goes to the prediction before the
+        target, and what an Input gives to the target first."""
+        inputs = [port.id for port in ports.inputs]
+        origin = self.scene.body.blocks.get(source.block)
+        given = self.document.types.get(origin.type) if origin is not None else None
+        if type.prediction is not None:
+            prediction, from_input = type.prediction.port, given is not None and given.role == "input"
+            inputs.sort(key=lambda id: (id == prediction) == from_input)
+        spec = self.scene.analysis.specs.get(port_key((*self.scene.path, source.block), source.port))
+        if spec is None:
+            return inputs[0]
+        parameters = lenient_parameters(type, block, self.document.graph.variables)
+        return next((id for id in inputs if type.expect(parameters, {id: spec}) is None), inputs[0])
 
     def connect_ports(self, source: PortRef, target: PortRef, moved_from: PortRef | None = None) -> bool:
         """Draw a wire, or move the end of the one into `moved_from`."""

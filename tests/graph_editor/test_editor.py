@@ -409,3 +409,24 @@ def test_a_view_that_shows_a_part_stays_where_it_is_when_a_block_is_inserted(edi
     editor.ghost_move(place)
     editor.ghost_drop(place)
     assert editor.view.visible_area() == before
+
+
+@pytest.mark.parametrize(
+    ("source", "loss", "port"),
+    [
+        (PortRef("de", "output"), "cross_entropy", "logits"),
+        (PortRef("de", "output"), "squared_error", "prediction"),
+        (PortRef("in", "label"), "cross_entropy", "target"),
+        (PortRef("in", "image"), "squared_error", "target"),
+    ],
+)
+def test_a_loss_at_a_dropped_wire_takes_it_at_the_port_that_it_fits(
+    editor: Editor, source: PortRef, loss: str, port: str
+) -> None:
+    editor.view.search_wanted.emit(QPointF(500, 480), source, False)
+    editor.search_popup().chosen.emit(loss, {})
+    (new,) = editor.selected_ids()
+    assert [(wire.source, wire.target) for wire in editor.document.graph.wires if wire.target.block == new] == [
+        (source, PortRef(new, port))
+    ]
+    editor.search_popup().hide()
