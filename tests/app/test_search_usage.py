@@ -21,5 +21,6 @@ def test_what_was_chosen_before_comes_first(open_window) -> None:
     for _ in range(2):
         window.editor.add_block("lstm")
     assert first_for(window, "64") == "lstm"
+    window.close()
     again = open_window()
     assert first_for(again, "64") == "lstm"
