@@ -6,12 +6,36 @@ from PySide6.QtWidgets import QWidget
 
 from app.panels.fields import FieldRow, FloatField, TextField
 from app.panels.inspector_context import InspectorContext
+from app.panels.integer_field import PX_PER_STEP
 from app.panels.section import Section
 from engine.graph.edits import set_variable
 from engine.graph.problem import Refused
 from engine.graph.values import Formula
 
 EXPECTED = "Write a name and a number, such as width = 64"
+
+
+class VariableField(FloatField):
+    """A number that is whole as long as it is typed so: 64 stays 64, and steps by 1."""
+
+    def _plain(self, number: float) -> float:
+        return number
+
+    def _number_text(self, number: float) -> str:
+        return str(number) if isinstance(number, int) else super()._number_text(number)
+
+    def _number(self, text: str) -> float | None:
+        number = super()._number(text)
+        compact = "".join(text.split())
+        return int(compact) if number is not None and compact.lstrip("+-").isdecimal() else number
+
+    def _stepped(self, number: float, steps: int) -> float:
+        return number + steps if isinstance(number, int) else super()._stepped(number, steps)
+
+    def _scrubbed(self, number: float, distance: int, fine: bool) -> float:
+        if isinstance(number, int):
+            return number + int(distance / PX_PER_STEP) * (10 if fine else 1)
+        return super()._scrubbed(number, distance, fine)
 
 
 class VariablesSection(Section):
@@ -22,7 +46,7 @@ class VariablesSection(Section):
         self._context = context
         self.variable_rows: dict[str, FieldRow] = {}
         for name in context.document.graph.variables:
-            field = FloatField(context.theme, optional=True, compute=context.compute)
+            field = VariableField(context.theme, optional=True, compute=context.compute)
             row = FieldRow(name, field, context.theme, default=None, purpose=f"Use {name} in any parameter.")
             row.reset_button().setToolTip(f"Remove {name}")
             row.reset_button().setAccessibleName(f"Remove {name}")

@@ -85,3 +85,40 @@ def test_the_arrow_removes_a_variable(document, make, qtbot):
     section = make()
     qtbot.mouseClick(section.variable_rows["width"].reset_button(), Qt.MouseButton.LeftButton)
     assert document.graph.variables == {}
+
+
+def retype(section: VariablesSection, name: str, text: str) -> None:
+    """Type another value over that of a variable and press Enter."""
+    (entry,) = section.variable_rows[name].field().findChildren(QLineEdit)
+    entry.setFocus()
+    entry.selectAll()
+    QTest.keyClicks(entry, text)
+    QTest.keyClick(entry, Qt.Key.Key_Return)
+
+
+def shown(section: VariablesSection, name: str) -> str:
+    (entry,) = section.variable_rows[name].field().findChildren(QLineEdit)
+    return entry.text()
+
+
+@pytest.mark.parametrize(("text", "value"), [("128", 128), ("-3", -3), ("0.5", 0.5), ("64.0", 64.0), ("1e3", 1000.0)])
+def test_a_number_stays_as_it_is_typed(document, make, text, value):
+    write(make(), "width = 7")
+    section = make()
+    assert shown(section, "width") == "7"
+    retype(section, "width", text)
+    known = document.graph.variables["width"]
+    assert (known, type(known)) == (value, type(value))
+    section.refresh()
+    assert shown(section, "width") == text.replace("1e3", "1000.0")
+
+
+def test_a_whole_number_that_was_typed_over_fits_whole_parameters(document, make):
+    write(make(), "width = 64")
+    section = make()
+    retype(section, "width", "65")
+    document.edit("Set", set_parameter, "dense", "out_features", Formula("width"))
+    section.variable_rows["width"].field().step_by(-3)
+    assert shown(section, "width") == "62"
+    resolved = BLOCK_TYPES["dense"].resolved(document.graph.blocks["dense"], document.graph.variables)
+    assert (resolved["out_features"], type(resolved["out_features"])) == (62, int)
