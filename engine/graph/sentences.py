@@ -154,6 +154,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "loops": ("{block} stands on a loop", "Remove one of the wires between them."),
     "no-loss": ("Nothing tells the network what to learn", "Add a loss and wire the prediction and the target to it."),
     "no-loss-energy": ("There is no loss", "Train “{name}” by contrastive divergence, or add a loss."),
+    "code-apart": (
+        "{block} reads a code that is not made from its input",
+        "Wire what the encoder reads to input, and what it makes of that to code.",
+    ),
+    "no-gradient": (
+        "No gradient reaches a weight: what the losses read does not depend on any smoothly",
+        "Look for a block between them that passes no gradient on.",
+    ),
     "nothing-trains": ("No block has weights that may change", "Unfreeze a block, or add one that learns."),
     "no-dataset": ("{block} has no dataset", "Choose one in the Dataset menu of the inspector."),
     "unknown-dataset": ("There is no dataset {dataset} on this machine", "{hint}"),
@@ -217,6 +225,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "optimiser": ("There is no optimiser {name}", "Choose one of {known}."),
     "device": ("The device {device} is not on this machine", "Choose one of {known}."),
     # running
+    "nan-at-once": (
+        "Loss is NaN from the first step on{block_words}",
+        "No learning rate changes that; look at the values that come in.",
+    ),
     "nan-loss": ("Loss became NaN at epoch {epoch}, step {step}{block_words}", "Try a learning rate of {rate}."),
     "out-of-memory": ("The {device} ran out of memory at a batch of {batch}", "Try a batch of {half}."),
     "run-failed": ("The run failed: {reason}", "{hint}"),

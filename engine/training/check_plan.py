@@ -182,6 +182,7 @@ class _Check:
             block = self.flat.blocks[path]
             prediction = self.types[block.type].prediction
             if prediction is None:
+                yield from self._codes(path, block)
                 continue
             target = self.flat.source_of(path, prediction.target)
             if target is None:
@@ -189,6 +190,17 @@ class _Check:
                 yield Problem(code="no-target", path=path, port=prediction.target, facts=facts)
                 continue
             yield from self._classes(path, block, prediction.port, prediction.transform, target)
+
+    def _codes(self, path: IdPath, block: Block) -> Iterator[Problem]:
+        """A penalty on the derivative of one port by another is 0 where the one does not depend on the other."""
+        if not self._has_trait(block, "needs_gradient"):
+            return
+        given, code = self.flat.source_of(path, "input"), self.flat.source_of(path, "code")
+        if given is None or code is None:
+            return
+        if given[0] not in self.flat.upstream([code[0]]) or given == code:
+            severity: Severity = "error" if len(self.losses) == 1 else "warning"
+            yield Problem(code="code-apart", severity=severity, path=path, port="code", facts=self._names(block))
 
     def _classes(
         self, path: IdPath, block: Block, port: str, transform: str, target: tuple[IdPath, str]

@@ -7,8 +7,9 @@ import torch
 from engine.graph.problem import Fact, Fix, Problem, Refused, block_words
 from engine.training.checkpoint import set_random_state
 from engine.training.devices import choose_device, device_words
+from engine.training.pace import clock
 from engine.training.plan import ContrastiveDivergence, TrainingRequest
-from engine.training.run import NotFinite, Run, clock
+from engine.training.run import NotFinite, Run
 from engine.training.session import Session
 from engine.training.stages import make_stage
 
@@ -27,7 +28,7 @@ def problem_of(fault: Exception, request: TrainingRequest, run: Run | None) -> P
 
 
 def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
-    """Where the loss stopped being a number: epoch, step, block, and a rate to try.
+    """Where the loss stopped being a number: epoch, step, block, and a rate to try, if weights had changed already.
 
     The block is found by replaying from the last snapshot.
     """
@@ -38,8 +39,11 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
         call = run.session.network.call_of(path)
         words = f" in {block_words(call.type.title, call.block.name)}"
     facts: dict[str, Fact] = {"epoch": fault.epoch, "step": fault.step, "block_words": words, "rate": rate}
+    where = tuple(path.split("/")) if path else ()
+    if fault.step == 0:
+        return Problem(code="nan-at-once", path=where, facts={"block_words": words})
     fix = Fix(edit="set_learning_rate", arguments=(rate, run.stage_index), facts={"value": rate})
-    return Problem(code="nan-loss", path=tuple(path.split("/")) if path else (), facts=facts, fixes=(fix,))
+    return Problem(code="nan-loss", path=where, facts=facts, fixes=(fix,))
 
 
 def go_back(run: Run) -> None:
@@ -69,6 +73,8 @@ def memory_problem(request: TrainingRequest) -> Problem:
 
 def unexpected_problem(fault: Exception) -> Problem:
     """Anything else that a step raised, in its own first line."""
+    if "does not require grad" in str(fault):
+        return Problem(code="no-gradient")
     lines = str(fault).strip().splitlines()
     reason = f"{type(fault).__name__}: {lines[0]}" if lines else type(fault).__name__
     return Problem(code="run-failed", facts={"reason": reason.rstrip("."), "hint": ""})

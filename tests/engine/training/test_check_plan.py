@@ -14,6 +14,7 @@ from engine.data.catalogue import DATASETS
 from engine.graph.graph import Block, Graph, Learning, PortRef, Wire, sorted_wires
 from engine.training.check_plan import check_plan
 from engine.training.plan import ContrastiveDivergence, Plan, Settings, Supervised, add_contrastive_divergence
+from tests.engine.training.conftest import draw
 
 LAYERS = ("flatten", ("dense", {"out_features": 32}), "relu", ("dense", {"out_features": 10}))
 replace = msgspec.structs.replace
@@ -232,3 +233,29 @@ def test_errors_come_first(drawing):
 def test_checking_needs_no_torch():
     code = "import sys, engine.training.check_plan; assert not {'torch', 'sklearn'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
+
+
+def penalised(source, *, loss):
+    """An encoder with a contractive penalty that reads the code and `source`."""
+    layers = ("flatten", ("dense", {"out_features": 32}), ("dense", {"out_features": 10}))
+    graph = draw(*layers, loss="cross_entropy" if loss else None)
+    blocks = {**graph.blocks, "other": Block("other", "flatten", "Other")}
+    blocks["penalty"] = Block("penalty", "contractive", "Penalty")
+    ends = (
+        ("in", "image", "other", "input"),
+        (source, "output", "penalty", "input"),
+        ("l1", "output", "penalty", "code"),
+    )
+    wires = [Wire(PortRef(a, b), PortRef(c, d)) for a, b, c, d in ends]
+    return Graph(blocks=blocks, wires=sorted_wires([*graph.wires, *wires]))
+
+
+@pytest.mark.parametrize(("loss", "severity"), [(False, "error"), (True, "warning")])
+def test_a_contractive_penalty_needs_a_code_made_from_its_input(loss, severity):
+    assert "code-apart" not in codes(checked(penalised("l0", loss=loss)))
+    for apart in ("other", "l1"):
+        problem = next(found for found in checked(penalised(apart, loss=loss)) if found.code == "code-apart")
+        assert (problem.severity, problem.path) == (severity, ("penalty",))
+        assert problem.sentence.startswith(
+            "Contractive penalty “Penalty” reads a code that is not made from its input."
+        )

@@ -240,6 +240,30 @@ def test_nan_names_step_block_and_rate(drawing, requested, script, losses):
     assert "learning rate of 1e+29" in problem.sentence
 
 
+def test_nan_before_any_weight_changed_is_no_matter_of_the_rate(drawing, requested, script):
+    graph = drawing(
+        "flatten", ("dense", {"out_features": 16}), ("power", {"exponent": 0.5}), ("dense", {"out_features": 10})
+    )
+    failed = list(train(requested(graph, Supervised(1)), script()))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.problem.path == ("l2",)
+    assert failed.problem.fixes == ()
+    assert failed.problem.sentence == (
+        "Loss is NaN from the first step on in Power “power 2”. "
+        "No learning rate changes that; look at the values that come in."
+    )
+
+
+def test_a_loss_that_no_weight_moves_is_told_in_words(drawing, requested, script, monkeypatch):
+    request = requested(drawing("flatten", ("dense", {"out_features": 10}), "relu"), Supervised(1))
+    session = open_session(request, BLOCK_TYPES)
+    monkeypatch.setattr(torch.nn.ReLU, "forward", lambda self, input: input.detach())
+    failed = list(train(request, script(), session))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.problem.code == "no-gradient"
+    assert failed.problem.sentence.startswith("No gradient reaches a weight")
+
+
 def test_after_nan_the_session_holds_the_last_sound_weights(drawing, requested, script):
     held = []
     request = requested(drawing(*MLP), Supervised(3, "sgd", 1e30))
