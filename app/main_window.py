@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,6 +26,7 @@ from app.error_report import ErrorPanel, ErrorReport
 from app.panel_motion import set_shown
 from app.panels.code_view import CodeView
 from app.panels.example_card import read_gallery, read_references
+from app.panels.floating_inspector import FloatingInspector
 from app.panels.gallery import Gallery
 from app.panels.inspector import Inspector
 from app.panels.live_views import LiveViews
@@ -146,7 +147,7 @@ class MainWindow(QMainWindow):
         self.problem_popup = Popup(self.problem_list, theme, self)
         self.notice = Notice(theme, self.pages)
         self.error_panel = ErrorPanel(theme, self)
-        self._beside = Popup(None, theme, self)
+        self._beside = FloatingInspector(theme, self)
 
     def _place_docks(self) -> None:
         area = Qt.DockWidgetArea
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
         self._share_room(sizes=not restored)
         for name, dock in self.docks.items():
             floats = name == "inspector" and self.inspector_floats
-            self.show_panel_state(name, self._dock_was_shown if floats else not dock.isHidden())
+            self.show_panel_state(name, not (self._beside if floats else dock).isHidden())
 
     def _share_room(self, sizes: bool = True) -> None:
         """Narrow or widen the panels for the window's size; their sizes change where it crosses a bound."""
@@ -193,17 +194,17 @@ class MainWindow(QMainWindow):
     def _let_inspector_float(self, floats: bool) -> None:
         dock = self.docks["inspector"]
         if floats:
-            self._dock_was_shown = not dock.isHidden()
+            self._beside.ask(not dock.isHidden(), picked=True)
             dock.hide()
             self._beside.set_content(self.inspector)
         elif dock.widget() is not self.inspector:
             self._beside.set_content(None)
             dock.setWidget(self.inspector)
             self.inspector.show()
-            dock.setVisible(self._dock_was_shown)
+            dock.setVisible(self._beside.allowed)
+            self.show_panel_state("inspector", self._beside.allowed)
         self.place_floating()
 
-    _dock_was_shown = True
     _sizes_before: Mapping[PanelDock, QSize] = {}
 
     @property
@@ -212,26 +213,20 @@ class MainWindow(QMainWindow):
         return self._beside.content() is not None
 
     def place_floating(self) -> None:
-        """Lay the inspector over the canvas at the right, while something is selected."""
+        """Lay the inspector over the canvas at the right, while something is selected or it was asked for."""
         if not self.inspector_floats:
             self._beside.hide()
             return
-        wanted = bool(self.editor.selected_ids()) and self._dock_was_shown and self.pages.currentWidget() is self.editor
-        if wanted:
-            corner = self.pages.mapTo(self, QPoint(0, 0))
-            width = INSPECTOR_WIDTH_NARROW
-            place = QRect(corner.x() + self.pages.width() - width - 8, corner.y() + 8, width, self.pages.height() - 16)
-            self._beside.lie_at(place)
-            self._beside.raise_()
-        self._beside.setVisible(wanted)
+        page = self.pages if self.pages.currentWidget() is self.editor else None
+        self.show_panel_state("inspector", self._beside.lie_over(page, bool(self.editor.selected_ids())))
 
     def show_panel(self, name: str, shown: bool) -> None:
         """Show or hide a panel."""
         if name == "inspector" and self.inspector_floats:
-            self._dock_was_shown = shown
+            self._beside.ask(shown, bool(self.editor.selected_ids()))
             self.place_floating()
-        else:
-            set_shown(self, self.docks[name], shown)
+            return
+        set_shown(self, self.docks[name], shown)
         self.show_panel_state(name, shown)
 
     def show_panel_state(self, name: str, shown: bool) -> None:
@@ -249,7 +244,9 @@ class MainWindow(QMainWindow):
         self._place_docks()
         for name in self.docks:
             self.show_panel(name, True)
+        self._beside.ask(False, False)
         self._share_room()
+        self.place_floating()
 
     def fill_with_views(self, filled: bool) -> None:
         """Let the live views have the whole window, or give it back: the panels are as large as before then."""
@@ -383,7 +380,7 @@ class MainWindow(QMainWindow):
         remembered = self.workspace.remembered
         self.live_views.set_maximised(False)
         if self.inspector_floats:
-            self.docks["inspector"].setVisible(self._dock_was_shown)
+            self.docks["inspector"].setVisible(self._beside.allowed)
         remembered.geometry = self.saveGeometry()
         remembered.layout = self.saveState(LAYOUT_VERSION)
         remembered.mark_started()

@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from graph_editor.popup_look import paint_popup
 from graph_editor.theme import SHADOW_POPUP, Theme
 
+POPUP_INSET = 4
+"""How far from its edge the panel in it begins."""
+
 
 class Popup(QWidget):
     """A child of the window. Opened by `open_at` it closes with Escape or a press elsewhere; else it stays."""
@@ -19,7 +22,7 @@ class Popup(QWidget):
         self._content: QWidget | None = None
         self._keyboard_back_to: QWidget | None = None
         self._column = QVBoxLayout(self)
-        inset = SHADOW_POPUP + 4
+        inset = SHADOW_POPUP + POPUP_INSET
         self._column.setContentsMargins(inset, inset, inset, inset)
         self.hide()
         if content is not None:
