@@ -17,7 +17,7 @@ from app.settings import AppSettings
 from app.worker_link import WorkerLink
 from engine.graph.graph import Graph
 from engine.graph.problem import Problem, Refused
-from engine.project.project_file import Project
+from engine.project.project_file import Info, Project
 from engine.project.recovery import Beside
 from engine.training.plan import Settings, ViewSpec
 from engine.worker.protocol import Done, ExportWeights
@@ -143,11 +143,15 @@ class ProjectDesk(QObject):
     def _write(self, path: Path) -> None:
         keeps_file = self.runs.checkpoint is None and self.file_weights is not None
         weights = self.file_weights if keeps_file else self.runs.checkpoint
-        project = Project(graph=self.document.graph, settings=self.document.settings)
+        project = self._project(weights)
         self._saving = (self.document.undo_stack.index(), weights)
         self.store.save(
             path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None), self.folder
         )
+
+    def _project(self, weights: Path | None) -> Project:
+        info = Info(edited=weights is not None and self.runs.state.edited)
+        return Project(graph=self.document.graph, settings=self.document.settings, info=info)
 
     def _saved(self, path: Path) -> None:
         index, weights = self._saving
@@ -228,7 +232,7 @@ class ProjectDesk(QObject):
         done = self.records.history.epochs_done if self.records.history is not None else 0
         epochs = max(done, 1) if opened.weights is not None else 0
         test: Mapping[str, float] = self.records.history.test if self.records.history is not None else {}
-        self.runs.opened(epochs, test, opened.weights, opened.edited)
+        self.runs.opened(epochs, test, opened.weights, opened.edited or project.info.edited)
         if opened.path is not None:
             self.remembered.add_recent(opened.path)
             self.remembered.folder = opened.path.parent
@@ -249,10 +253,8 @@ class ProjectDesk(QObject):
         folder = self.store.folder.path.parent / "unsaved"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
-        project = Project(graph=self.document.graph, settings=self.document.settings)
-        self.store.save_aside(
-            path, project, self.runs.checkpoint or self.file_weights, self.records.curves(), self.folder
-        )
+        weights = self.runs.checkpoint or self.file_weights
+        self.store.save_aside(path, self._project(weights), weights, self.records.curves(), self.folder)
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
 

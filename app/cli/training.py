@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import msgspec
 
 from app.cli.own_code import take_code_along
 from engine.graph.problem import Refused
-from engine.project.project_file import Project, write_project
+from engine.project.project_file import Info, Project, write_project
 from engine.training.commands import Command, Stop
 from engine.training.events import Checkpointed, EpochEnded, Event, Failed, Finished, Losses, Progress, Started, Stopped
 from engine.training.plan import TrainingRequest
@@ -90,6 +91,8 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
                     end = event
         assert end is not None, "a run ends with Finished, Stopped or Failed"
         if out is not None:
+            # The weights are of this very drawing, whatever the file said that it was read from.
+            project = dataclasses.replace(project, info=Info())
             write_project(out, project, weights_file=checkpoint, curves=curves_of(history, None))
             take_code_along(project, out.resolve().parent)
     return end

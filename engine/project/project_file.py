@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 SUFFIX = ".loom"
 
 
-class Info(Plain, frozen=True):
-    """What is said about the file itself: the program that wrote it."""
+class Info(Plain, frozen=True, omit_defaults=True):
+    """What is said about the file itself: the program that wrote it.
+
+    `edited`: the drawing means another network than the one the weights belong to.
+    """
 
     program: str = ""
+    edited: bool = False
 
 
 class _Manifest(Plain, frozen=True):
@@ -134,7 +138,8 @@ def encode_project(project: Project, file: str) -> bytes:
         program = "Tensorloom"
     try:
         graph = encode_graph(project.graph)
-        manifest = _Manifest(format=FORMAT, graph=graph, settings=project.settings, info=Info(program=program))
+        info = msgspec.structs.replace(project.info, program=program)
+        manifest = _Manifest(format=FORMAT, graph=graph, settings=project.settings, info=info)
         data = msgspec.json.encode(manifest, order="sorted")
         kept = msgspec.json.decode(data, type=_Manifest)
     except (ValueError, OverflowError, RecursionError) as fault:

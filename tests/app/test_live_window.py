@@ -120,6 +120,26 @@ def test_an_edit_after_the_run_is_still_known_at_the_next_start(live, open_windo
     assert again.run_bar.slot.text() == "Continue"
 
 
+def test_a_file_saved_after_an_edit_knows_that_its_weights_are_of_another_network(live, qtbot, tmp_path) -> None:
+    workspace = live.workspace
+    workspace.set_epochs(1)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "finished")
+    path = tmp_path / "edited.loom"
+    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "bias", False)
+    for shown in (("Run", "Starts a new run"), ("Continue", "Trained 1 epoch")):
+        workspace.save(path)
+        qtbot.waitUntil(lambda: workspace.path == path and not workspace.is_changed, timeout=RUN_MS)
+        with qtbot.waitSignal(workspace.opened):
+            workspace.open(path)
+        assert live.run_bar.slot.text() == shown[0]
+        assert live.run_bar.message.text().startswith(shown[1])
+        if shown[0] == "Run":
+            qtbot.waitUntil(lambda: live.run_bar.slot.isEnabled(), timeout=RUN_MS)
+            press(qtbot, live.run_bar.slot)
+            wait_for(qtbot, live, "finished")
+
+
 def test_a_run_goes_on_when_the_edited_network_has_a_problem(live, qtbot) -> None:
     workspace = live.workspace
     workspace.set_epochs(5000)
