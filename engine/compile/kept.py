@@ -30,6 +30,8 @@ _NOTHING_OWN: dict[tuple[Any, ...], Kept] = {}
 Running a module as training does costs up to 2 ms without arithmetic, as PyTorch decomposes much of it in Python.
 """
 _MOST_KINDS = 2_000
+_PADDED = ("kernel_size", "dilation")
+"""Whether these are even decides whether a convolution that keeps the picture's size keeps a padded copy of it."""
 
 
 def remembered_kept(type: BlockType, parameters: Parameters, inputs: Inputs) -> Kept | None:
@@ -46,9 +48,21 @@ def remember_kept(type: BlockType, parameters: Parameters, inputs: Inputs, kept:
 
 
 def _kind(type: BlockType, parameters: Parameters, inputs: Inputs) -> tuple[Any, ...]:
-    sized = type.family in ("convolution", "dense", "normalisation")
-    chosen = (item for item in sorted(parameters.items()) if not (sized and _is_size(item[1])))
+    chosen = sorted(parameters.items())
+    if type.family in ("convolution", "dense", "normalisation"):
+        chosen = [
+            (name, _odd(value) if name in _PADDED else value)
+            for name, value in chosen
+            if name in _PADDED or not _is_size(value)
+        ]
     return type.id, tuple(chosen), tuple((port, spec.rank, spec.dtype) for port, spec in sorted(inputs.items()))
+
+
+def _odd(value: Value) -> Value:
+    """Each size as 1 where it is odd, else 0."""
+    if isinstance(value, tuple):
+        return tuple(item % 2 if isinstance(item, int) else item for item in value)
+    return value % 2 if isinstance(value, int) else value
 
 
 def _is_size(value: Value) -> bool:

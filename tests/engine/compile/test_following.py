@@ -191,6 +191,14 @@ def test_what_a_kind_keeps_is_told_for_other_sizes() -> None:
         assert analysis.costs["b1"].training_bytes == analysis.costs["b0"].activation_bytes
 
 
+@pytest.mark.parametrize("order", [(3, 4, 5), (4, 3, 2)])
+def test_even_filters_keep_a_padded_copy_whatever_was_seen_before(order: tuple[int, ...]) -> None:
+    for size in order:
+        graph = chain("image: 3×16×16", (CONV, {"kernel_size": (size, size)}))
+        side = 16 if size % 2 else 17
+        assert analysed(graph).costs["b0"].training_bytes == 4 * 3 * side * side
+
+
 @pytest.mark.parametrize(("id", "alone"), [("relu", True), ("scaled_tanh", True), ("softmax", False), ("glu", False)])
 def test_activations_that_look_at_one_number(id: str, alone: bool) -> None:
     type = BLOCK_TYPES[id]
