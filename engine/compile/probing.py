@@ -75,7 +75,9 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     ports = [port for port in type.arguments_order(all_ports) if port in inputs]
     outputs = [port.id for port in all_ports.outputs]
     timed = any(spec.has_time for spec in inputs.values())
-    lengths = _SHORT_TIMES if "steps_over_time" in type.traits else _TIMES
+    steps_over_time = "steps_over_time" in type.traits
+    lengths = _SHORT_TIMES if steps_over_time else _TIMES
+    shorter = lengths[0] if timed and steps_over_time else None
     optional = {port.id for port in all_ports.inputs if port.optional}
     given = _Given(
         tuple(inputs[port] for port in ports if port not in optional),
@@ -87,7 +89,7 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             if timed:
                 first, at_first = _counted(module, given, lengths[0][0], lengths[1][0])
                 second, at_second = _counted(module, given, lengths[0][1], lengths[1][1])
-                if "steps_over_time" in type.traits:
+                if steps_over_time:
                     # PyTorch unrolls the steps of some: what two lengths cost tells what any length does.
                     shortest, longer = lengths[0 if _has_symbol(inputs, "T") else 1]
                     total = at_first + (at_second - at_first) * (length - shortest) // (longer - shortest)
@@ -97,17 +99,15 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
                 first, total = _counted(module, given, 1, 1)
                 second = first
             kept = remembered_kept(type, parameters, inputs)
-            steps = lengths[0] if timed else ()
+            is_new = kept is None
             if kept is None and not _keeps_its_own_way(type, module):
-                kept = _kept(module, given, ports, outputs, steps, length)
+                kept = _kept(module, given, ports, outputs, shorter, length)
         if kept is None:
             with _construct_training(type, parameters, inputs) as trained:
-                kept = _kept(trained, given, ports, outputs, steps, length)
-        remember_kept(type, parameters, inputs, kept)
-        found = {
-            port: _spec(a, b, lengths, "steps_over_time" in type.traits)
-            for port, a, b in zip(outputs, first, second, strict=True)
-        }
+                kept = _kept(trained, given, ports, outputs, shorter, length)
+        if is_new:
+            remember_kept(type, parameters, inputs, kept)
+        found = {port: _spec(a, b, lengths, steps_over_time) for port, a, b in zip(outputs, first, second, strict=True)}
     except Refused as fault:
         return Probe(problem=_with_symbols(fault.problem))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
@@ -181,9 +181,14 @@ def _counted(module: nn.Module, given: _Given, time: int, changed_time: int) -> 
 
 
 def _kept(
-    module: nn.Module, given: _Given, ports: list[str], outputs: list[str], lengths: tuple[int, ...], length: int
+    module: nn.Module,
+    given: _Given,
+    ports: list[str],
+    outputs: list[str],
+    shorter: tuple[int, int] | None,
+    length: int,
 ) -> Kept:
-    """What training keeps of the module at `length` steps; `lengths` are the two that an unrolled one is run at."""
+    """What training keeps of the module at `length` steps; it is run at two `shorter` lengths, if those are given."""
 
     def at(time: int) -> Kept:
         required, optional = given.fake(time, time)
@@ -191,9 +196,9 @@ def _kept(
         return kept_by(module, inputs, tuple(outputs), lambda: module(*required, **optional), BATCH)
 
     try:
-        if lengths and lengths[1] <= _SHORT_TIMES[0][1]:
-            return over_time(at(lengths[0]), at(lengths[1]), (lengths[0], lengths[1]), length)
-        return at(length)
+        if shorter is None:
+            return at(length)
+        return over_time(at(shorter[0]), at(shorter[1]), shorter, length)
     except Exception:  # noqa: BLE001 -- what runs only without gradients keeps nothing
         return Kept()
 
