@@ -16,10 +16,12 @@ from engine.compile.analysis_problems import (
     parameter_problems,
     promises,
 )
+from engine.compile.candidate_shapes import candidate_shapes
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
 from engine.compile.following import Follower, kept_bytes
-from engine.compile.probing import DEFAULT_TIME, Probe, probe, remembered_key
+from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import Inside, Record, holding, is_as_before, total_cost
+from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
@@ -35,9 +37,6 @@ from engine.modules.own_loading import stamp
 
 replace = msgspec.structs.replace
 
-MEMORY = 20_000
-"""How many probes are remembered: a few hundred bytes each."""
-
 
 class BodyResult(msgspec.Struct, frozen=True, eq=False):
     """The records of one body, and what reaches each of its Exits."""
@@ -51,7 +50,7 @@ class Analyser:
 
     def __init__(self, types: Mapping[str, BlockType]) -> None:
         self._types = types
-        self._probes: dict[tuple[Any, ...], Probe] = {}
+        self._probes = RememberedProbes()
         self._last: Mapping[str, Record] = {}
         self._last_variables: Mapping[str, Value] = {}
         self._last_code: object = ()
@@ -111,31 +110,8 @@ class Analyser:
 
         `parameters` has, by type, the values that are not its defaults.
         """
-        found: dict[str, TensorSpec] = {}
-        for id in candidates:
-            type = self._types.get(id)
-            if type is None or type.role not in ("layer", "loss") or not type.module:
-                continue
-            values = {parameter.id: parameter.default for parameter in type.parameters} | dict(parameters.get(id, {}))
-            ports = type.ports(values, None)
-            needed = [port for port in ports.inputs if not port.optional]
-            first = type.arguments_order(ports)[0]
-            same = {port.id: spec for port in needed} if type.family == "merge" else {first: spec}
-            if len(needed) != len(same) or type.expect(values, same) is not None:
-                continue
-            result = self._probe(type, values, same)
-            if result.outputs:
-                found[id] = next(iter(result.outputs.values()))
-        return found
-
-    def _probe(self, type: BlockType, parameters: Mapping[str, Value], inputs: Inputs) -> Probe:
-        key = remembered_key(type, parameters, inputs, self._time)
-        result = self._probes.get(key)
-        if result is None:
-            if len(self._probes) >= MEMORY:
-                self._probes.clear()
-            result = self._probes[key] = probe(type, parameters, inputs, self._time)
-        return result
+        types = (self._types[id] for id in candidates if id in self._types)
+        return candidate_shapes(spec, types, parameters, self._probes, self._time)
 
     def _body(
         self, body: Graph, path: Path, entries: Mapping[str, TensorSpec], scope: Scope, last: Mapping[str, Record]
@@ -242,7 +218,8 @@ class Analyser:
             return self._container(record, type, here, scope, before)
         if not type.module:
             return self._finished(record, here, {}, Cost(), [])
-        result = self._probe(type, parameters, {port.id: inputs[port.id] for port in ports.inputs if port.id in inputs})
+        entering = {port.id: inputs[port.id] for port in ports.inputs if port.id in inputs}
+        result = self._probes.probe(type, parameters, entering, self._time)
         if result.problem is not None:
             facts = {"title": type.title, "name": block.name, **result.problem.facts}
             return replace(record, problems=(replace(result.problem, path=here, facts=facts),))

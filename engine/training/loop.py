@@ -9,9 +9,10 @@ from engine.training.commands import Control
 from engine.training.devices import choose_device, device_words
 from engine.training.events import Event, Failed, Loading
 from engine.training.failures import go_back, problem_of
+from engine.training.pace import clock
 from engine.training.plan import TrainingRequest
 from engine.training.ready import refuse_faults
-from engine.training.run import Run, clock
+from engine.training.run import Run
 from engine.training.session import Session, open_session
 
 
@@ -47,7 +48,7 @@ def train(
         problem = problem_of(fault, request, run)
         if run is not None:
             go_back(run)
-        yield Failed(request.run, problem, run.checkpoint_path if run is not None else None)
+        yield Failed(request.run, problem, run.files.last if run is not None else None)
     finally:
         if session is not None:
             session.network.root.zero_grad(set_to_none=True)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from engine.graph.problem import Refused
 from engine.training.checkpoint import (
     Position,
     RunFacts,
@@ -19,8 +14,8 @@ from engine.training.checkpoint import (
     on_cpu,
     random_state,
     set_random_state,
-    write_checkpoint,
 )
+from engine.training.checkpoint_files import CheckpointFiles
 from engine.training.commands import (
     Change,
     Checkpoint,
@@ -47,6 +42,7 @@ from engine.training.events import (
     Started,
     Stopped,
 )
+from engine.training.pace import Pace, clock
 from engine.training.recorder import Recorder
 from engine.training.session import Session
 from engine.training.stages import Stage, make_stage
@@ -55,10 +51,6 @@ from engine.training.watches import Watches
 TICK_S = 0.08
 CHECKPOINT_S = 25.0
 """A checkpoint at least every 30 s: a step may take a few."""
-_RATE_WINDOW_S = 1.0
-_CHECKPOINTS_KEPT = 2
-
-clock = time.perf_counter
 
 
 class NotFinite(ArithmeticError):
@@ -73,6 +65,7 @@ class Run:
     """The state of one run: begun afresh, resumed from the session's snapshot, or continued beyond it."""
 
     stage: Stage
+    pace: Pace
 
     def __init__(self, session: Session, control: Control, begun_at: float) -> None:
         self.session, self.control = session, control
@@ -80,8 +73,8 @@ class Run:
         self.id = self.request.run
         self.begun_at = begun_at
         self.recorder, self.watches = Recorder(), Watches()
-        self.checkpoint_path: str | None = None
         self.snapshot: Snapshot | None = None
+        self.files = CheckpointFiles(self.request.checkpoint_folder, self.id)
         self.changes: list[tuple[int, float]] = []
         self.planned = tuple(stage.epochs for stage in self.plan.stages)
         self.epochs = list(self.planned)
@@ -90,14 +83,9 @@ class Run:
         self.paused = self.stopped = False
         self.steps_allowed = 0
         self.waiting: tuple[Command, ...] = ()
-        self.due = self._tick_due = self._started_at = 0.0
+        self.due = self._tick_due = 0.0
         self._checkpoint_due = begun_at + CHECKPOINT_S
-        self._checkpoints: deque[Path] = deque()
         self._announced = -1
-        self._training_s = self._paused_s = self._epoch_began = 0.0
-        self._samples = 0
-        self._resumed_at = clock()
-        self._rate: deque[tuple[float, int]] = deque()
         self._restored = self._take_up()
 
     # --- beginning ------------------------------------------------------------------------------
@@ -125,7 +113,7 @@ class Run:
     def started(self) -> Started:
         """What the run is going to do."""
         self.begin_stage()
-        self._started_at = self._resumed_at = self._epoch_began = clock()
+        self.pace = Pace()
         return Started(
             self.id,
             device=str(self.session.device),
@@ -171,7 +159,7 @@ class Run:
     def attend(self, commands: tuple[Command, ...]) -> Iterator[Event]:
         """All that is due between two steps: losses, commands, checkpoints, measurements, progress, a pause."""
         yield from self.flush()
-        self._hold_clock()
+        self.pace.hold()
         for command in (*self.waiting, *commands):
             if not self.stopped:
                 yield from self.obey(command)
@@ -184,11 +172,11 @@ class Run:
         if self.watches.due <= now:
             yield from self.watches.measure(self.session, clock)
         if now >= self._tick_due:
-            yield self._progress(now)
+            yield self._progress()
         yield from self._wait()
-        self._resumed_at = now = clock()
+        now = self.pace.go()
         # The first loss is shown at once
-        self._tick_due = now + TICK_S if self._samples else now
+        self._tick_due = now + TICK_S if self.pace.samples else now
         self.due = min(self._tick_due, self.watches.due, self._checkpoint_due)
 
     def flush(self) -> Iterator[Event]:
@@ -204,7 +192,7 @@ class Run:
         yield Losses(self.id, self.stage_index, first, np.ascontiguousarray(shown, np.float32).tobytes())
         if len(bad):
             raise NotFinite(first + int(bad[0]), self.epoch + 1)
-        self._samples += len(rows) * self.plan.batch_size
+        self.pace.samples += len(rows) * self.plan.batch_size
 
     def _wait(self) -> Iterator[Event]:
         """Stand still while paused, until a step is allowed."""
@@ -219,7 +207,7 @@ class Run:
                 yield from self.watches.measure(self.session, clock)
         if self.paused and self.steps_allowed:
             self.steps_allowed -= 1
-        self._paused_s += clock() - began
+        self.pace.stood_still(clock() - began)
 
     def obey(self, command: Command) -> Iterator[Event]:
         """Do what one command says."""
@@ -256,7 +244,7 @@ class Run:
         """End here; the session can go on later."""
         yield from self.checkpoint()
         self.stopped = True
-        yield Stopped(self.id, self.stage_index, self.epoch + 1, self.step, self.checkpoint_path)
+        yield Stopped(self.id, self.stage_index, self.epoch + 1, self.step, self.files.last)
 
     def _paused_here(self) -> Paused:
         self._announced = self.step
@@ -267,37 +255,28 @@ class Run:
         self.learning_rate = value
         self.stage.set_learning_rate(value)
 
-    def _hold_clock(self) -> None:
-        self._training_s += clock() - self._resumed_at
-
-    def _progress(self, now: float) -> Progress:
-        self._rate.append((now, self._samples))
-        while len(self._rate) > 2 and now - self._rate[1][0] >= _RATE_WINDOW_S:
-            self._rate.popleft()
-        began, samples = self._rate[0]
-        rate = (self._samples - samples) / (now - began) if now > began else 0.0
-        done = self._samples / self.plan.batch_size
+    def _progress(self) -> Progress:
+        done = self.pace.samples / self.plan.batch_size
         left = sum(self.epochs[self.stage_index :]) - self.epoch
         steps_left = left * self.steps_per_epoch - self.batch
-        spent = now - self._started_at - self._paused_s
-        seconds_left = steps_left * spent / done if done else 0.0
+        rate = self.pace.samples_per_second_lately()
+        seconds_left = steps_left * self.pace.spent_s() / done if done else 0.0
         return Progress(self.id, self.stage_index, self.epoch + 1, self.step, rate, seconds_left)
 
     # --- ends -----------------------------------------------------------------------------------
     def end_epoch(self) -> Iterator[Event]:
         """Metrics of the epoch on the training and validation part. A Stop during validation ends the run before it."""
         yield from self.flush()
-        self._hold_clock()
+        self.pace.hold()
         validation = yield from self._evaluate("validation")
         if self.stopped:
             return
         train = self.stage.metrics(self.recorder.end_epoch(self.plan.batch_size, self.stage.samples))
         self.epoch, self.batch = self.epoch + 1, 0
         self.session.position = self.position
-        now = clock()
-        seconds, self._epoch_began = now - self._epoch_began, now
+        seconds = self.pace.begin_epoch()
         yield EpochEnded(self.id, self.stage_index, self.epoch, self.step, train, validation, seconds)
-        self._resumed_at = clock()
+        self.pace.go()
 
     def _evaluate(self, part: str) -> Generator[Event, None, Mapping[str, float]]:
         """Yields what a Stop in between says; its value are the metrics, empty then."""
@@ -318,14 +297,15 @@ class Run:
 
     def end_stage(self) -> Iterator[Event]:
         """A checkpoint; the next stage, if any, comes next."""
-        self._hold_clock()
+        self.pace.hold()
         yield from self.checkpoint()
         if self.stage_index + 1 < len(self.plan.stages):
             self.stage_index, self.epoch, self.batch, self.first_epoch = self.stage_index + 1, 0, 0, 0
             self.begin_stage()
         else:
             self.stage_index += 1
-        self._resumed_at = self._epoch_began = clock()
+        self.pace.begin_epoch()
+        self.pace.go()
 
     def finish(self) -> Iterator[Event]:
         """The metrics on the test part, and a last look for every view."""
@@ -339,11 +319,11 @@ class Run:
         yield Finished(
             self.id,
             test=test,
-            seconds=clock() - self._started_at - self._paused_s,
-            samples_per_second=self._samples / self._training_s if self._training_s > 0 else 0.0,
+            seconds=self.pace.spent_s(),
+            samples_per_second=self.pace.samples_per_second(),
             device=str(self.session.device),
             threads=self.threads,
-            checkpoint=self.checkpoint_path,
+            checkpoint=self.files.last,
         )
 
     # --- checkpoints ----------------------------------------------------------------------------
@@ -352,28 +332,13 @@ class Run:
 
         A disk that is full does not end a run: then there is no event, and the last file stays the last.
         """
-        self._keep()
+        snapshot = self._keep()
         self._checkpoint_due = clock() + CHECKPOINT_S
-        if self.request.checkpoint_folder is None:
-            return
-        assert self.snapshot is not None
-        path = Path(self.request.checkpoint_folder) / f"{self.id}-{self.step}.safetensors"
-        with suppress(Refused):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_checkpoint(path, self.snapshot)
-            self.checkpoint_path = str(path)
-            self._remove_old(path)
-            yield Checkpointed(self.id, self.step, str(path))
+        path = self.files.write(snapshot, self.step)
+        if path is not None:
+            yield Checkpointed(self.id, self.step, path)
 
-    def _remove_old(self, path: Path) -> None:
-        if path in self._checkpoints:
-            self._checkpoints.remove(path)
-        self._checkpoints.append(path)
-        while len(self._checkpoints) > _CHECKPOINTS_KEPT:
-            with suppress(OSError):
-                self._checkpoints.popleft().unlink()
-
-    def _keep(self) -> None:
+    def _keep(self) -> Snapshot:
         """The run as it is now, in memory; all recorded losses have been taken."""
         right, seen = self.stage.counts()
         facts = RunFacts(
@@ -390,11 +355,11 @@ class Run:
             seen=seen,
             lent=self.session.network.lent,
         )
-        self.snapshot = Snapshot(
+        self.snapshot = self.session.snapshot = Snapshot(
             weights=on_cpu(self.session.network.state()),
             optimiser=on_cpu(self.stage.state()),
             run={**random_state(self.session.device), "losses": torch.from_numpy(self.recorder.epoch_rows.copy())},
             facts=facts,
         )
-        self.session.snapshot = self.snapshot
         self.changes.clear()
+        return self.snapshot

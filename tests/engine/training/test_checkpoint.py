@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.problem import Refused, refused
-from engine.training import run
+from engine.training import checkpoint_files
 from engine.training.checkpoint import Position, RunFacts, Snapshot, read_checkpoint, write_checkpoint
 from engine.training.commands import Change, Stop
 from engine.training.events import EpochEnded, Finished, Started, Stopped
@@ -184,7 +184,7 @@ def test_a_full_disk_does_not_end_a_run(drawing, requested, script, tmp_path, mo
     def fail(path, snapshot):
         raise refused("disk-full", file=path.name)
 
-    monkeypatch.setattr(run, "write_checkpoint", fail)
+    monkeypatch.setattr(checkpoint_files, "write_checkpoint", fail)
     events = list(train(requested(drawing(*DROPPING), Supervised(1), checkpoint_folder=str(tmp_path)), script()))
     assert isinstance(events[-1], Finished)
     assert events[-1].checkpoint is None
