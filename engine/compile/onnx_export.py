@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.compile.network import Network
-from engine.compile.onnx_translations import translations
+from engine.compile.onnx_translations import WITHOUT_OPERATOR, translations
 from engine.compile.python_source import TIME_STEPS, write_source
 from engine.compile.slices import Slice
 from engine.graph.block_type import BlockType
-from engine.graph.problem import refused
+from engine.graph.problem import Refused, block_words, refused
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.modules.stepping import Stepper
 
@@ -66,9 +67,21 @@ def export_onnx(
                 _write(part, specs, inputs, tuple(outputs.values()), steps, False, path)
             length = steps if timed and not free else None
             difference = _difference(part, specs, path, steps if length is not None else steps + 3)
+    except Refused as fault:
+        raise _blamed(fault, network, part) from fault
     finally:
         torch.set_rng_state(random_state)
     return OnnxReport(inputs, tuple(outputs.values()), length, difference)
+
+
+def _blamed(fault: Refused, network: Network, part: Slice) -> Refused:
+    """The same in words about a block that no file can hold, where there is one."""
+    used = {node.target for node in part.module.graph.nodes if node.op == "call_module"}
+    for call in network.program.calls:
+        if call.target in used and call.type.id in WITHOUT_OPERATOR:
+            words = block_words(call.type.title, call.block.name)
+            return refused("onnx", reason=f"{words} {WITHOUT_OPERATOR[call.type.id]}")
+    return fault
 
 
 def _predictions(network: Network, types: Mapping[str, BlockType]) -> dict[str, str]:
@@ -182,5 +195,8 @@ def _reason(fault: BaseException) -> str:
     """The innermost cause in a line."""
     while fault.__cause__ is not None:
         fault = fault.__cause__
+    missing = re.search(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", str(fault))
+    if missing is not None:
+        return f"ONNX has no operator for {missing[1]}"
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
     return (lines[0] if lines else type(fault).__name__).rstrip(".")

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
+
+_NO_OPERATOR = "ONNX has no such operator"
+WITHOUT_OPERATOR: Mapping[str, str] = MappingProxyType(
+    {
+        "noise_source": "draws a tensor as large as the batch, which torch’s exporter takes for a fixed one",
+        "adaptive_avg_pool3d": "has windows of several sizes: " + _NO_OPERATOR,
+        "fractional_max_pool2d": "draws its windows: " + _NO_OPERATOR,
+        "fractional_max_pool3d": "draws its windows: " + _NO_OPERATOR,
+        "rrelu": "draws its slopes: " + _NO_OPERATOR,
+    }
+)
+"""By block type: what keeps it out of a file, where the exporter gives up over a network that holds one."""
 
 
 def translations() -> Mapping[Any, Callable[..., Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,22 +14,13 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
 from engine.compile.onnx_export import LARGEST_DIFFERENCE, PACKAGES, OnnxReport, export_onnx
+from engine.compile.onnx_translations import WITHOUT_OPERATOR
 from engine.compile.python_source import write_source
 from engine.graph.problem import Refused
 from tests.every_block.exporting import ANALYSER, first_drawing, random_inputs, run_program, together
 
 for package in PACKAGES:
     pytest.importorskip(package, reason=f"no {package}: install the extra onnx")
-
-NO_OPERATOR = "ONNX has no such operator"
-WITHOUT_ONNX = {
-    "noise_source": "it draws a tensor of the batch's size, which torch's exporter takes for a fixed one",
-    "adaptive_avg_pool3d": f"{NO_OPERATOR}, and torch takes it apart only where the windows are of one size",
-    "fractional_max_pool2d": NO_OPERATOR,
-    "fractional_max_pool3d": NO_OPERATOR,
-    "rrelu": f"{NO_OPERATOR}: torch's exporter keeps the random slopes of training",
-}
-"""Types that cannot be written, and why; `export --to onnx` refuses them and points to Python."""
 
 STEPS = 4
 """How long the sequences are where the file has a fixed length."""
@@ -38,7 +30,7 @@ EXPORTED = [
     type.id for type in BLOCK_TYPES.values() if type.role in ("layer", "container") and "own_code" not in type.traits
 ]
 """Inputs and borders compute nothing, predictions do without losses, and what a custom block can is its author's."""
-_WRITTEN = [id for id in EXPORTED if id not in WITHOUT_ONNX]
+_WRITTEN = [id for id in EXPORTED if id not in WITHOUT_OPERATOR]
 BATCHES = [tuple(_WRITTEN[at : at + AT_ONCE]) for at in range(0, len(_WRITTEN), AT_ONCE)]
 
 
@@ -95,13 +87,14 @@ def test_the_file_gives_what_the_program_gives(batch: tuple[str, ...], tmp_path:
     assert [fault for _, ids in groups for fault in faults_of(list(ids), tmp_path).items()] == []
 
 
-@pytest.mark.parametrize("id", WITHOUT_ONNX)
+@pytest.mark.parametrize("id", WITHOUT_OPERATOR)
 def test_what_cannot_be_written_is_refused_with_a_reason(id: str, tmp_path: Path) -> None:
     """Where this fails since torch has learnt it, the line leaves the table."""
-    with pytest.raises(Refused, match=r"ONNX.*Export it as Python\.$"):
+    words = f"cannot be written as ONNX: {BLOCK_TYPES[id].title} {WITHOUT_OPERATOR[id]}. Export it as Python."
+    with pytest.raises(Refused, match=f"{re.escape(words)}$"):
         exported([id], tmp_path)
 
 
 def test_the_table_names_what_there_is() -> None:
-    assert set(WITHOUT_ONNX) <= set(EXPORTED)
+    assert set(WITHOUT_OPERATOR) <= set(EXPORTED)
     assert len(EXPORTED) >= 170
