@@ -45,6 +45,7 @@ class RefusalPopup(QWidget):
         self._lines: list[tuple[str, bool]] = []
         self.buttons: tuple[ActionButton, ...] = ()
         self._keys: dict[str, Fix] = {}
+        self._first: ActionButton | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
 
@@ -87,8 +88,9 @@ class RefusalPopup(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             self.close_popup()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.buttons:
-            focused = next((button for button in self.buttons if button.hasFocus()), self.buttons[0])
-            focused.click()
+            focused = next((button for button in self.buttons if button.hasFocus()), self._first)
+            if focused is not None:
+                focused.click()
         elif fix is not None:
             self._choose(fix)
         else:
@@ -118,7 +120,8 @@ class RefusalPopup(QWidget):
         if offer and problem.fixes:
             x, y = SHADOW_POPUP + TEXT_AT, round(SHADOW_POPUP + height)
             buttons = []
-            for fix in problem.fixes:
+            self._first = None
+            for fix in sorted(problem.fixes, key=removes_several):
                 key = fix.key if fix.key.casefold() not in self._keys else ""
                 button = ActionButton(fix.label, key, theme, self)
                 button.clicked.connect(lambda _=False, fix=fix: self._choose(fix))
@@ -127,6 +130,8 @@ class RefusalPopup(QWidget):
                 button.show()
                 x += button.width() + SPACE_8
                 buttons.append(button)
+                if self._first is None and not removes_several(fix):
+                    self._first = button
                 if key:
                     self._keys[key.casefold()] = fix
             self.buttons = tuple(buttons)
@@ -180,6 +185,12 @@ class RefusalPopup(QWidget):
             painter.drawText(QPointF(TEXT_AT, y + step / 2 + QFontMetricsF(font).capHeight() / 2), line)
             y += step
         painter.end()
+
+
+def removes_several(fix: Fix) -> bool:
+    """Whether a repair deletes more than one block: it comes last, and Enter alone does not make it."""
+    ids = fix.arguments[0] if fix.edit == "remove_blocks" and fix.arguments else ()
+    return isinstance(ids, tuple) and len(ids) > 1
 
 
 def wrapped(text: str, font: QFont, room: float) -> list[str]:

@@ -16,7 +16,8 @@ from engine.training.flat_graph import FlatGraph, IdPath
 class Part(msgspec.Struct, frozen=True):
     """Blocks of one body that hang together, with all inside them, each after those that it reads.
 
-    `sources` are the ports of other parts that they read; `fixes` wire the part to a loss that lacks it, or remove it.
+    `sources` are the ports of other parts that they read; `fixes` wire the part to what lacks an input, or remove it.
+    While an input of its body is open, the drawing is being rewired: of several blocks no removal is offered then.
     """
 
     paths: tuple[IdPath, ...]
@@ -33,18 +34,27 @@ class Unused:
     ) -> None:
         self._flat, self._types, self._analysis = flat, types, analysis
         self.reached = flat.upstream(ends)
-        self._open_losses = [
-            (path, prediction.port)
-            for path in flat.of_role("loss")
-            if (prediction := types[flat.blocks[path].type].prediction) is not None
-            and flat.source_of(path, prediction.port) is None
-        ]
+        self._open = list(self._open_inputs())
         self.parts = tuple(self._parts())
         self._fixes = {path: part.fixes for part in self.parts for path in part.paths}
 
     def fixes(self, path: IdPath) -> tuple[Fix, ...]:
         """The repairs for a block that nothing depends on."""
         return self._fixes.get(path, ())
+
+    def _open_inputs(self) -> Iterable[tuple[IdPath, str]]:
+        """Inputs that lack a wire: of losses that of the prediction, of layers that something depends on each."""
+        flat = self._flat
+        for path in self.reached:
+            block = flat.blocks[path]
+            type = self._types.get(block.type)
+            if type is None or block.body is not None or type.role not in ("loss", "layer"):
+                continue
+            if type.prediction is not None:
+                ports = [type.prediction.port]
+            else:
+                ports = [port.id for port in type.ports_of(block, flat.variables).inputs if not port.optional]
+            yield from ((path, port) for port in ports if flat.source_of(path, port) is None)
 
     def _parts(self) -> Iterable[Part]:
         order = {path: number for number, path in enumerate(self._flat.ordered())}
@@ -93,19 +103,20 @@ class Unused:
         name = self._flat.blocks[units[0]].name if len(units) == 1 else f"{len(units)} blocks"
         remove = Fix(edit="remove_blocks", arguments=(ids,), body=body, facts={"name": name})
         ports = self._types[self._flat.blocks[last].type].ports_of(self._flat.blocks[last], self._flat.variables)
-        lacking = [(path, port) for path, port in self._open_losses if path[:-1] == last[:-1] == body]
+        lacking = [(path, port) for path, port in self._open if path[:-1] == last[:-1] == body]
+        removals = () if lacking and len(paths) > 1 else (remove,)
         if len(lacking) != 1 or len(ports.outputs) != 1:
-            return (remove,)
-        loss, port = lacking[0]
-        if loss in self._flat.upstream([last]):
-            return (remove,)
+            return removals
+        taker, port = lacking[0]
+        if taker in self._flat.upstream([last]):
+            return removals
         wire = Fix(
             edit="connect",
-            arguments=(PortRef(last[-1], ports.outputs[0].id), PortRef(loss[-1], port)),
+            arguments=(PortRef(last[-1], ports.outputs[0].id), PortRef(taker[-1], port)),
             body=body,
-            facts={"source": self._flat.blocks[last].name, "target": self._flat.blocks[loss].name},
+            facts={"source": self._flat.blocks[last].name, "target": self._flat.blocks[taker].name},
         )
-        return (wire, remove)
+        return (wire, *removals)
 
 
 def _groups(near: Mapping[IdPath, Sequence[IdPath]]) -> dict[IdPath, int]:

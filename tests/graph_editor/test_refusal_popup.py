@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 from engine.graph.problem import Fix, Problem
 from graph_editor.refusal_popup import RefusalPopup, wrapped
 from graph_editor.theme import load_theme
+
+replace = msgspec.structs.replace
 
 PROBLEM = Problem(
     code="rank",
@@ -85,3 +88,27 @@ def test_lines_break_between_words(qapp) -> None:
     assert len(lines) > 2
     assert " ".join(lines) == "one two three four five six seven eight nine ten"
     assert wrapped("", font, 90) == []
+
+
+REMOVE = Fix(edit="remove_blocks", arguments=(("a", "b"),), facts={"name": "2 blocks"})
+WIRE = Fix(edit="connect", facts={"source": "a", "target": "loss"})
+
+
+@pytest.mark.parametrize("fixes", [(REMOVE, WIRE), (WIRE, REMOVE)])
+def test_what_deletes_several_blocks_comes_last_and_enter_takes_the_other(popup: RefusalPopup, fixes) -> None:
+    chosen = []
+    popup.fix_chosen.connect(chosen.append)
+    popup.show_problem(replace(PROBLEM, fixes=fixes), QPoint(100, 100), offer=True)
+    assert [button.text() for button in popup.buttons] == ["Wire a to loss", "Remove 2 blocks"]
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert chosen == [WIRE]
+
+
+def test_enter_alone_deletes_no_blocks_a_click_does(popup: RefusalPopup, qtbot) -> None:
+    chosen = []
+    popup.fix_chosen.connect(chosen.append)
+    popup.show_problem(replace(PROBLEM, fixes=(REMOVE,)), QPoint(100, 100), offer=True)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert chosen == []
+    qtbot.mouseClick(popup.buttons[0], Qt.MouseButton.LeftButton)
+    assert chosen == [REMOVE]

@@ -9,7 +9,7 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.training.flat_graph import FlatGraph
-from engine.training.unused import Unused
+from engine.training.unused import Part, Unused
 
 
 def chain(length: int, joined: int) -> FlatGraph:
@@ -47,7 +47,25 @@ def test_one_long_chain_is_one_part() -> None:
     flat = chain(400, 400)
     (part,) = Unused(flat, BLOCK_TYPES, Analysis(), flat.of_role("loss")).parts
     assert [path for (path,) in part.paths] == [f"b{400 - number:05}" for number in range(400)]
-    assert [fix.edit for fix in part.fixes] == ["connect", "remove_blocks"]
+    assert [fix.edit for fix in part.fixes] == ["connect"]
+
+
+def test_while_the_drawing_is_rewired_the_wire_is_offered_and_no_removal_of_many() -> None:
+    chain = ("in.image", "cv.input cv.output", "re.input re.output", "fl.input fl.output", "de.input de.output")
+    ends_of = " ".join((*chain, "ce.logits")).split()
+    wires = tuple(f"{source} {target}" for source, target in zip(ends_of[::2], ends_of[1::2], strict=True))
+    kinds = {"in": "input", "cv": "conv2d", "re": "relu", "fl": "flatten", "de": "dense", "ce": "cross_entropy"}
+    blocks = {id: Block(id=id, type=type, name=id) for id, type in kinds.items()}
+
+    def parts(without: str) -> tuple[Part, ...]:
+        ends = [[PortRef(*end.split(".")) for end in wire.split()] for wire in wires if wire != without]
+        flat = FlatGraph(Graph(blocks=blocks, wires=sorted_wires(Wire(*pair) for pair in ends)), BLOCK_TYPES)
+        return Unused(flat, BLOCK_TYPES, Analysis(), flat.of_role("loss")).parts
+
+    (cut,) = parts("re.output fl.input")
+    assert [(fix.edit, fix.label) for fix in cut.fixes] == [("connect", "Wire re to fl")]
+    (single,) = parts("in.image cv.input")
+    assert [fix.label for fix in single.fixes] == ["Remove in"]
 
 
 def test_short_rows_are_parts_of_their_own() -> None:
