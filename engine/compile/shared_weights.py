@@ -8,6 +8,7 @@ from engine.compile.records import Record
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Path
 from engine.graph.problem import Fact, Fix, Problem
+from engine.graph.sharing import kinds_fault
 from engine.graph.values import format_value
 
 Bodies = tuple[Mapping[str, Record], ...]
@@ -79,16 +80,9 @@ def _fault(record: Record, bodies: Bodies, type: BlockType) -> str:
     weights = record.block.weights
     assert weights is not None
     owner = next((body[weights.of] for body in reversed(bodies) if weights.of in body), None)
-    if owner is None:
-        return "It is not in this drawing."
-    if type.role == "container":
-        return "A container keeps weights of its own."
-    if weights.transposed and owner.block.type not in dict(type.transposes):
-        return f"It cannot use those of the type {owner.block.type} transposed."
-    if not weights.transposed and owner.block.type != record.block.type:
-        return f"It is of another type, {owner.block.type}."
-    if owner.block.weights is not None:
-        return "It uses another block’s weights itself."
+    unfit = kinds_fault(record.block, owner.block if owner is not None else None, type, weights.transposed)
+    if unfit or owner is None:
+        return unfit
     if owner.block.bypassed:
         return "It is bypassed."
     if not owner.outputs or not record.outputs:
