@@ -329,20 +329,12 @@ class CanvasCommands(QObject):
 
     def apply_fix(self, fix: Fix) -> None:
         """Make the repair that a Problem offers."""
-        functions: dict[str, Callable[..., Graph]] = {
-            "insert_between": edits.insert_between,
-            "set_parameter": edits.set_parameter,
-            "connect": edits.connect,
-            "disconnect": edits.disconnect,
-            "replace_wire": edits.replace_wire,
-        }
-        if fix.edit not in functions:
-            return
+        function: Callable[..., Graph] = vars(edits)[fix.edit]
         ids = self.document.new_ids(fix.new_blocks) if fix.new_blocks else ()
         arguments: tuple[object, ...] = (ids, *fix.arguments) if ids else tuple(fix.arguments)
 
         def repaired(graph: Graph, scope: Scope) -> Graph:
-            graph = functions[fix.edit](graph, scope, *arguments)
+            graph = function(graph, scope, *arguments)
             target = fix.arguments[2] if fix.edit == "insert_between" and len(fix.arguments) > 2 else None
             if ids and isinstance(target, PortRef):
                 graph = self._between(graph, scope, ids[0], target)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage
@@ -7,11 +8,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from engine.graph.analysis import Analysis
-from engine.graph.graph import Graph, Look, PortRef
-from engine.graph.problem import Problem
+from engine.graph.edits import set_weights
+from engine.graph.graph import Graph, Look, PortRef, Weights
+from engine.graph.problem import Fix, Problem
 from graph_editor.context_menus import menu_at
 from graph_editor.editor import Editor
+from tests.graph_editor.conftest import digits_analysis
 
+replace = msgspec.structs.replace
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -262,6 +266,30 @@ def test_a_badge_tells_the_problem_on_a_click(editor: Editor, mouse) -> None:
 
 def entries(menu: QMenu) -> list[str]:
     return [action.text().partition("\t")[0] for action in menu.actions() if not action.isSeparator()]
+
+
+@pytest.mark.parametrize(
+    ("fix", "gone"),
+    [
+        (Fix(edit="remove_blocks", arguments=(("re", "mp"),), facts={"name": "2 blocks"}), {"re", "mp"}),
+        (Fix(edit="remove_and_heal", arguments=("re",), facts={"name": "ReLU"}), {"re"}),
+        (Fix(edit="use_own_weights", arguments=("de",)), set()),
+    ],
+)
+def test_every_repair_of_a_badge_does_what_it_says(editor: Editor, fix: Fix, gone: set[str]) -> None:
+    before = editor.document.graph
+    owner = replace(before.blocks["de"], id="d2", name="Owner")
+    editor.document.commit("Two", replace(before, blocks={**before.blocks, "d2": owner}))
+    editor.commands.edit("Share", set_weights, "de", Weights(of="d2"))
+    problem = Problem(code="bypass", path=("re",), facts={"title": "ReLU", "name": "ReLU", "reason": "x"}, fixes=(fix,))
+    editor.set_analysis(replace(digits_analysis(), problems=(problem,)))
+    editor.view.problem_wanted.emit("re")
+    (button,) = editor.refusal.buttons
+    button.click()
+    after = editor.document.graph
+    assert set(before.blocks) - set(after.blocks) == gone
+    assert (after.blocks["de"].weights is None) is (fix.edit == "use_own_weights")
+    assert editor.document.undo_stack.undoText() == fix.label
 
 
 def test_context_menus(editor: Editor) -> None:
