@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.measurements.results import Ask
 from engine.measurements.subject import Subject, block_refused, picture_shape
-from engine.modules.energy import DeepBoltzmannMachine
+from engine.modules.energy import RBM, DeepBoltzmannMachine
 
 Arrays = dict[str, np.ndarray]
 
@@ -42,9 +42,12 @@ def weight_of(subject: Subject, key: str) -> Tensor | None:
     weight = block.weights[0] if isinstance(block, DeepBoltzmannMachine) else getattr(block, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() not in (2, 4):
         return None
-    labels = int(getattr(block, "labels", 0))
-    weight = weight[:, :-labels] if labels else weight
-    return torch.nan_to_num(weight.detach().float())
+    return torch.nan_to_num(_of_values(block, weight).detach().float())
+
+
+def _of_values(block: nn.Module, weight: Tensor) -> Tensor:
+    """The part of a weight that reads what comes in: an RBM's without its label units."""
+    return weight[:, : -block.labels] if isinstance(block, RBM) and block.labels else weight
 
 
 def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
@@ -60,13 +63,12 @@ def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
 def _before_training(subject: Subject, key: str, weight: Tensor) -> Tensor | None:
     target = subject.network.call_of(key).target
     owner = next(call for call in subject.network.program.all_calls if call.owner and call.target == target)
-    name = "weights.0" if isinstance(subject.network.block(key), DeepBoltzmannMachine) else "weight"
+    block = subject.network.block(key)
+    name = "weights.0" if isinstance(block, DeepBoltzmannMachine) else "weight"
     before = subject.initial_state.get(f"{owner.key}.{name}")
-    if before is not None and before.dim() == 2:
-        before = before[:, : weight.shape[1]]
-    if before is None or before.shape != weight.shape:
+    if before is None or _of_values(block, before).shape != weight.shape:
         return None
-    return before.to(weight.device).float()
+    return _of_values(block, before).to(weight.device).float()
 
 
 def _scalar(value: Tensor) -> np.ndarray:

@@ -53,6 +53,19 @@ def test_an_rbm_is_folded_too_and_three_channels_are_colours(opened) -> None:
     np.testing.assert_array_equal(two, session.network.block("two").weight.detach().permute(0, 2, 3, 1))
 
 
+def test_label_units_are_no_part_of_a_filter(opened) -> None:
+    fields = {"dataset": "digits", "fields": ("image: 1×8×8 float32", "label: 10 classes")}
+    blocks = {"in": ("input", fields), "flat": ("flatten", {}), "rbm": ("rbm", {"hidden": 12, "labels": 10})}
+    session = opened(blocks, "in.image>flat.input flat.output>rbm.input in.label>rbm.label")
+    weight = session.network.block("rbm").weight
+    before = measure(session, ask("rbm"))
+    np.testing.assert_array_equal(before["filters"], weight.detach()[:, :64].reshape(12, 8, 8))
+    with torch.no_grad():
+        weight[:, :64] *= 1.5
+        weight[:, 64:] *= 3
+    assert measure(session, ask("rbm"))["change"] == pytest.approx(0.5, rel=1e-5)
+
+
 def test_a_block_inside_a_container_is_found_by_its_path(opened, draw) -> None:
     body = draw(
         {"e": ("entry", {}), "c": ("conv2d", {"out_channels": 1}), "x": ("exit", {})},
