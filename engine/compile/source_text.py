@@ -72,15 +72,18 @@ def docstring(text: str, indent: int) -> list[str]:
     return [f'{margin}"""{lines[0]}', *(f"{margin}{line}" for line in lines[1:]), f'{margin}"""']
 
 
+_INSTALLED = frozenset({"torch", "safetensors"})
+
+
 def import_lines(imports: Iterable[Import]) -> list[str]:
-    """Import statements in the order of isort: the standard library, then the others."""
-    sections: dict[bool, dict[str, set[str]]] = {True: {}, False: {}}
+    """Import statements in the order of isort: the standard library, what is installed, files that lie beside it."""
+    sections: tuple[dict[str, set[str]], ...] = ({}, {}, {})
     for module, name in imports:
-        standard = module.partition(".")[0] in sys.stdlib_module_names
-        sections[standard].setdefault(module, set()).add(name)
+        package = module.partition(".")[0]
+        place = 0 if package in sys.stdlib_module_names else 1 if package in _INSTALLED else 2
+        sections[place].setdefault(module, set()).add(name)
     lines: list[str] = []
-    for standard in (True, False):
-        found = sections[standard]
+    for found in sections:
         plain = [f"import {module}" for module in sorted(found) if "" in found[module]]
         taken: list[str] = []
         for module in sorted(found, key=_natural):
