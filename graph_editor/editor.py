@@ -20,6 +20,7 @@ from graph_editor.commands import CanvasCommands
 from graph_editor.context_menus import menu_at
 from graph_editor.document import Document
 from graph_editor.empty_canvas import EmptyCanvas
+from graph_editor.entering import READABLE, focus_of
 from graph_editor.interactions.ghost import ghost_of
 from graph_editor.minimap import Minimap
 from graph_editor.name_editor import NameEditor
@@ -324,7 +325,8 @@ class Editor(QWidget):
         inner = left[len(path)] if len(left) > len(path) and left[: len(path)] == path else None
         if inner is not None:
             self.scene.pick([inner])
-        self.fit(soft=False)
+        focus = focus_of(self.scene, inner)
+        self.view.show_area(self.scene.bounds(), least=READABLE, focus=focus, soft=False)
         self.view.setFocus()
 
     def _entered(self) -> None:

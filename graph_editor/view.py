@@ -19,6 +19,7 @@ from engine.graph.problem import Problem
 from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
+from graph_editor.entering import middle_of
 from graph_editor.glide import Glide
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.interactions.zoom import pinch, turn_wheel
@@ -127,8 +128,20 @@ class GraphView(QGraphicsView):
         else:
             self._panning = (self._panning[0] + x, self._panning[1] + y)
 
-    def show_area(self, area: QRectF, most: float = 1.0, margin: int = FIT_MARGIN, *, soft: bool = True) -> None:
-        """Go to where `area` is in the middle, `margin` px clear, at most at zoom `most`; not `soft`: at once."""
+    def show_area(
+        self,
+        area: QRectF,
+        most: float = 1.0,
+        margin: int = FIT_MARGIN,
+        *,
+        least: float = LEAST_ZOOM,
+        focus: QPointF | None = None,
+        soft: bool = True,
+    ) -> None:
+        """Go to where `area` is in the middle, `margin` px clear, at most at zoom `most`; not `soft`: at once.
+
+        Where it does not fit at the zoom `least`, that part of it is shown that has `focus` near the middle.
+        """
         if area.isEmpty():
             self.zoom_to(1.0)
             self.centerOn(0, 0)
@@ -139,7 +152,10 @@ class GraphView(QGraphicsView):
             (room.height() - 2 * margin) / max(area.height(), 1),
             most,
         )
-        self.glide.go(min(max(zoom, LEAST_ZOOM), MOST_ZOOM), area.center(), soft=soft)
+        zoom = min(max(zoom, least), MOST_ZOOM)
+        shown = ((room.width() - 2 * margin) / zoom, (room.height() - 2 * margin) / zoom)
+        middle = area.center() if focus is None else middle_of(area, shown, focus)
+        self.glide.go(zoom, middle, soft=soft)
 
     def middle(self) -> QPointF:
         """What of the scene stands in the middle."""
