@@ -28,6 +28,11 @@ def is_plain_name(file: object) -> bool:
     )
 
 
+def backward_of(function: str) -> str:
+    """What the file calls the backward of a function: `backward` that of `forward`, `f_backward` that of `f`."""
+    return "backward" if function == "forward" else f"{function}_backward"
+
+
 def parse_setting(text: str) -> tuple[str, Item]:
     """Name and value of `width=64`: a number, yes, no, none, or a text as it is. Raises ValueError."""
     name, equals, value = (part.strip() for part in text.partition("="))

@@ -7,6 +7,7 @@ import keyword
 import sys
 from collections.abc import Mapping
 
+from engine.blocks.custom import backward_of
 from engine.compile.source_text import written
 from engine.graph.block_type import BlockType, Inputs, Parameters
 from engine.graph.graph import Graph
@@ -49,6 +50,6 @@ def own_arguments(type: BlockType, parameters: Parameters, inputs: Inputs) -> tu
     name = file.removesuffix(".py")
     if inspect.isclass(getattr(module, definition)):
         return name, [f"{name}.{definition}({', '.join(settings)})"]
-    backward = "backward" if definition == "forward" else f"{definition}_backward"
+    backward = backward_of(definition)
     by_hand = [f"{name}.{backward}"] if hasattr(module, backward) else []
     return name, [f"{name}.{definition}", *by_hand, *settings]

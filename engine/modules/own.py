@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.blocks.custom import backward_of
 from engine.graph.problem import Fact, Problem, Refused, refused
 from engine.modules.own_gradients import worst_error
 from engine.modules.own_loading import OwnCode, called, fingerprint, load
 
 Settings = Sequence[Sequence[Any]]
-_checked: dict[tuple[Any, ...], Refused | None] = {}
+_checked: dict[tuple[Any, ...], Problem | None] = {}
 _lock = threading.Lock()
 
 
@@ -64,7 +65,7 @@ class Own(nn.Module):
         if wrong is not None or len(found) != len(self.outputs):
             given = f"something of the type {wrong}" if wrong is not None else _counted(len(found), "tensor")
             count, wanted = _counted(len(self.outputs), "output"), ", ".join(self.outputs)
-            raise self._refused("code-outputs", self._forward_name, given=given, count=count, wanted=wanted)
+            raise Refused(self._problem("code-outputs", self._forward_name, given=given, count=count, wanted=wanted))
         return found
 
     def gradients_of(self, gradients: tuple[Tensor, ...], inputs: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
@@ -74,16 +75,16 @@ class Own(nn.Module):
         found = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         if len(found) != len(inputs):
             words = f"{_counted(len(found), 'gradient')} for {_counted(len(inputs), 'input')}"
-            raise self._refused("code-gradients", self._backward_name, given=words)
+            raise Refused(self._problem("code-gradients", self._backward_name, given=words))
         for name, gradient, value in zip(self.inputs, found, inputs, strict=True):
             if gradient is None:
                 continue
             if not isinstance(gradient, Tensor):
-                kind = type(gradient).__name__
-                raise self._refused("code-gradients", self._backward_name, given=f"something of the type {kind}")
+                words = f"something of the type {type(gradient).__name__}"
+                raise Refused(self._problem("code-gradients", self._backward_name, given=words))
             if gradient.shape != value.shape:
                 words = f"{_shape(gradient)} as the gradient of “{name}”, which is {_shape(value)}"
-                raise self._refused("code-gradients", self._backward_name, given=words)
+                raise Refused(self._problem("code-gradients", self._backward_name, given=words))
         return tuple(
             gradient if value.is_floating_point() else None for gradient, value in zip(found, inputs, strict=True)
         )
@@ -104,9 +105,9 @@ class Own(nn.Module):
             self._construct(found)
             return
         if not inspect.isroutine(found):
-            raise self._refused("code-kind", self.definition, kind="is neither a class nor a function")
+            raise Refused(self._problem("code-kind", self.definition, kind="is neither a class nor a function"))
         self._forward_name = self.definition
-        self._backward_name = "backward" if self.definition == "forward" else f"{self.definition}_backward"
+        self._backward_name = backward_of(self.definition)
         self._forward = found
         self._backward = getattr(self.code.module, self._backward_name, None)
         self._keywords = self._settings
@@ -119,31 +120,31 @@ class Own(nn.Module):
         forward = made.__call__ if isinstance(made, nn.Module) else getattr(made, "forward", None)
         own = not isinstance(made, nn.Module) or type(made).forward is not nn.Module.forward
         if not callable(forward) or not own:
-            raise self._refused("code-kind", self.definition, kind="has no forward")
+            raise Refused(self._problem("code-kind", self.definition, kind="has no forward"))
         self._forward = forward
         self._backward = getattr(made, "backward", None)
         if self._backward is not None and self.inner is not None and any(True for _ in self.inner.parameters()):
-            raise self._refused("code-weights", self._backward_name)
+            raise Refused(self._problem("code-weights", self._backward_name))
 
     def _check_backward(self, key: tuple[Any, ...], shapes: Sequence[Sequence[int]], dtypes: Sequence[str]) -> None:
         """Hold backward to forward, once for each content of the file and each kind of input."""
         with _lock:
             if key not in _checked:
                 _checked[key] = self._fault_of_backward(shapes, dtypes)
-            fault = _checked[key]
-        if fault is not None:
-            raise Refused(fault.problem)
+            problem = _checked[key]
+        if problem is not None:
+            raise Refused(problem)
 
-    def _fault_of_backward(self, shapes: Sequence[Sequence[int]], dtypes: Sequence[str]) -> Refused | None:
+    def _fault_of_backward(self, shapes: Sequence[Sequence[int]], dtypes: Sequence[str]) -> Problem | None:
         try:
             with torch.device("cpu"):
                 trial = _Trial(self)
             error = worst_error(trial.outputs_of, trial.gradients_of, shapes, dtypes)
         except Refused as fault:
-            return fault
+            return fault.problem
         if error is None:
             return None
-        return self._refused(
+        return self._problem(
             "code-backward",
             self._backward_name,
             input=self.inputs[error.input],
@@ -153,10 +154,11 @@ class Own(nn.Module):
             error=f"{error.size:.2g}",
         )
 
-    def _refused(self, code: str, name: str, **facts: Fact) -> Refused:
+    def _problem(self, code: str, name: str, **facts: Fact) -> Problem:
+        """What is wrong with the class or function `name`, and the line of the file where it begins."""
         line = self.code.lines.get(name, self.code.lines.get(self.definition, 1))
         told: dict[str, Fact] = {"file": self.file, "line": line, "definition": self.definition, **facts}
-        return Refused(Problem(code=code, facts=told))
+        return Problem(code=code, facts=told)
 
 
 class _Trial(Own):
