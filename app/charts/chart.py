@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.abstract_widget import AbstractWidget
 from app.charts.look import Card, Theme, paint_card
 
 
-class Chart(QWidget):
+class Chart(QWidget, metaclass=AbstractWidget):
     """A chart on the panel's colour. Subclasses give `paint_content`, and `margins` and `hover` where they need them.
 
     The content is painted into a picture once a change, so that the pointer moves over it at no cost.
@@ -32,9 +35,9 @@ class Chart(QWidget):
         """Left, top, right, bottom of the plot, in px."""
         return 8, 8, 8, 8
 
+    @abstractmethod
     def paint_content(self, painter: QPainter, plot: QRectF) -> None:
         """Paint everything but what follows the pointer."""
-        raise NotImplementedError
 
     def hover(self, at: QPointF, plot: QRectF) -> Card | None:
         """What to say of the point under the pointer."""

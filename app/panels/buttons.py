@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from app.abstract_widget import AbstractWidget
 from graph_editor.theme import (
     FOCUS_GAP,
     FOCUS_WIDTH,
@@ -68,7 +71,7 @@ class FocusRing(QWidget):
         painter.end()
 
 
-class Button(QAbstractButton):
+class Button(QAbstractButton, metaclass=AbstractWidget):
     """Base of the buttons: an icon, a text and a key, painted from the theme."""
 
     weight = MEDIUM
@@ -174,8 +177,9 @@ class Button(QAbstractButton):
     def _ink(self) -> str:
         return "text" if self.isEnabled() else "disabled"
 
+    @abstractmethod
     def _paint_ground(self, painter: QPainter) -> None:
-        raise NotImplementedError
+        """Paint what lies below icon and text."""
 
     def _content_width(self) -> float:
         parts = [] if self._icon_name is None else [float(ICON)]

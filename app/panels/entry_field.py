@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from app.abstract_widget import AbstractWidget
 from app.panels.fields_base import TEXT_INSET, Field, Validate, same
 from graph_editor.theme import Theme
 
@@ -112,7 +114,7 @@ class Entry(QLineEdit):
         self.focus_changed.emit(False)
 
 
-class EntryField(Field):
+class EntryField(Field, metaclass=AbstractWidget):
     """A field whose value is typed into a line of text."""
 
     mono = True
@@ -170,12 +172,13 @@ class EntryField(Field):
     def _has_keyboard(self) -> bool:
         return self._entry.hasFocus()
 
+    @abstractmethod
     def _text_of(self, value: object) -> str:
-        raise NotImplementedError
+        """How a value is written."""
 
+    @abstractmethod
     def _read(self, text: str) -> object:
         """The value that a text stands for; ValueError carries what is wrong with it."""
-        raise NotImplementedError
 
     def _show_value(self) -> None:
         self._typed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -69,21 +70,25 @@ class NumberField(EntryField):
         self._step(steps)
         self._end_gesture()
 
+    @abstractmethod
     def _plain(self, number: float) -> int | float:
-        raise NotImplementedError
+        """The nearest number of the kind."""
 
+    @abstractmethod
     def _number_text(self, number: int | float) -> str:
-        raise NotImplementedError
+        """How a plain number is written."""
 
+    @abstractmethod
     def _number(self, text: str) -> int | float | None:
         """The plain number that a text is, None for anything else; ValueError where the kind is wrong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _stepped(self, number: int | float, steps: int) -> int | float:
-        raise NotImplementedError
+        """The number some steps up or down."""
 
+    @abstractmethod
     def _scrubbed(self, number: int | float, distance: int, fine: bool) -> int | float:
-        raise NotImplementedError
+        """The number after a drag of `distance` px from where it was `number`."""
 
     def _text_of(self, value: object) -> str:
         if value is None:

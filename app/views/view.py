@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
+from app.abstract_widget import AbstractWidget
 from app.charts.look import SPACE_4, SPACE_8, Theme
 from app.views.history import RunHistory
 from engine.measurements.results import Ask
@@ -21,7 +23,7 @@ WAITS = "Waits for the first epoch"
 DELETED = "Its block was deleted"
 
 
-class View(QWidget):
+class View(QWidget, metaclass=AbstractWidget):
     """A live view. Subclasses set `kind` and `title`, make a chart, and give `draw_history` or `draw_measured`.
 
     `subtitle` changes are told by `subtitle_changed`; `choose_wanted` asks for another block.
@@ -72,9 +74,9 @@ class View(QWidget):
 
     # What subclasses give.
 
+    @abstractmethod
     def make_chart(self) -> QWidget:
         """The widget that shows what is known."""
-        raise NotImplementedError
 
     def draw_history(self, history: RunHistory, previous: RunHistory | None) -> bool:
         """Show a history; False while there is nothing to show."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,7 +20,7 @@ class Dropout(nn.Dropout):
         return super().forward(input) if mask is None else input * mask.to(input.dtype)
 
 
-class _ChannelDropout(nn.Module):
+class _ChannelDropout(nn.Module, ABC):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         self.p = p
@@ -29,9 +31,9 @@ class _ChannelDropout(nn.Module):
             return self.drop(input)
         return input * mask.to(input.dtype).reshape(*mask.shape, *(1,) * (input.dim() - mask.dim()))
 
+    @abstractmethod
     def drop(self, input: Tensor) -> Tensor:
         """Whole channels set to 0 at random while training."""
-        raise NotImplementedError
 
 
 class Dropout1d(_ChannelDropout):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -57,7 +58,7 @@ class Machine(Protocol):
         ...
 
 
-class _TwoLayers:
+class _TwoLayers(ABC):
     """CD-k on a machine of visible and hidden units, W visible×hidden, a visible, b hidden.
 
     ΔW ∝ ⟨v₀ p(h|v₀)ᵀ⟩ − ⟨v_k p(h|v_k)ᵀ⟩, Δa ∝ ⟨v₀ − v_k⟩, Δb ∝ ⟨p(h|v₀) − p(h|v_k)⟩, averaged over the batch. Hidden
@@ -88,7 +89,7 @@ class _TwoLayers:
     def unset(self) -> bool:
         return not self._visible_bias.any()
 
-    def begin_epoch(self, epoch: int) -> None:
+    def begin_epoch(self, epoch: int) -> None:  # noqa: B027 -- nothing to do, in any of them
         """All epochs are alike."""
 
     def step(self, visible: Tensor) -> Tensor:
@@ -136,21 +137,21 @@ class _TwoLayers:
         self._chains = chains
         return chains
 
+    @abstractmethod
     def _hidden(self, visible: Tensor) -> Tensor:
         """p(h = 1 | v)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _visible(self, hidden: Tensor) -> Tensor:
         """The mean of the visible units given the hidden ones."""
-        raise NotImplementedError
 
     def _drawn(self, hidden: Tensor) -> Tensor:
         """A sample of the visible units given the hidden ones."""
         return sample(self._visible(hidden))
 
+    @abstractmethod
     def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
         """Momentum, and what data and model say, into the velocities; `difference` is `visible` − `model`."""
-        raise NotImplementedError
 
 
 class DenseMachine(_TwoLayers):
