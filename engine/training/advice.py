@@ -101,30 +101,32 @@ def _unread_outputs(flat: FlatGraph, types: Mapping[str, BlockType], reached: fr
         if type is None or type.role not in ("layer", "container") or type.family in _MAY_STAY_UNREAD:
             continue
         outputs = type.ports_of(block, flat.variables).outputs
-        ends = {port.id: ((*path, port.id), "input") if block.body is not None else (path, port.id) for port in outputs}
-        unread = [port for port in outputs if ends[port.id] not in read]
-        if len(outputs) < 2 or all(end[0] not in reached for end in ends.values()):
+        if len(outputs) < 2:
             continue
-        for port in unread:
-            fixes: tuple[Fix, ...] = ()
-            if block.body is not None:
-                source = flat.source_of(ends[port.id][0], "input")
-                if source is None or source[0] not in reached:
-                    continue  # what leads to this Exit is told by itself
-                exit = block.body.blocks[port.id]
-                fixes = (Fix(edit="remove_blocks", arguments=((exit.id,),), body=path, facts={"name": exit.name}),)
-            elif port.id == "indices" and type.parameter("return_indices") is not None:
-                arguments = (block.id, "return_indices", False)
-                fixes = (
-                    Fix(
-                        edit="set_parameter",
-                        arguments=arguments,
-                        body=path[:-1],
-                        facts=dict(label="Places", value=False),
-                    ),
-                )
+        ends = [((*path, port.id), "input") if block.body is not None else (path, port.id) for port in outputs]
+        if not any(end in reached for end, _ in ends):
+            continue
+        for port, end in zip(outputs, ends, strict=True):
+            if end in read:
+                continue
+            source = flat.source_of(*end) if block.body is not None else end
+            if source is None or source[0] not in reached:
+                continue  # what leads to this Exit is told by itself
             facts: dict[str, Fact] = {**_names(types, block), "port": port.label or port.id}
+            fixes = _without_output(path, block, type, port.id)
             yield Problem(code="unread-output", severity="advice", path=path, port=port.id, facts=facts, fixes=fixes)
+
+
+def _without_output(path: IdPath, block: Block, type: BlockType, port: str) -> tuple[Fix, ...]:
+    """The repair that takes an output away: its Exit goes, or the places of a pool are switched off."""
+    if block.body is not None:
+        exit = block.body.blocks[port]
+        return (Fix(edit="remove_blocks", arguments=((exit.id,),), body=path, facts={"name": exit.name}),)
+    switch = type.parameter("return_indices") if port == "indices" else None
+    if switch is None:
+        return ()
+    facts: dict[str, Fact] = {"label": switch.label, "value": False}
+    return (Fix(edit="set_parameter", arguments=(block.id, switch.id, False), body=path[:-1], facts=facts),)
 
 
 def _too_deep(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:
