@@ -35,7 +35,10 @@ When = Callable[[Situation], bool]
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """One action. `shown_key` is written in the menu and heard by the canvas alone: typing elsewhere is safe."""
+    """One action; `&` in its title stands before its Alt letter.
+
+    `shown_key` is written in the menu and heard by the canvas alone: typing elsewhere is safe.
+    """
 
     id: str
     menu: str
@@ -60,69 +63,90 @@ def _some(now: Situation) -> bool:
 
 
 TABLE: tuple[Spec | str, ...] = (
-    Spec("new", "File", "New", ("Ctrl+N",)),
-    Spec("open", "File", "Open …", ("Ctrl+O",)),
+    Spec("new", "File", "&New", ("Ctrl+N",)),
+    Spec("open", "File", "&Open …", ("Ctrl+O",)),
     "File/Open recent",
-    Spec("start_page", "File", "Start page", ("Ctrl+Shift+H",), checkable=True),
+    Spec("start_page", "File", "Start &page", ("Ctrl+Shift+H",), checkable=True),
     "File-",
-    Spec("save", "File", "Save", ("Ctrl+S",)),
-    Spec("save_as", "File", "Save as …", ("Ctrl+Shift+S",)),
+    Spec("save", "File", "&Save", ("Ctrl+S",)),
+    Spec("save_as", "File", "Save &as …", ("Ctrl+Shift+S",)),
     "File-",
-    Spec("export_python", "File", "Export Python …", when=lambda now: now.has_blocks),
-    Spec("export_onnx", "File", "Export ONNX …", when=lambda now: now.has_blocks and now.has_session),
-    Spec("export_weights", "File", "Export weights …", (), when=lambda now: now.has_session),
+    Spec("export_python", "File", "Export P&ython …", when=lambda now: now.has_blocks),
+    Spec("export_onnx", "File", "Export ONN&X …", when=lambda now: now.has_blocks and now.has_session),
+    Spec("export_weights", "File", "Export &weights …", (), when=lambda now: now.has_session),
     "File-",
-    Spec("quit", "File", "Quit", ("Ctrl+Q",), role="quit"),
-    Spec("undo", "Edit", "Undo", ("Ctrl+Z",), when=lambda now: now.can_undo),
-    Spec("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), when=lambda now: now.can_redo),
+    Spec("quit", "File", "&Quit", ("Ctrl+Q",), role="quit"),
+    Spec("undo", "Edit", "&Undo", ("Ctrl+Z",), when=lambda now: now.can_undo),
+    Spec("redo", "Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), when=lambda now: now.can_redo),
     "Edit-",
-    Spec("cut", "Edit", "Cut", ("Ctrl+X",), when=_some),
-    Spec("copy", "Edit", "Copy", ("Ctrl+C",), when=_some),
-    Spec("paste", "Edit", "Paste", ("Ctrl+V",), when=_canvas),
-    Spec("duplicate", "Edit", "Duplicate", ("Ctrl+D",), when=_some),
-    Spec("delete", "Edit", "Delete", (), "Del", when=_some),
-    Spec("select_all", "Edit", "Select all", ("Ctrl+A",), when=lambda now: now.on_canvas and now.has_blocks),
+    Spec("cut", "Edit", "Cu&t", ("Ctrl+X",), when=_some),
+    Spec("copy", "Edit", "&Copy", ("Ctrl+C",), when=_some),
+    Spec("paste", "Edit", "&Paste", ("Ctrl+V",), when=_canvas),
+    Spec("duplicate", "Edit", "&Duplicate", ("Ctrl+D",), when=_some),
+    Spec("delete", "Edit", "De&lete", (), "Del", when=_some),
+    Spec("select_all", "Edit", "Select &all", ("Ctrl+A",), when=lambda now: now.on_canvas and now.has_blocks),
     "Edit-",
-    Spec("rename", "Edit", "Rename", ("F2",), when=lambda now: now.on_canvas and now.selected == 1),
-    Spec("bypass", "Edit", "Bypass", (), "M", when=_some),
+    Spec("rename", "Edit", "Rena&me", ("F2",), when=lambda now: now.on_canvas and now.selected == 1),
+    Spec("bypass", "Edit", "&Bypass", (), "M", when=_some),
     "Edit-",
-    Spec("tidy", "Edit", "Tidy", ("Ctrl+L",), when=lambda now: now.on_canvas and now.has_blocks),
-    Spec("fit", "View", "Fit all", ("Ctrl+0",), when=_canvas),
-    Spec("fit_selection", "View", "Fit selection", ("Ctrl+Shift+0",), when=_some),
-    Spec("zoom_in", "View", "Zoom in", ("Ctrl++", "Ctrl+="), when=_canvas),
-    Spec("zoom_out", "View", "Zoom out", ("Ctrl+-",), when=_canvas),
-    Spec("leave", "View", "Out of the container", (), "Esc", when=lambda now: now.on_canvas and now.in_container),
+    Spec("tidy", "Edit", "Tid&y", ("Ctrl+L",), when=lambda now: now.on_canvas and now.has_blocks),
+    Spec("fit", "View", "&Fit all", ("Ctrl+0",), when=_canvas),
+    Spec("fit_selection", "View", "Fit &selection", ("Ctrl+Shift+0",), when=_some),
+    Spec("zoom_in", "View", "Zoom &in", ("Ctrl++", "Ctrl+="), when=_canvas),
+    Spec("zoom_out", "View", "Zoom &out", ("Ctrl+-",), when=_canvas),
+    Spec("leave", "View", "O&ut of the container", (), "Esc", when=lambda now: now.on_canvas and now.in_container),
     "View-",
-    Spec("palette", "View", "Blocks", ("Ctrl+1",), checkable=True),
-    Spec("views", "View", "Live views", ("Ctrl+2",), checkable=True),
-    Spec("inspector", "View", "Inspector", ("Ctrl+3",), checkable=True),
-    Spec("code", "View", "Code", ("Ctrl+4",), checkable=True),
-    Spec("arrange", "View", "Move panels", checkable=True),
-    Spec("reset_layout", "View", "Panels to their places"),
+    Spec("palette", "View", "&Blocks", ("Ctrl+1",), checkable=True),
+    Spec("views", "View", "&Live views", ("Ctrl+2",), checkable=True),
+    Spec("inspector", "View", "I&nspector", ("Ctrl+3",), checkable=True),
+    Spec("code", "View", "&Code", ("Ctrl+4",), checkable=True),
+    Spec("arrange", "View", "&Move panels", checkable=True),
+    Spec("reset_layout", "View", "Panels to thei&r places"),
     "View-",
-    Spec("next_panel", "View", "Next panel", ("F6",)),
-    Spec("previous_panel", "View", "Previous panel", ("Shift+F6",)),
+    Spec("next_panel", "View", "Ne&xt panel", ("F6",)),
+    Spec("previous_panel", "View", "Pre&vious panel", ("Shift+F6",)),
     "View-",
-    Spec("problems", "View", "Problems", ("Ctrl+Shift+M",)),
+    Spec("problems", "View", "&Problems", ("Ctrl+Shift+M",)),
     "View-",
-    Spec("theme_system", "View/Theme", "As the system", group="theme", checkable=True),
-    Spec("theme_light", "View/Theme", "Light", group="theme", checkable=True),
-    Spec("theme_dark", "View/Theme", "Dark", group="theme", checkable=True),
-    Spec("search", "Insert", "Search blocks …", (), "Tab", when=_canvas),
-    Spec("search_palette", "Insert", "Search in the palette", (), "/"),
+    Spec("theme_system", "View/Theme", "As the &system", group="theme", checkable=True),
+    Spec("theme_light", "View/Theme", "&Light", group="theme", checkable=True),
+    Spec("theme_dark", "View/Theme", "&Dark", group="theme", checkable=True),
+    Spec("search", "Insert", "Search &blocks …", (), "Tab", when=_canvas),
+    Spec("search_palette", "Insert", "Search in the pa&lette", (), "/"),
     "Insert-",
-    Spec("toggle_run", "Run", "Run", ("Ctrl+R",), when=lambda now: now.can_start or now.running),
-    Spec("step", "Run", "Step", ("Ctrl+Shift+Right",), when=lambda now: now.can_step),
-    Spec("stop", "Run", "Stop", ("Ctrl+.",), when=lambda now: now.can_stop),
-    Spec("reset", "Run", "Reset", ("Ctrl+Shift+R",), when=lambda now: now.can_reset),
+    Spec("toggle_run", "Run", "&Run", ("Ctrl+R",), when=lambda now: now.can_start or now.running),
+    Spec("step", "Run", "&Step", ("Ctrl+Shift+Right",), when=lambda now: now.can_step),
+    Spec("stop", "Run", "S&top", ("Ctrl+.",), when=lambda now: now.can_stop),
+    Spec("reset", "Run", "R&eset", ("Ctrl+Shift+R",), when=lambda now: now.can_reset),
     "Help/Examples",
     "Help-",
-    Spec("keys", "Help", "Keys", ("F1",)),
-    Spec("log", "Help", "Show the error log"),
+    Spec("keys", "Help", "&Keys", ("F1",)),
+    Spec("log", "Help", "Show the error &log"),
     "Help-",
-    Spec("about", "Help", "About Tensorloom", role="about"),
+    Spec("about", "Help", "&About Tensorloom", role="about"),
 )
 MENUS = ("File", "Edit", "View", "Insert", "Run", "Help")
+MARK = "&"
+MENU_TITLES = {"Open recent": "Open &recent", "Theme": "&Theme", "Examples": "&Examples"}
+
+
+def plain(title: str) -> str:
+    """A title without the mark of its Alt letter."""
+    return title.replace(MARK, "")
+
+
+def escaped(text: str) -> str:
+    """A name as a menu writes it: its `&` marks no letter."""
+    return text.replace(MARK, 2 * MARK)
+
+
+def with_letter(title: str, taken: set[str]) -> str:
+    """The title with the mark before its first letter that no other line has `taken`; takes it."""
+    for at, letter in enumerate(title):
+        if letter.isalpha() and letter.lower() not in taken:
+            taken.add(letter.lower())
+            return title[:at] + MARK + title[at:]
+    return title
 
 
 class Actions:
@@ -170,7 +194,8 @@ class Actions:
     def _menu(self, path: str, bar: QMenuBar) -> QMenu:
         if path not in self.menus:
             parent, _, name = path.rpartition("/")
-            menu = self._menu(parent, bar).addMenu(name) if parent else bar.addMenu(name)
+            title = MENU_TITLES.get(name, MARK + name)
+            menu = self._menu(parent, bar).addMenu(title) if parent else bar.addMenu(title)
             self.menus[path] = round_menu(menu)
         return self.menus[path]
 
@@ -192,7 +217,7 @@ class Actions:
         for id, spec in self._specs.items():
             key = spec.shown_key or self._actions[id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             if key:
-                found.append((spec.menu, spec.title, key))
+                found.append((spec.menu, plain(spec.title), key))
         return tuple(found)
 
 
@@ -204,11 +229,12 @@ def fill_blocks(
     insert: Callable[[str], object],
 ) -> None:
     """Put every block type under its family into the Insert menu."""
+    taken = {action.text().partition(MARK)[2][:1].lower() for action in menu.actions()}
     for family, title in families:
         listed = [type for type in types.values() if type.family == family]
         if not listed:
             continue
-        under = round_menu(menu.addMenu(title))
+        under = round_menu(menu.addMenu(with_letter(title, taken)))
         for type in listed:
             action = under.addAction(type.title)
             action.setToolTip(type.purpose)

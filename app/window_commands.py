@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from app.actions import escaped
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
 from app.panel_focus import focus_next
@@ -107,10 +108,10 @@ class WindowCommands(QObject):
         window = self._window
         table, stack = window.actions_table, window.workspace.document.undo_stack
         table.refresh(window.situation())
-        table["undo"].setText(f"Undo {_lower(stack.undoText())}".rstrip())
-        table["redo"].setText(f"Redo {_lower(stack.redoText())}".rstrip())
-        table["tidy"].setText("Tidy selection" if window.editor.arranging.takes_selection else "Tidy")
-        table["toggle_run"].setText(window.workspace.runs.view().label)
+        table["undo"].setText(f"&Undo {_lower(stack.undoText())}".rstrip())
+        table["redo"].setText(f"&Redo {_lower(stack.redoText())}".rstrip())
+        table["tidy"].setText("Tid&y selection" if window.editor.arranging.takes_selection else "Tid&y")
+        table["toggle_run"].setText(f"&{window.workspace.runs.view().label}")
         table.set_checked(f"theme_{window.workspace.remembered.theme_choice}", True)
 
     def fill_recent(self) -> None:
@@ -119,14 +120,14 @@ class WindowCommands(QObject):
         menu.clear()
         remembered = self._window.workspace.remembered
         for path in remembered.recent_files:
-            action = menu.addAction(path.stem)
+            action = menu.addAction(escaped(path.stem))
             action.setToolTip(str(path))
             action.triggered.connect(lambda _checked=False, path=path: self.open_file(path))
         if menu.isEmpty():
             menu.addAction("No files yet").setEnabled(False)
         else:
             menu.addSeparator()
-            menu.addAction("Forget these").triggered.connect(remembered.clear_recent)
+            menu.addAction("&Forget these").triggered.connect(remembered.clear_recent)
 
     def fill_examples(self) -> None:
         """List the examples in Help."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from app.actions import plain
 from engine.graph.graph import Block, Graph
 from engine.training.plan import Settings
 
@@ -35,7 +36,7 @@ def test_the_menu_says_when_the_selection_is_meant(window) -> None:
     for chosen, words in ((ids[:3], "Tidy selection"), (ids[:1], "Tidy"), ((), "Tidy")):
         window.editor.select(chosen)
         window.commands.refresh()
-        assert action.text() == words
+        assert plain(action.text()) == words
 
 
 def test_a_worker_that_dies_leaves_nobody_waiting(live, qtbot) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMenu, QWidget
 
+from app.actions import plain
 from app.launch import open_window
 from app.main_window import MainWindow
 from app.panels.choice_field import ChoiceField
@@ -207,7 +208,7 @@ class Hands:
     def menu(self, *titles: str) -> None:
         """Choose from the menu bar: `menu("File", "New")`, `menu("View", "Theme", "Dark")`."""
         bar = self.window._menu_bar
-        action = next(action for action in bar.actions() if action.text() == titles[0])
+        action = next(action for action in bar.actions() if plain(action.text()) == titles[0])
         # A menu takes no click where the pointer already stood when it opened.
         QTest.mouseMove(bar, bar.actionGeometry(action).center())
         QTest.mouseClick(bar, LEFT, PLAIN, bar.actionGeometry(action).center())
@@ -218,7 +219,7 @@ class Hands:
 
     def choose(self, menu: QMenu, title: str) -> QMenu:
         """Click the line of an open menu that begins with `title`; the menu that opens from it, else the same one."""
-        lines = [line for line in menu.actions() if line.text().partition("\t")[0].startswith(title)]
+        lines = [line for line in menu.actions() if plain(line.text()).partition("\t")[0].startswith(title)]
         assert lines, f"no line {title} in {[line.text() for line in menu.actions()]}"
         line = lines[0]
         assert line.isEnabled(), f"{title} cannot be chosen"
