@@ -11,18 +11,13 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32] | npt.NDArray[np.int64]
 
-_FILES = {
-    "digits": "digits.csv.gz",
-    "iris": "iris.csv",
-    "wine": "wine_data.csv",
-    "breast-cancer": "breast_cancer.csv",
+_SOURCES = {
+    "digits": ("digits.csv.gz", "load_digits"),
+    "iris": ("iris.csv", "load_iris"),
+    "wine": ("wine_data.csv", "load_wine"),
+    "breast-cancer": ("breast_cancer.csv", "load_breast_cancer"),
 }
-_LOADERS = {
-    "digits": "load_digits",
-    "iris": "load_iris",
-    "wine": "load_wine",
-    "breast-cancer": "load_breast_cancer",
-}
+"""scikit-learn's file, and the function that loads it."""
 
 
 def load_shipped(name: str) -> dict[str, Array]:
@@ -37,20 +32,16 @@ def load_shipped(name: str) -> dict[str, Array]:
 def _table(name: str) -> npt.NDArray[np.float64]:
     """Rows of features with the class at the end, float64."""
     # Importing scikit-learn takes 0.9 s of the worker's start and 70 MB; its files are in the same place for years.
+    file_name, loader = _SOURCES[name]
     spec = find_spec("sklearn")
-    for folder in (spec.submodule_search_locations or () if spec is not None else ()):
-        file = Path(folder) / "datasets" / "data" / _FILES[name]
+    for folder in spec.submodule_search_locations or () if spec is not None else ():
+        file = Path(folder) / "datasets" / "data" / file_name
         if file.is_file():
             content = file.read_bytes()
             text = (gzip.decompress(content) if file.suffix == ".gz" else content).decode("utf-8")
             lines = text.splitlines()[0 if name == "digits" else 1 :]
             return np.loadtxt(lines, delimiter=",", dtype=np.float64, ndmin=2)
-    return _asked(name)
-
-
-def _asked(name: str) -> npt.NDArray[np.float64]:
-    """The same, from scikit-learn itself."""
     from sklearn import datasets
 
-    features, label = getattr(datasets, _LOADERS[name])(return_X_y=True)
+    features, label = getattr(datasets, loader)(return_X_y=True)
     return np.column_stack([features, label]).astype(np.float64)

@@ -32,7 +32,7 @@ def split_training(rows: int, split: tuple[float, float, float] | None, seed: in
     stand in proportion. Raises Refused as `split_rows`.
     """
     if split is None:
-        share, told = OWN_VALIDATION_SHARE, (11 / 12, 1 / 12, 0.0)
+        share, told = OWN_VALIDATION_SHARE, (1 - OWN_VALIDATION_SHARE, OWN_VALIDATION_SHARE, 0.0)
     else:
         _check(split, seed)
         share, told = split[1] / (split[0] + split[1] or 1.0), split

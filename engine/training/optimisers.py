@@ -118,6 +118,7 @@ class Adam(_Fused):
             group.add_slot("exp_avg_sq")
         # All parameters have taken equally many steps, so one counter on each device serves them all.
         self._step = torch.zeros((), dtype=torch.float32, device=self._all[0].device if self._all else "cpu")
+        # Adding the number 1 would make a tensor of it at every step, which takes as long again.
         self._one = torch.ones_like(self._step)
 
     def step(self) -> None:

@@ -113,22 +113,21 @@ def open_session(request: TrainingRequest, types: Mapping[str, BlockType], analy
     snapshot = read_checkpoint(Path(request.weights)) if request.weights is not None else None
     network = compile_graph(request.graph, types, seed=request.plan.seed, device=device, analyser=analyser)
     data = {ref.name: DeviceData(load_dataset(ref), device) for ref in dataset_refs(request, types)}
+    facts = snapshot.facts if snapshot is not None else None
+    # A run that goes on began with the weights of the seed, another one begins with those of the file.
+    began = on_cpu(network.state()) if facts is not None else None
     loaded: list[str] = []
-    initial = on_cpu(network.state())
-    kept = snapshot if snapshot is not None and snapshot.facts is not None else None
     if snapshot is not None:
         loaded, _ = network.load_state(snapshot.known_weights)
-        # A run that goes on began with the weights of the seed, another one begins with those of the file.
-        initial = initial if kept is not None else on_cpu(network.state())
     return Session(
         network=network,
         data=data,
         request=request,
-        initial_state=initial,
+        initial_state=began if began is not None else on_cpu(network.state()),
         types=types,
         device=device,
-        position=kept.facts.position if kept is not None and kept.facts is not None else Position(),
-        epochs=kept.facts.epochs if kept is not None and kept.facts is not None else (),
+        position=facts.position if facts is not None else Position(),
+        epochs=facts.epochs if facts is not None else (),
         loaded=frozenset(loaded),
-        snapshot=kept,
+        snapshot=snapshot if facts is not None else None,
     )

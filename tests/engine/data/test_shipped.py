@@ -36,7 +36,7 @@ def test_the_digits_are_those_of_scikit_learn() -> None:
 
 def test_without_the_file_scikit_learn_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     read = load_shipped("digits")
-    monkeypatch.setattr(shipped, "_FILES", {"digits": "moved-away.csv"})
+    monkeypatch.setattr(shipped, "_SOURCES", {"digits": ("moved-away.csv", "load_digits")})
     asked = load_shipped("digits")
     assert all(np.array_equal(read[field], asked[field]) for field in read)
 
