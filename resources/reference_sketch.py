@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from engine.blocks.catalogue import BLOCK_TYPES
@@ -128,11 +129,16 @@ class Sketch:
                 ViewSpec(id=f"view-{number}", kind=kind, block=block) for number, (kind, block) in enumerate(views, 1)
             ),
             title=title,
-            about=about,
-            tries=tries,
+            about=grouped(about),
+            tries=tuple(map(grouped, tries)),
         )
         graph = laid_out(self.drawing.graph, BLOCK_TYPES)
         return Project(graph, settings)
+
+
+def grouped(text: str) -> str:
+    """A text with its numbers as the window writes them: thin spaces in place of commas."""
+    return re.sub(r"(?<=\d),(?=\d{3}\b)", "\N{THIN SPACE}", text)
 
 
 def he_start() -> dict[str, Initialiser]:

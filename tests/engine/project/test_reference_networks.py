@@ -109,7 +109,7 @@ def test_the_files_are_what_the_script_draws(network: tuple[str, Project]) -> No
 
 def test_texts_tell_the_number_of_weights_that_analysis_finds(network: tuple[str, Project]) -> None:
     id, project = network
-    numbers = re.findall(r"\d{1,3}(?:,\d{3})+", project.settings.about)
-    assert all(number == f"{PARAMETERS[id]:,}" for number in numbers)
+    numbers = re.findall(r"\d{1,3}(?:\u2009\d{3})+", project.settings.about)
+    assert all(number == f"{PARAMETERS[id]:,}".replace(",", "\u2009") for number in numbers)
     assert project.settings.title
     assert project.settings.tries
