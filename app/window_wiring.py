@@ -145,6 +145,16 @@ def _wire_canvas(window: MainWindow) -> None:
         window.commands.refresh_soon()
 
     document.changed.connect(drawing_changed)
+    last = document.undo_stack.index()
+
+    def stepped(index: int) -> None:
+        nonlocal last
+        if index < last:
+            # What the bar says of an edit is untrue once that is undone.
+            window.status.forget_message()
+        last = index
+
+    document.undo_stack.indexChanged.connect(stepped)
     document.undo_stack.indexChanged.connect(lambda index: (window.show_place(), window.commands.refresh_soon()))
     analysis.analysis_changed.connect(analysed)
     analysis.problems_changed.connect(problems_changed)

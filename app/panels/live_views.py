@@ -289,7 +289,9 @@ class LiveViews(QWidget):
     def _show_page(self) -> None:
         # Who opens a view before the first run sees it, with the fresh weights.
         before_run = not self._was_asked and (self._history is None or self._history.state == "new")
-        self._header.set_subtitle(BEFORE_RUN if before_run else PACE)
+        # Without the gallery the empty page says it.
+        said = BEFORE_RUN if self._gallery is not None else ""
+        self._header.set_subtitle(said if before_run else PACE)
         self._header.set_lively(not before_run)
         if before_run:
             self._empty.set_sentence(BEFORE_RUN)

@@ -91,6 +91,12 @@ class StatusBar(QWidget):
         self.message.setToolTip(text)
         self._message_over.start(MESSAGE_MS)
 
+    def forget_message(self) -> None:
+        """Say no longer what was said last: it is not true any more."""
+        self._message_over.stop()
+        self.message.clear()
+        self.message.setToolTip("")
+
     def sizeHint(self) -> QSize:
         return QSize(600, STATUS_HEIGHT)
 

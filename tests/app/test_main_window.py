@@ -15,7 +15,7 @@ from app.panels.block_help import BlockHelp
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.project_panel import ProjectPanel
 from engine.graph.analysis import Analysis
-from engine.graph.edits import remove_blocks
+from engine.graph.edits import remove_blocks, rename
 from engine.graph.problem import Problem
 from graph_editor.theme import load_theme
 
@@ -147,6 +147,19 @@ def test_a_recent_file_keeps_the_ampersand_of_its_name(window, tmp_path) -> None
     window.workspace.remembered.add_recent(path)
     window.commands.fill_recent()
     assert window.actions_table.menus["File/Open recent"].actions()[0].text() == "cats && dogs"
+
+
+def test_what_is_said_of_an_edit_goes_when_it_is_undone(window) -> None:
+    document = window.workspace.document
+    id = next(iter(document.graph.blocks))
+    document.edit("Rename", rename, id, "pictures")
+    document.edit("Rename", rename, id, "digits")
+    window.status.show_message("Renamed to digits")
+    document.undo_stack.undo()
+    assert window.status.message.text() == ""
+    window.status.show_message("Saved digits.loom")
+    document.edit("Rename", rename, id, "images")
+    assert window.status.message.text() == "Saved digits.loom"
 
 
 def test_actions_are_enabled_when_they_can_be_used(window) -> None:

@@ -81,7 +81,7 @@ def trigger(menu: QMenu, *titles: str) -> None:
 
 def test_before_the_first_run_it_says_what_will_appear(views) -> None:
     assert BEFORE_RUN in texts(views)
-    assert views._header.subtitle() == BEFORE_RUN
+    assert views._header.subtitle() == "", "it is said once"
     assert not views._header.add.isVisible()
     assert views.asks() == ()
 
@@ -91,6 +91,7 @@ def test_the_gallery_stands_there_until_the_first_run(views) -> None:
     views.set_gallery(gallery)
     assert gallery.isVisible()
     assert BEFORE_RUN not in texts(views)
+    assert views._header.subtitle() == BEFORE_RUN
     views.show_history(run_history())
     assert not gallery.isVisible()
     assert views._header.subtitle() == PACE
