@@ -95,6 +95,20 @@ class AppSettings:
         self._store.setValue("files/folder", str(path))
 
     @property
+    def dataset_folders(self) -> dict[str, str]:
+        """By dataset: the folder that it was last read from; folders that are gone are left out."""
+        try:
+            known = msgspec.json.decode(str(self._store.value("data/folders", "{}")), type=dict[str, str])
+        except msgspec.MsgspecError:
+            return {}
+        return {name: folder for name, folder in known.items() if Path(folder).is_dir()}
+
+    def remember_dataset_folder(self, name: str, folder: str) -> None:
+        """A dataset was read from this folder."""
+        known = self.dataset_folders | {name: folder}
+        self._store.setValue("data/folders", msgspec.json.encode(known, order="sorted").decode())
+
+    @property
     def usage(self) -> dict[str, int]:
         """How often each block type was added."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.canvas_feed import CURVE_NOW, WEIGHTS_NOW
 from app.layout_desk import GIVEN_UP
@@ -194,6 +194,11 @@ def _wire_panels(window: MainWindow) -> None:
         window.show_start_page(False)
         window.editor.jump_to(path)
 
+    def described(message: Any) -> None:
+        if message.problem is None and message.folder:
+            workspace.remembered.remember_dataset_folder(message.name, message.folder)
+            inspector.set_known_folders(workspace.remembered.dataset_folders)
+
     def measured(request: str, arrays: object, step: int, problem: Problem | None) -> None:
         if request in (WEIGHTS_NOW, CURVE_NOW):
             return
@@ -219,6 +224,8 @@ def _wire_panels(window: MainWindow) -> None:
     inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     inspector.edit_refused.connect(window.notice.show_problem)
     inspector.message.connect(window.status.show_message)
+    inspector.set_known_folders(workspace.remembered.dataset_folders)
+    workspace.data.described.connect(described)
     workspace.data.described.connect(inspector.set_dataset_described)
     views.views_changed.connect(workspace.set_views)
     views.asks_changed.connect(lambda: watch(window))

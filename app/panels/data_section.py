@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from graph_editor.theme import SIZE_SMALL, SPACE_4, SPACE_8, SPACE_16, Theme
 FOLDER = "folder of IDX files"
 IN_FOLDER = "\n"
 BAR = 4
+LONGEST_NAME = 20
 
 
 class ProgressLine(QWidget):
@@ -55,20 +57,30 @@ class ProgressLine(QWidget):
         painter.end()
 
 
+def short_name(folder: str) -> str:
+    """The last part of a path, its end left out where it is long."""
+    name = Path(folder).name
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
 class DownloadArea(QWidget):
-    """Download, its progress with Cancel, or the sentence that says why not."""
+    """Download, a folder that is known to hold it, its progress with Cancel, or the sentence that says why not."""
 
     wanted = Signal()
     cancelled = Signal()
+    known_wanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sentence = Sentence("", theme, "secondary", SIZE_SMALL)
         self.button = PlainButton("Download", theme, "ph.download-simple")
         self.cancel = PlainButton("Cancel", theme)
+        self.known = PlainButton("Use its folder", theme, "ph.folder-open")
+        self._folder = ""
         self.line = ProgressLine(theme)
         self.button.clicked.connect(self.wanted)
         self.cancel.clicked.connect(self.cancelled)
+        self.known.clicked.connect(lambda: self.known_wanted.emit(self._folder))
         row = QHBoxLayout()
         row.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, 0)
         row.setSpacing(SPACE_8)
@@ -80,11 +92,20 @@ class DownloadArea(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_4)
         layout.addWidget(self.sentence)
+        folders = QHBoxLayout()
+        folders.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, 0)
+        folders.addWidget(self.known)
+        folders.addStretch()
+        layout.addLayout(folders)
         layout.addLayout(row)
         self.show_state("", offer=False)
 
-    def show_state(self, sentence: str, *, offer: bool, share: float | None = None) -> None:
-        """Say `sentence`; offer Download, or show progress where a share of 0 to 1 is given."""
+    def show_state(self, sentence: str, *, offer: bool, share: float | None = None, folder: str = "") -> None:
+        """Say `sentence`; offer Download and the known `folder`, or show progress where a share of 0 to 1 is given."""
+        self._folder = folder
+        self.known.setVisible(bool(folder))
+        self.known.set_label(f"Use folder {short_name(folder)}")
+        self.known.setToolTip(f"Reads it from where it was read before.\n{folder}")
         running = share is not None
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence))
@@ -98,17 +119,19 @@ class DownloadArea(QWidget):
         self.line.setVisible(running)
         if share is not None:
             self.line.set_share(share)
-        self.setVisible(bool(sentence) or offer or running)
+        self.setVisible(bool(sentence) or offer or running or bool(folder))
 
 
 class DataSection(Section):
-    """`chosen(name)`, `folder_wanted()`, `download_wanted(name)`, `download_cancelled()`; `standardised(bool)`."""
+    """`chosen(name)`, `folder_wanted()`, `known_wanted(name, folder)`, `download_wanted(name)`, `download_cancelled()`;
+    `standardised(bool)`."""
 
     chosen = Signal(str)
     folder_wanted = Signal()
     download_wanted = Signal(str)
     download_cancelled = Signal()
     standardised = Signal(bool)
+    known_wanted = Signal(str, str)
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Data", context.theme, parent=parent)
@@ -118,6 +141,7 @@ class DataSection(Section):
         self._folder: str | None = None
         self._downloading = False
         self._told = ""
+        self._known: Mapping[str, str] = {}
         labels = {name: info.title for name, info in context.datasets.items()}
         labels |= {"": "None", FOLDER: "Folder of IDX files …"}
         self._labels = labels
@@ -128,6 +152,7 @@ class DataSection(Section):
         self.download = DownloadArea(theme)
         self.download.wanted.connect(self._begin)
         self.download.cancelled.connect(self.download_cancelled)
+        self.download.known_wanted.connect(lambda folder: self.known_wanted.emit(self._name, folder))
         self.add(self.download)
         self.pictures = PictureGrid()
         self.add(self.pictures)
@@ -171,6 +196,10 @@ class DataSection(Section):
         self.standardise.setVisible(reference is not None)
         self.standardise.set_value(bool(getattr(reference, "standardise", False)))
 
+    def set_known_folders(self, folders: Mapping[str, str]) -> None:
+        """By dataset: a folder that it was read from before, to be offered where it is not here."""
+        self._known = folders
+
     def show_described(self, message: Any) -> None:
         """Take what the worker says of a dataset: rows, pictures, or why it cannot be read."""
         if (message.name, message.folder) != (self._name, self._folder) or self._downloading:
@@ -178,7 +207,10 @@ class DataSection(Section):
         if message.problem is not None:
             info = self._context.datasets.get(self._name)
             offer = bool(info is not None and info.downloadable)
-            self.download.show_state(message.problem.sentence, offer=offer)
+            folder = self._known.get(self._name, "")
+            if folder == self._folder:
+                folder = ""
+            self.download.show_state(message.problem.sentence, offer=offer, folder=folder)
             return
         self.download.show_state("", offer=False)
         self.pictures.set_pictures(message.pictures)

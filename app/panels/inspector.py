@@ -65,6 +65,7 @@ class Inspector(QWidget):
         self._described: dict[tuple[str, str | None], Any] = {}
         self._download: Any = None
         self._folder: Any = None
+        self._known_folders: Mapping[str, str] = {}
         self._place = ("", "")
         self._folded: set[str] = {"Variables"}
         self._key: object = None
@@ -137,6 +138,13 @@ class Inspector(QWidget):
         data = self.data_section()
         if data is not None:
             data.show_download(message)
+
+    def set_known_folders(self, folders: Mapping[str, str]) -> None:
+        """By dataset: a folder that it was read from before."""
+        self._known_folders = folders
+        data = self.data_section()
+        if data is not None:
+            data.set_known_folders(folders)
 
     def choose_folder(self, name: str, folder: str) -> None:
         """Read a folder of IDX files as the dataset `name`: it is asked for, and bound once it is described."""
@@ -233,6 +241,8 @@ class Inspector(QWidget):
         if data is not None:
             data.chosen.connect(self._choose_dataset)
             data.folder_wanted.connect(self.folder_wanted)
+            data.known_wanted.connect(self.choose_folder)
+            data.set_known_folders(self._known_folders)
             data.download_wanted.connect(self.download_wanted)
             data.download_cancelled.connect(self.download_cancelled)
             for message in self._described.values():

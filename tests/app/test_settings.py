@@ -11,6 +11,17 @@ def again(file: Path) -> AppSettings:
     return AppSettings(file)
 
 
+def test_the_folder_of_a_dataset_is_kept_until_it_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    settings = AppSettings(tmp_path / "settings.ini")
+    settings.remember_dataset_folder("mnist", str(folder))
+    settings.flush()
+    assert AppSettings(tmp_path / "settings.ini").dataset_folders == {"mnist": str(folder)}
+    folder.rmdir()
+    assert settings.dataset_folders == {}
+
+
 def test_a_first_start_has_nothing(tmp_path: Path) -> None:
     settings = AppSettings(tmp_path / "deep" / "settings.ini")
     assert settings.is_first_start

@@ -544,6 +544,30 @@ def test_a_folder_is_told_from_another_of_its_name_by_its_whole_path(
     assert project(inspector).data.dataset.field().text() == "MNIST"  # type: ignore[attr-defined]
 
 
+def test_a_folder_that_held_the_dataset_before_is_offered_with_one_click(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    inspector.set_known_folders({"mnist": "/data/mnist"})
+    choose(qtbot, project(inspector).data.dataset, "MNIST")
+    area = project(inspector).data.download
+    assert not area.known.isVisible(), "nobody knows yet whether it is here"
+    absent = Problem("unknown-dataset", facts={"dataset": "MNIST", "hint": "Press Download."})
+    inspector.set_dataset_described(DatasetDescribed(id=1, name="mnist", problem=absent))
+    assert area.known.isVisible()
+    assert area.button.isVisible()
+    assert area.known.text() == "Use folder mnist"
+    assert area.known.geometry().right() < area.width()
+    with qtbot.waitSignal(inspector.dataset_chosen) as signal:
+        qtbot.mouseClick(area.known, LEFT)
+    assert signal.args == [DatasetRef("mnist", folder="/data/mnist")]
+    described = DatasetDescribed(id=2, name="mnist", folder="/data/mnist", fields=DATASETS["mnist"].fields)
+    inspector.set_dataset_described(described)
+    assert document.settings.datasets[-1] == DatasetRef("mnist", folder="/data/mnist")
+    gone = msgspec.structs.replace(described, problem=absent, fields=())
+    inspector.set_dataset_described(gone)
+    assert not project(inspector).data.download.known.isVisible(), "it is the one that cannot be read"
+
+
 def test_a_folder_that_cannot_be_read_is_said_and_changes_nothing(
     inspector: Inspector, document: Document, qtbot: QtBot
 ) -> None:
