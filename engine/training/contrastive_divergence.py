@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from engine.compile.network import Network
 from engine.data.batches import permutation
-from engine.graph.problem import refused
+from engine.graph.problem import Fact, Problem, Refused, refused
 from engine.modules.energy import RBM, ConvRBM, DeepBoltzmannMachine
 from engine.training.boltzmann import DenseMachine, Machine, MapMachine
 from engine.training.deep_boltzmann import DeepMachine
@@ -36,23 +37,16 @@ class ContrastiveDivergenceStage:
         module = network.block(stage.block)
         machine = _machine(module, stage)
         if machine is None:
-            call = network.call_of(stage.block)
-            raise refused(
-                "stage-kind",
-                path=_path(stage.block),
-                stage=1 + _number(session, stage),
-                title=call.type.title,
-                name=call.block.name,
-            )
+            raise _refused(network, "stage-kind", stage.block, {"stage": 1 + _number(session, stage)})
         self._session, self._machine, self._key = session, machine, stage.block
         wanted = [network.source_of(stage.block)]
         self._labelled = module if isinstance(module, RBM) and module.labels else None
         if self._labelled is not None:
-            wanted.append(self._label_of(session, stage))
+            wanted.append(_label_of(network, stage.block))
         self._slice = network.slice(tuple(wanted))
         self._batch_size, self._seed = plan.batch_size, plan.seed
         self.samples = session.count("train")
-        self._visible = self._all_visible("train")
+        self._visible = self._all_visible()
         self._check_range()
         if begin and machine.unset:
             machine.begin(self._mean_visible())
@@ -118,16 +112,6 @@ class ContrastiveDivergenceStage:
     def restore_counts(self, right: Sequence[int], seen: Sequence[int]) -> None:
         """Nothing is counted."""
 
-    @staticmethod
-    def _label_of(session: Session, stage: ContrastiveDivergence) -> str:
-        """The key of what reaches the label units. Raises Refused where nothing does."""
-        network, port = session.network, f"{stage.block}/label"
-        if port not in network.program.aliases:
-            call = network.call_of(stage.block)
-            path = _path(stage.block)
-            raise refused("input-open", path=path, title=call.type.title, name=call.block.name, port="its label")
-        return network.source_of(stage.block, "label")
-
     def _forward(self, batch: tuple[Tensor, ...]) -> Tensor:
         with evaluating(self._session.network), torch.no_grad():
             visible, *label = self._slice.module.forward(*batch)
@@ -136,12 +120,12 @@ class ContrastiveDivergenceStage:
         scaled = visible / sigma if sigma != 1 else visible
         return self._labelled.joined(scaled, label[0]) if self._labelled is not None else scaled
 
-    def _all_visible(self, part: str) -> Tensor | None:
-        """What reaches the machine for every sample of one part, or None where that is too much to keep."""
+    def _all_visible(self) -> Tensor | None:
+        """What reaches the machine for every sample to train on, or None where that is too much to keep."""
         kept: Tensor | None = None
         for start in range(0, self.samples, 1024):
             stop = min(self.samples, start + 1024)
-            visible = self._forward(self._session.gather(self._slice.inputs, part, start, stop))
+            visible = self._forward(self._session.gather(self._slice.inputs, "train", start, stop))
             if kept is None:
                 if self.samples * visible[0].numel() * visible.element_size() > _KEPT_BYTES:
                     return None
@@ -162,15 +146,8 @@ class ContrastiveDivergenceStage:
             return
         low, high = (float(bound) for bound in torch.aminmax(self._some_visible()))
         if low < -_TOLERANCE or high > 1 + _TOLERANCE:
-            call = self._session.network.call_of(self._key)
-            received = f"values from {low:.3g} to {high:.3g}"
-            raise refused(
-                "stage-input",
-                path=_path(self._key),
-                title=call.type.title,
-                name=call.block.name,
-                received=received,
-            )
+            facts = {"received": f"values from {low:.3g} to {high:.3g}"}
+            raise _refused(self._session.network, "stage-input", self._key, facts)
 
 
 def _machine(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
@@ -185,8 +162,18 @@ def _machine(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
     return None
 
 
-def _path(key: str) -> tuple[str, ...]:
-    return tuple(key.split("/"))
+def _label_of(network: Network, key: str) -> str:
+    """The key of what reaches the label units of the block at `key`. Raises Refused where nothing does."""
+    if f"{key}/label" not in network.program.aliases:
+        raise _refused(network, "input-open", key, {"port": "its label"}, port="label")
+    return network.source_of(key, "label")
+
+
+def _refused(network: Network, code: str, key: str, facts: Mapping[str, Fact], port: str | None = None) -> Refused:
+    """A refusal that names the block at the path `key`."""
+    call = network.call_of(key)
+    told = {"title": call.type.title, "name": call.block.name, **facts}
+    return Refused(Problem(code=code, path=tuple(key.split("/")), port=port, facts=told))
 
 
 def _number(session: Session, stage: ContrastiveDivergence) -> int:

@@ -80,6 +80,7 @@ def test_free_energy_is_the_sum_over_all_hidden_states():
 def test_label_units_without_a_label_are_told():
     (failed,) = [event for event in train(request(wired=False), Undisturbed()) if isinstance(event, Failed)]
     assert failed.problem.sentence == "RBM receives nothing at its label. Wire an output to it."
+    assert (failed.problem.path, failed.problem.port) == (("rbm",), "label")
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0])
