@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.data_desk import DataDesk
 from app.measure_desk import MeasureDesk
-from app.project_store import Kept, Opened, ProjectStore
+from app.project_store import Content, Kept, Opened, ProjectStore
 from app.run_control import RunControl
 from app.run_records import RunRecords
 from app.settings import AppSettings
@@ -143,15 +144,14 @@ class ProjectDesk(QObject):
     def _write(self, path: Path) -> None:
         keeps_file = self.runs.checkpoint is None and self.file_weights is not None
         weights = self.file_weights if keeps_file else self.runs.checkpoint
-        project = self._project(weights)
         self._saving = (self.document.undo_stack.index(), weights)
-        self.store.save(
-            path, project, weights, self.records.curves(until_checkpoint=self.runs.checkpoint is not None), self.folder
-        )
+        curves = self.records.curves(until_checkpoint=self.runs.checkpoint is not None)
+        self.store.save(path, self._content(weights, curves))
 
-    def _project(self, weights: Path | None) -> Project:
+    def _content(self, weights: Path | None, curves: dict[str, Any]) -> Content:
         info = Info(edited=weights is not None and self.runs.state.edited)
-        return Project(graph=self.document.graph, settings=self.document.settings, info=info)
+        project = Project(graph=self.document.graph, settings=self.document.settings, info=info)
+        return Content(project, weights, curves, self.folder)
 
     def _saved(self, path: Path) -> None:
         index, weights = self._saving
@@ -254,7 +254,7 @@ class ProjectDesk(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         weights = self.runs.checkpoint or self.file_weights
-        self.store.save_aside(path, self._project(weights), weights, self.records.curves(), self.folder)
+        self.store.save_aside(path, self._content(weights, self.records.curves()))
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -20,10 +20,6 @@ from engine.project.project_file import SUFFIX, Project, read_project, write_pro
 from engine.project.recovery import Beside, Recovered, RecoveryFolder
 from engine.training.plan import Settings
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Curves = Mapping[str, "np.ndarray"]
 RECOVERY_EVERY_MS = 1000
 
 
@@ -38,6 +34,25 @@ class Opened(msgspec.Struct, frozen=True):
     weights: Path | None = None
     changed: bool = False
     edited: bool = False
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A project on its way into a file, with its weights and curves; its Python files come along from `source`."""
+
+    project: Project
+    weights: Path | None = None
+    curves: Any = None
+    source: Path | None = None
+
+    def write(self, path: Path) -> Problem | None:
+        """Write all of it; a problem where Python files could not be copied, or others lay there. Raises Refused."""
+        write_project(path, self.project, self.weights, self.curves)
+        try:
+            left = copy_along(self.project.graph, self.source, path.parent)
+        except Refused as refusal:
+            return refusal.problem
+        facts: dict[str, Fact] = {"file": ", ".join(left), "folder": str(path.parent)}
+        return Problem(code="code-left", severity="warning", facts=facts) if left else None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -102,41 +117,21 @@ class ProjectStore(QObject):
         self._done.emit(lambda: self.opened.emit(opened))
 
     # --- saving -------------------------------------------------------------------------------------
-    def save(
-        self,
-        path: Path,
-        project: Project,
-        weights: Path | None,
-        curves: Curves | None,
-        source: Path | None = None,
-    ) -> None:
-        """Write a project; answered by `saved` or `failed`. Its Python files come along from the folder `source`."""
+    def save(self, path: Path, content: Content) -> None:
+        """Write a project; answered by `saved` or `failed`."""
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
         def work() -> None:
-            write_project(path, project, weights, curves)
-            problem = _take_code_along(project.graph, source, path.parent)
+            problem = content.write(path)
             self._done.emit(lambda: self.saved.emit(path))
             if problem is not None:
                 self._done.emit(lambda: self.failed.emit(problem))
 
         self._submit(work)
 
-    def save_aside(
-        self,
-        path: Path,
-        project: Project,
-        weights: Path | None,
-        curves: Curves | None,
-        source: Path | None = None,
-    ) -> None:
+    def save_aside(self, path: Path, content: Content) -> None:
         """Keep a project that another one replaces; only a failure is told."""
-
-        def work() -> None:
-            write_project(path, project, weights, curves)
-            _take_code_along(project.graph, source, path.parent)
-
-        self._submit(work)
+        self._submit(lambda: content.write(path))
 
     # --- recovery -----------------------------------------------------------------------------------
     def keep_with(self, keep: Callable[[], Kept]) -> None:
@@ -188,7 +183,7 @@ class ProjectStore(QObject):
         if not self.is_closed:
             call()
 
-    def _submit(self, work: Callable[[], None]) -> Future[None]:
+    def _submit(self, work: Callable[[], object]) -> Future[None]:
         def guarded() -> None:
             try:
                 work()
@@ -200,16 +195,6 @@ class ProjectStore(QObject):
                 self._done.emit(lambda: _raise(error))
 
         return self._pool.submit(guarded)
-
-
-def _take_code_along(graph: Graph, source: Path | None, folder: Path) -> Problem | None:
-    """Copy the project's own files to where it was saved; what could not be, or was there with other content."""
-    try:
-        left = copy_along(graph, source, folder)
-    except Refused as refusal:
-        return refusal.problem
-    facts: dict[str, Fact] = {"file": ", ".join(left), "folder": str(folder)}
-    return Problem(code="code-left", severity="warning", facts=facts) if left else None
 
 
 def _raise(error: Exception) -> None:

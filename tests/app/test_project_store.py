@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.project_store import Kept, ProjectStore
+from app.project_store import Content, Kept, ProjectStore
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Graph
 from engine.project.project_file import Project
@@ -30,7 +30,7 @@ def kept(title: str) -> Kept:
 def test_a_saved_project_opens_again_on_the_windows_thread(store, qtbot, tmp_path: Path) -> None:
     project = store.example("digits-convnet")
     with qtbot.waitSignal(store.saved) as saved:
-        store.save(tmp_path / "net", project, None, None)
+        store.save(tmp_path / "net", Content(project))
     assert saved.args[0] == tmp_path / "net.loom"
     threads = []
     store.opened.connect(lambda opened: threads.append(threading.current_thread()))
@@ -50,7 +50,21 @@ def test_a_missing_file_is_told_as_a_problem(store, qtbot, tmp_path: Path) -> No
 def test_a_place_that_cannot_be_written_leaves_nothing_behind(store, qtbot, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with qtbot.waitSignal(store.failed):
-        store.save(tmp_path / "file" / "net.loom", Project(graph=Graph()), None, None)
+        store.save(tmp_path / "file" / "net.loom", Content(Project(graph=Graph())))
+
+
+def test_what_is_put_aside_is_written_and_only_a_failure_is_told(store, qtbot, tmp_path: Path) -> None:
+    told: list[object] = []
+    store.saved.connect(told.append)
+    content = Content(store.example("digits-convnet"))
+    store.save_aside(tmp_path / "aside.loom", content)
+    with qtbot.waitSignal(store.opened) as opened:
+        store.open(tmp_path / "aside.loom")
+    assert opened.args[0].project.graph == content.project.graph
+    (tmp_path / "file").touch()
+    with qtbot.waitSignal(store.failed):
+        store.save_aside(tmp_path / "file" / "aside.loom", content)
+    assert not told
 
 
 def test_recovery_is_written_at_most_once_a_second(store, qtbot) -> None:
