@@ -31,7 +31,7 @@ def _axis(parameters: Parameters, rank: int) -> int:
 def _expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     spec = inputs.get(INPUT)
     if spec is not None and not spec.is_label and spec.rank <= _axis(parameters, spec.rank):
-        hint = "It shares 1 out among the numbers of a sample."
+        hint = "It works along the numbers of a sample."
         expected = "N×features" if spec.rank < 2 else f"tensors with an axis {_axis(parameters, spec.rank)}"
         return Mismatch("rank", INPUT, {"expected": expected, "received": spec, "hint": hint})
     return any_values(parameters, inputs)

@@ -11,6 +11,7 @@ from engine.blocks.shared import (
     channels,
     fits_window,
     grid,
+    impossible,
     one_to_one,
     pair,
     tuple_parameter,
@@ -102,8 +103,8 @@ def groups_divide(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     groups, out_channels = whole(parameters, "groups"), whole(parameters, "out_channels")
     for count, what in ((channels(inputs), "incoming channels"), (out_channels, "filters")):
         if count % groups:
-            facts = {"expected": f"a number of {what} that {groups} groups divide", "received": str(count)}
-            return Mismatch("channels", INPUT, {**facts, "hint": "Change the groups or the number of filters."})
+            reason = f"{groups} groups do not divide its {count} {what}"
+            return impossible(reason, "Change the groups or the number of filters.")
     return None
 
 

@@ -17,7 +17,7 @@ from engine.blocks.convolution import (
     padding_size,
     stride,
 )
-from engine.blocks.shared import BIAS, INPUT, channels, one_to_one, pair, weight_and_bias, whole
+from engine.blocks.shared import BIAS, INPUT, channels, impossible, one_to_one, pair, weight_and_bias, whole
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, WeightGroups
 from engine.graph.values import Value
 
@@ -138,12 +138,8 @@ def _expect_table(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return fault
     counts = (channels(inputs), whole(parameters, "out_channels"))
     if parameters["table"] == "lenet" and counts != (6, 16):
-        facts = {
-            "expected": "6 incoming maps and 16 filters, as LeNet’s table links them",
-            "received": f"{counts[0]} and {counts[1]}",
-            "hint": "Give it 6 maps and 16 filters, or choose the full table.",
-        }
-        return Mismatch("channels", INPUT, facts)
+        reason = f"LeNet’s table links 6 incoming maps to 16 filters, not {counts[0]} to {counts[1]}"
+        return impossible(reason, "Give it 6 maps and 16 filters, or choose the full table.")
     return border_fits(parameters, inputs)
 
 

@@ -15,9 +15,19 @@ from engine.blocks.convolution import (
     stride,
     window,
 )
-from engine.blocks.shared import BIAS, INPUT, channels, one_to_one, pair, tuple_parameter, weight_and_bias, whole
+from engine.blocks.shared import (
+    BIAS,
+    INPUT,
+    channels,
+    impossible,
+    one_to_one,
+    pair,
+    tuple_parameter,
+    weight_and_bias,
+    whole,
+)
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.values import Value
+from engine.graph.values import Value, format_value
 
 
 def _cuts(parameters: Parameters) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -44,11 +54,11 @@ def _expect(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
         if all(more < max(step, gap) for more, step, gap in limits):
             return None
         if parameters["padding"] == "same":
-            expected, hint = "an odd kernel where its stride is 1", "Or choose another padding."
-        else:
-            expected, hint = "an output padding below its stride", "Raise the stride or pad less."
-        received = "×".join(map(str, pair(parameters, "kernel_size" if parameters["padding"] == "same" else "stride")))
-        return Mismatch("channels", INPUT, {"expected": expected, "received": received, "hint": hint})
+            reason = f"where its stride is 1, a kernel of {format_value(window(parameters))} cannot keep the size"
+            return impossible(reason, "Use an odd kernel, or choose another padding.")
+        more = format_value(pair(parameters, "output_padding"))
+        reason = f"its output padding of {more} is not below its stride of {format_value(pair(parameters, 'stride'))}"
+        return impossible(reason, "Raise the stride or pad less.")
 
     return expect
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.blocks.shared import INPUT, one_to_one, same_arguments
+from engine.blocks.shared import INPUT, impossible, one_to_one, same_arguments
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, WeightGroups
 
 
@@ -54,8 +54,7 @@ def _padding_fault(parameters: Parameters, inputs: Inputs, fault: Mismatch | Non
         return fault
     if token < tokens:
         return None
-    facts = {"expected": f"a padding token below {tokens:g}", "received": str(token), "hint": "Tokens count from 0."}
-    return Mismatch("channels", INPUT, facts)
+    return impossible(f"there is no padding token {token} among {tokens:g}", "Tokens count from 0.")
 
 
 EMBEDDING = BlockType(

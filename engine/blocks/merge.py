@@ -5,15 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from engine.blocks.shared import (
-    INPUT,
-    OUTPUT,
-    no_arguments,
-    one_to_one,
-    same_shapes,
-    values_of_rank,
-    whole,
-)
+from engine.blocks.shared import INPUT, OUTPUT, impossible, no_arguments, one_to_one, same_shapes, values_of_rank, whole
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -78,9 +70,8 @@ def _expect_same_count(parameters: Parameters, inputs: Inputs) -> Mismatch | Non
     wanted = [int(length) for length in shape if isinstance(length, (int, float))]
     known = math.prod(length for length in wanted if length != -1)
     if wanted.count(-1) > 1 or known == 0:
-        facts: dict[str, Value | TensorSpec] = {"expected": "a shape without 0 and with one −1 at most"}
-        return Mismatch("channels", INPUT, {**facts, "received": format_value(shape), "hint": ""})
-    facts = {"received": spec, "hint": "Give a shape with as many."}
+        return impossible(f"{format_value(shape)} has a 0 in it, or −1 twice", "One length may be −1: what is left.")
+    facts: dict[str, Value | TensorSpec] = {"received": spec, "hint": "Give a shape with as many."}
     if -1 in wanted:
         fits, facts["expected"] = count % known == 0, f"a multiple of {known} numbers a sample"
     else:

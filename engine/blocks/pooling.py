@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.blocks.shared import AXES, INPUT, OUTPUT, fits_window, grid, one_to_one, pair, tuple_parameter
+from engine.blocks.shared import AXES, INPUT, OUTPUT, fits_window, grid, impossible, one_to_one, pair, tuple_parameter
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
-from engine.graph.values import Value
+from engine.graph.values import Value, format_value
 
 KINDS = {1: "a sequence", 2: "a picture", 3: "a volume"}
 _CEIL = Parameter(
@@ -35,8 +35,7 @@ def padding_fits(parameters: Parameters) -> Mismatch | None:
     window, amount = pair(parameters, "kernel_size"), pair(parameters, "padding")
     if all(2 * pad <= extent for pad, extent in zip(amount, window, strict=True)):
         return None
-    facts = {"expected": "a padding of at most half its window", "received": "×".join(map(str, amount))}
-    return Mismatch("channels", INPUT, {**facts, "hint": ""})
+    return impossible(f"a padding of {format_value(amount)} is more than half its window", "Pad less.")
 
 
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:

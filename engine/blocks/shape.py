@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from engine.blocks.merge import NAMES
-from engine.blocks.shared import INPUT, any_values, one_to_one, same_arguments, whole
+from engine.blocks.shared import INPUT, any_values, impossible, one_to_one, same_arguments, whole
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -29,10 +29,6 @@ def _differs(expected: str, spec: TensorSpec, hint: str = "") -> Mismatch:
     return Mismatch("channels", INPUT, {"expected": expected, "received": spec, "hint": hint})
 
 
-def _impossible(reason: str, hint: str) -> Mismatch:
-    return Mismatch("together", INPUT, {"reason": reason, "hint": hint})
-
-
 def numbers(parameters: Parameters, name: str) -> tuple[int, ...] | None:
     """A parameter that is a tuple of whole numbers, or None where it is none."""
     value = parameters[name]
@@ -49,7 +45,7 @@ def _expect_split(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     length, sizes = spec.shape[whole(parameters, "dim")], numbers(parameters, "sizes")
     if sizes is not None and not 2 <= len(sizes) <= len(NAMES):
         reason = f"{format_value(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces"
-        return _impossible(reason, "Give a size for each.")
+        return impossible(reason, "Give a size for each.")
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
     if sizes is not None and sum(sizes) != length:
@@ -99,7 +95,7 @@ def _expect_unflatten(parameters: Parameters, inputs: Inputs) -> Mismatch | None
     length = spec.shape[whole(parameters, "dim")]
     known = math.prod(size for size in sizes if size != -1)
     if sizes.count(-1) > 1 or known == 0 or not sizes:
-        return _impossible(f"{format_value(sizes)} is no shape", "Give lengths above 0, one of them −1 at most.")
+        return impossible(f"{format_value(sizes)} is no shape", "Give lengths above 0, one of them −1 at most.")
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
     if length % known or (-1 not in sizes and length != known):
@@ -113,7 +109,7 @@ def _expect_permute(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return None
     if sorted(dims) != list(range(1, len(dims) + 1)):
         reason = f"{format_value(dims)} does not name each axis once"
-        return _impossible(reason, f"Give the numbers 1 to {spec.rank - 1} in the order you want.")
+        return impossible(reason, f"Give the numbers 1 to {spec.rank - 1} in the order you want.")
     if len(dims) != spec.rank - 1:
         return Mismatch("rank", INPUT, {"expected": f"tensors with {len(dims)} axes beside N", "received": spec})
     return None
@@ -149,7 +145,7 @@ def _expect_reduce(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or spec is None:
         return fault
     if len(set(dims)) < len(dims):
-        return _impossible(f"{format_value(dims)} names an axis twice", "Name each axis once.")
+        return impossible(f"{format_value(dims)} names an axis twice", "Name each axis once.")
     if spec.rank <= max(dims, default=1):
         expected = f"tensors with an axis {max(dims, default=1)}"
         return Mismatch("rank", INPUT, {"expected": expected, "received": spec, "hint": ""})

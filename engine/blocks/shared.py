@@ -81,6 +81,11 @@ def channels(inputs: Inputs, axis: int = 1, port: str = INPUT) -> int:
     return length
 
 
+def impossible(reason: str, hint: str = "") -> Mismatch:
+    """Parameters that do not go together, or not with the input: no fault of what is wired to it."""
+    return Mismatch("together", INPUT, {"reason": reason, "hint": hint})
+
+
 def values_of_rank(
     inputs: Inputs,
     port: str,

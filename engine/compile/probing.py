@@ -112,6 +112,9 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
         return Probe(problem=_with_symbols(fault.problem))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
         return Probe(refusal=_reason(fault))
+    empty = next((spec for spec in found.values() if 0 in spec.shape), None)
+    if empty is not None:
+        return Probe(refusal=f"nothing would be left of it, {empty}")
     window = window_of(type, module, {port: inputs[port] for port in ports}, tuple(found.values()))
     sizes = {port: bytes_per_sample(spec, length) for port, spec in {**inputs, **found}.items()}
     kept = msgspec.structs.replace(kept, ports={port: sizes[port] for port in kept.ports})

@@ -162,6 +162,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No gradient reaches a weight: what the losses read does not depend on any smoothly",
         "Look for a block between them that passes no gradient on.",
     ),
+    "too-few-rows": (
+        "{block} has {rows} rows for {classes} classes",
+        "Each class needs a row of its own.",
+    ),
+    "places-elsewhere": (
+        "{block} makes maps of {made}, but its places come from “{pool}”, which looked at {before}",
+        "Give it the window, stride and padding of that pool, or wire what went into the pool to its size.",
+    ),
     "nothing-trains": ("No block has weights that may change", "Unfreeze a block, or add one that learns."),
     "no-dataset": ("{block} has no dataset", "Choose one in the Dataset menu of the inspector."),
     "unknown-dataset": ("There is no dataset {dataset} on this machine", "{hint}"),
@@ -225,6 +233,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "optimiser": ("There is no optimiser {name}", "Choose one of {known}."),
     "device": ("The device {device} is not on this machine", "Choose one of {known}."),
     # running
+    "id-beyond": (
+        "The run failed{block_words}: a label or token id is larger than there are rows for it",
+        "Ids count from 0. Give the block more rows.",
+    ),
     "nan-at-once": (
         "Loss is NaN from the first step on{block_words}",
         "No learning rate changes that; look at the values that come in.",

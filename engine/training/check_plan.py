@@ -17,6 +17,7 @@ from engine.graph.tensor_spec import TensorSpec
 from engine.training.advice import advice
 from engine.training.flat_graph import FlatGraph, IdPath
 from engine.training.plan import ContrastiveDivergence, Plan, Stage, Supervised
+from engine.training.pointers import pointer_problems
 from engine.training.unused import Unused
 
 Types = Mapping[str, BlockType]
@@ -90,6 +91,8 @@ class _Check:
         if self.supervised:
             yield from self.losses_and_targets()
             yield from self.what_learns()
+            reached = self.flat.upstream(self.losses)
+            yield from pointer_problems(self.flat, self.types, self.analysis, reached, self._classes_of)
         yield from self.batches()
         yield from advice(self.flat, self.types, self.analysis, self.unused)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from engine.compile.program import Call
 from engine.graph.problem import Fact, Fix, Problem, Refused, block_words
 from engine.training.checkpoint import set_random_state
 from engine.training.devices import choose_device, device_words
@@ -24,7 +25,7 @@ def problem_of(fault: Exception, request: TrainingRequest, run: Run | None) -> P
     if isinstance(fault, NotFinite):
         assert run is not None
         return not_finite_problem(run, fault)
-    return memory_problem(request) if out_of_memory(fault) else unexpected_problem(fault)
+    return memory_problem(request) if out_of_memory(fault) else unexpected_problem(fault, run)
 
 
 def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
@@ -71,13 +72,35 @@ def memory_problem(request: TrainingRequest) -> Problem:
     return Problem(code="out-of-memory", facts=facts, fixes=(fix,))
 
 
-def unexpected_problem(fault: Exception) -> Problem:
-    """Anything else that a step raised, in its own first line."""
+def unexpected_problem(fault: Exception, run: Run | None = None) -> Problem:
+    """Anything else that a step raised, in its own first line, with the block it comes from where one is known."""
     if "does not require grad" in str(fault):
         return Problem(code="no-gradient")
     lines = str(fault).strip().splitlines()
     reason = f"{type(fault).__name__}: {lines[0]}" if lines else type(fault).__name__
-    return Problem(code="run-failed", facts={"reason": reason.rstrip("."), "hint": ""})
+    call = _call_inside(fault, run.session) if run is not None else None
+    words = block_words(call.type.title, call.block.name) if call is not None else ""
+    if "index out of range" in reason or "not in the valid range" in reason:
+        return Problem(code="id-beyond", path=_path_of(call), facts={"block_words": f" in {words}" if words else ""})
+    if words:
+        reason = f"{words} raised {reason}"
+    facts: dict[str, Fact] = {"reason": reason.rstrip("."), "hint": ""}
+    return Problem(code="run-failed", path=_path_of(call), facts=facts)
+
+
+def _path_of(call: Call | None) -> tuple[str, ...]:
+    return tuple(call.key.split("/")) if call is not None else ()
+
+
+def _call_inside(fault: Exception, session: Session) -> Call | None:
+    """The innermost block whose module was running when `fault` was raised."""
+    calls = {id(session.network.root.get_submodule(call.target)): call for call in session.network.program.all_calls}
+    found, trace = None, fault.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_locals.get("self")
+        found = calls.get(id(module), found)
+        trace = trace.tb_next
+    return found
 
 
 def _block_at(run: Run, failed_step: int) -> str | None:

@@ -195,12 +195,12 @@ def _tried(type: BlockType, parameters: dict[str, Value], inputs: dict[str, Tens
     specs = ordered(type, parameters, inputs)
     if found.refusal:
         try:
-            run(construct(type, parameters, inputs), *(real(spec, 2, 4) for spec in specs))
+            made = run(construct(type, parameters, inputs), *(real(spec, 2, 4) for spec in specs))
         except (RuntimeError, ValueError):
             return Tried(parameters, inputs, found, refused=True)
-        return Tried(parameters, inputs, found)
+        return Tried(parameters, inputs, found, refused=any(tensor.numel() == 0 for tensor in made))
     module = construct(type, parameters, inputs).eval()
-    made, total = [], None
+    shapes, total = [], None
     for batch, time in SIZES:
         tensors = [real(spec, batch, time) for spec in specs]
         with torch.no_grad():
@@ -210,9 +210,9 @@ def _tried(type: BlockType, parameters: dict[str, Value], inputs: dict[str, Tens
                 total = counter.get_total_flops() // 2 // batch
             else:
                 results = run(module, *tensors)
-        made.append(tuple((tuple(tensor.shape), str(tensor.dtype)) for tensor in results))
+        shapes.append(tuple((tuple(tensor.shape), str(tensor.dtype)) for tensor in results))
     weights = sum(weight.numel() for weight in module.parameters())
-    return Tried(parameters, inputs, found, False, weights, tuple(made), total)
+    return Tried(parameters, inputs, found, False, weights, tuple(shapes), total)
 
 
 @pytest.mark.parametrize("type", MODULES, ids=lambda type: type.id)

@@ -31,7 +31,7 @@ def test_a_padding_token_must_be_one_of_the_tokens() -> None:
     assert expect("embedding", {"input": TOKENS}, num_embeddings=5, padding_idx=4) is None
     fault = expect("embedding", {"input": TOKENS}, num_embeddings=5, padding_idx=5)
     assert fault is not None
-    assert fault.facts["expected"] == "a padding token below 5"
+    assert fault.facts["reason"] == "there is no padding token 5 among 5"
 
 
 def test_bilinear_names_the_port_whose_rows_do_not_pair() -> None:

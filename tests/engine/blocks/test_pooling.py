@@ -63,7 +63,7 @@ def test_windows_and_padding_must_fit(id: str) -> None:
     assert fault.code == "window"
     fault = expect(id, PICTURE, padding=(2, 0))
     assert fault is not None
-    assert fault.facts["expected"] == "a padding of at most half its window"
+    assert fault.facts["reason"] == "a padding of 2×0 is more than half its window"
 
 
 def test_shuffles_need_channels_and_sides_that_divide() -> None:
@@ -123,3 +123,11 @@ def test_max_unpooling_reads_numbers_places_and_a_size() -> None:
     other = unpooled("max_unpool2d", PICTURE, like=TensorSpec((N, 3, 16, 16), "float32"))
     assert isinstance(other, Mismatch)
     assert other.port == "like"
+
+
+def test_a_ratio_that_leaves_nothing_is_refused_in_words() -> None:
+    type = BLOCK_TYPES["fractional_max_pool2d"]
+    parameters = {"kernel_size": (1, 1), "output_ratio": 0.2}
+    assert probe(type, parameters, {"input": PICTURE}, None).outputs["output"].shape[2:] == (1, 1)
+    found = probe(type, {**parameters, "output_ratio": 0.1}, {"input": PICTURE}, None)
+    assert found.refusal == "nothing would be left of it, N×4×0×0"

@@ -259,3 +259,47 @@ def test_a_contractive_penalty_needs_a_code_made_from_its_input(loss, severity):
         assert problem.sentence.startswith(
             "Contractive penalty “Penalty” reads a code that is not made from its input."
         )
+
+
+def pointing(graph, *wires, **blocks):
+    """The drawing with more blocks and wires; "l1.indices>un.indices" """
+    ends = [[PortRef(*end.split(".")) for end in wire.split(">")] for wire in wires]
+    return Graph(blocks={**graph.blocks, **blocks}, wires=sorted_wires([*graph.wires, *(Wire(*end) for end in ends)]))
+
+
+@pytest.mark.parametrize(("rows", "found"), [(10, []), (9, ["too-few-rows"])])
+def test_an_embedding_of_labels_has_a_row_for_each_class(rows, found):
+    graph = draw(*LAYERS)
+    embedding = Block("e", "embedding", "Names", {"num_embeddings": rows, "embedding_dim": 10})
+    loss = Block("e2", "squared_error", "Closer")
+    graph = pointing(graph, "in.label>e.input", "e.output>e2.prediction", "l3.output>e2.target", e=embedding, e2=loss)
+    problems = [problem for problem in checked(graph) if problem.severity == "error"]
+    assert codes(problems) == found
+    if problems:
+        assert problems[0].sentence == "Embedding “Names” has 9 rows for 10 classes. Each class needs a row of its own."
+        assert problems[0].fixes[0].arguments == ("e", "num_embeddings", 10)
+
+
+@pytest.mark.parametrize(
+    ("window", "unpool", "severity"),
+    [((2, 2), (2, 2), None), ((3, 3), (3, 3), "error"), ((2, 2), (3, 3), "warning"), ((2, 2), (1, 1), "error")],
+)
+def test_an_unpool_fills_the_map_that_its_pool_looked_at(window, unpool, severity):
+    pool = ("max_pool2d", {"kernel_size": window, "return_indices": True})
+    graph = draw(("conv2d", {"out_channels": 4}), pool, loss=None)
+    blocks = {
+        "un": Block("un", "max_unpool2d", "Back", {"kernel_size": unpool}),
+        "flat": Block("flat", "flatten", "Flatten"),
+        "head": Block("head", "dense", "Head", {"out_features": 10}),
+        "loss": Block("loss", "cross_entropy", "Loss"),
+    }
+    wires = ("l1.output>un.input", "l1.indices>un.indices", "un.output>flat.input", "flat.output>head.input")
+    graph = pointing(graph, *wires, "head.output>loss.logits", "in.label>loss.target", **blocks)
+    found = [problem for problem in checked(graph) if problem.code == "places-elsewhere"]
+    assert [problem.severity for problem in found] == ([severity] if severity else [])
+    for problem in found:
+        assert problem.path == ("un",)
+        assert "but its places come from “max_pool2d 1”, which looked at 8×8." in problem.sentence
+        (fix,) = problem.fixes
+        mended = pointing(graph, ">".join(f"{end.block}.{end.port}" for end in fix.arguments))
+        assert "places-elsewhere" not in codes(checked(mended))

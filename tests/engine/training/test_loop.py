@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -254,6 +255,21 @@ def test_nan_before_any_weight_changed_is_no_matter_of_the_rate(drawing, request
     )
 
 
+def test_an_id_without_a_row_is_told_in_words(drawing, requested, script):
+    layers = ("squeeze", ("max_pool1d", {"return_indices": True}), ("embedding", {"num_embeddings": 3}), "flatten")
+    graph = drawing(*layers, ("dense", {"out_features": 10}))
+    wires = [wire for wire in graph.wires if wire.target.block != "l2"]
+    wires.append(Wire(PortRef("l1", "indices"), PortRef("l2", "input")))
+    request = requested(msgspec.structs.replace(graph, wires=sorted_wires(wires)), Supervised(1))
+    failed = list(train(request, script()))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.problem.path == ("l2",)
+    assert failed.problem.sentence == (
+        "The run failed in Embedding “embedding 2”: a label or token id is larger than there are rows for it. "
+        "Ids count from 0. Give the block more rows."
+    )
+
+
 def test_a_loss_that_no_weight_moves_is_told_in_words(drawing, requested, script, monkeypatch):
     request = requested(drawing("flatten", ("dense", {"out_features": 10}), "relu"), Supervised(1))
     session = open_session(request, BLOCK_TYPES)
@@ -283,7 +299,8 @@ def test_what_a_block_raises_is_one_sentence(drawing, requested, script, monkeyp
     failed = list(train(request, script(), session))[-1]
     assert isinstance(failed, Failed)
     assert failed.problem.code == "run-failed"
-    assert "the pump is broken" in failed.problem.sentence
+    assert failed.problem.path == ("l2",)
+    assert failed.problem.sentence == "The run failed: ReLU “relu 2” raised RuntimeError: the pump is broken."
     assert "tale" not in failed.problem.sentence
 
 
