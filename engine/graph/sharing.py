@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.graph.block_type import BlockType
+from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Block, Graph, Weights
 from engine.graph.scope import Scope
 from engine.graph.traversal import downstream
@@ -13,7 +13,9 @@ def weights_fault(graph: Graph, scope: Scope, block: Block, owner: Block | None,
     unfit = kinds_fault(block, owner, scope.types.get(block.type), transposed)
     if unfit or owner is None:
         return unfit
-    if owner.id in downstream(graph, [block.id]):
+    if not _has_weights(scope, block):
+        return "It has no weights that could be shared."
+    if owner.id in _behind(graph, scope, block.id):
         return "It comes after this block."
     return "Other blocks use its own weights." if users_of(graph, block.id) else ""
 
@@ -45,9 +47,9 @@ def weights_offered(graph: Graph, scope: Scope, id: str) -> tuple[Weights, ...]:
     for body in (graph, *reversed(scope.ancestors)):
         alike = (owner for owner in body.blocks.values() if owner.type in kinds and owner.id != id)
         owners.extend(sorted(alike, key=lambda owner: (owner.look.x, owner.look.y, owner.id)))
-    if not owners or users_of(graph, id):
+    if not owners or not _has_weights(scope, block) or users_of(graph, id):
         return ()
-    behind = downstream(graph, [id])
+    behind = _behind(graph, scope, id)
     return tuple(
         Weights(of=owner.id, transposed=transposed)
         for owner in owners
@@ -68,3 +70,18 @@ def users_of(graph: Graph, id: str) -> tuple[Block, ...]:
             if block.body is not None:
                 stack.append(block.body)
     return tuple(found)
+
+
+def _has_weights(scope: Scope, block: Block) -> bool:
+    """Whether a block has weights; a type that is unknown here may have some."""
+    type = scope.types.get(block.type)
+    return type is None or bool(type.weights(lenient_parameters(type, block, scope.variables)))
+
+
+def _behind(graph: Graph, scope: Scope, id: str) -> frozenset[str]:
+    """What depends on block `id`: in its body, and around that on the containers that it stands in."""
+    found, inner = downstream(graph, [id]), id
+    for body in reversed(scope.ancestors):
+        inner = next((box.id for box in body.blocks.values() if box.body is not None and inner in box.body.blocks), "")
+        found |= downstream(body, [inner])
+    return found

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.edits import set_weights
-from engine.graph.graph import Block, Graph, Weights
+from engine.graph.edits import connect, set_weights
+from engine.graph.graph import Block, Graph, Look, PortRef, Weights
 from engine.graph.paths import scope_at, within
 from engine.graph.problem import Refused
 from engine.graph.scope import Scope
@@ -86,3 +86,54 @@ def is_allowed(graph: Graph, id: str, weights: Weights) -> bool:
     except Refused:
         return False
     return True
+
+
+def boxed(*wires: tuple[str, str]) -> Graph:
+    """`before`, a Group with `y` in a Group inside it, `after`, wired as said; all three Dense."""
+    inner = Block("inner", "group", "Inner", body=Graph(blocks={"y": Block("y", "dense", "Y")}))
+    entry, exit = Block("e", "entry", "Entry"), Block("x", "exit", "Exit")
+    box = Block("box", "group", "Box", body=Graph(blocks={"inner": inner, "e": entry, "x": exit}))
+    graph = Graph(
+        blocks={
+            id: Block(id, "dense", id.title(), look=Look(x=100 * place)) for place, id in enumerate(("before", "after"))
+        }
+        | {"box": box}
+    )
+    ports = {"box": ("e", "x")}
+    for source, target in wires:
+        ends = (
+            PortRef(source, ports.get(source, ("", "output"))[1]),
+            PortRef(target, ports.get(target, ("input", ""))[0]),
+        )
+        graph = connect(graph, SCOPE, *ends)
+    return graph
+
+
+def test_what_comes_after_the_container_is_not_offered_in_it_and_refused() -> None:
+    path = ("box", "inner")
+    graph = boxed(("before", "box"), ("box", "after"))
+    inside = graph.blocks["box"].body.blocks["inner"].body
+    offered = weights_offered(inside, scope_at(graph, path, SCOPE), "y")
+    assert offered == (Weights("before"), Weights("before", transposed=True))
+    with pytest.raises(Refused) as caught:
+        within(graph, path, set_weights, SCOPE, "y", Weights("after"))
+    assert caught.value.problem.advice == "It comes after this block."
+    loose = boxed(("before", "box"))
+    offered = weights_offered(inside, scope_at(loose, path, SCOPE), "y")
+    assert {weights.of for weights in offered} == {"before", "after"}
+
+
+@pytest.mark.parametrize("parameters", [("relu", {}), ("max_pool2d", {}), ("batch_norm2d", {"affine": False})])
+def test_blocks_without_weights_share_none(parameters: tuple[str, dict[str, bool]]) -> None:
+    type, given = parameters
+    blocks = {id: Block(id, type, id, given) for id in ("a", "b")}
+    graph = Graph(blocks=blocks)
+    assert weights_offered(graph, SCOPE, "b") == ()
+    with pytest.raises(Refused, match="has no weights that could be shared") as caught:
+        set_weights(graph, SCOPE, "b", Weights("a"))
+    assert caught.value.problem.path == ("b",)
+
+
+def test_a_norm_with_weights_shares_them() -> None:
+    graph = Graph(blocks={id: Block(id, "batch_norm2d", id) for id in ("a", "b")})
+    assert weights_offered(graph, SCOPE, "b") == (Weights("a"),)
