@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.blocks.losses import LOSS, TARGET, WEIGHT
-from engine.blocks.shared import INPUT, no_arguments, pictures, same_arguments, same_shapes, values_of_rank
+from engine.blocks.shared import INPUT, no_arguments, pictures, same_arguments, same_shapes, values_of_rank, whole
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, Trait
 from engine.graph.graph import Graph
+from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 
 _MARGIN = Parameter("margin", "Margin", "float", 1.0, "How far apart different things must be.", 0.0, 1e6)
@@ -71,6 +72,14 @@ def _expect_ctc(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     fault = values_of_rank(inputs, "log_probabilities", (3,), "log probabilities N×T×symbols", hint)
     if fault is not None:
         return fault
+    spec, blank = inputs.get("log_probabilities"), whole(parameters, "blank")
+    symbols = spec.shape[2] if spec is not None else None
+    if isinstance(symbols, int) and blank >= symbols:
+        facts: dict[str, Value | TensorSpec] = {
+            "reason": f"there is no symbol {blank} among {symbols}",
+            "hint": "Symbols count from 0.",
+        }
+        return Mismatch("together", "log_probabilities", facts)
     for port, rank, words in (
         (TARGET, 2, "symbols N×S"),
         ("input_lengths", 1, "a length a sample"),

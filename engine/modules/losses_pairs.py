@@ -99,7 +99,7 @@ class CTCLoss(nn.Module):
     """nn.CTCLoss over N×T×symbols, averaged over targets and samples as there.
 
     Graves et al., Connectionist temporal classification, 2006. Without lengths every step counts, and a target ends
-    at its first blank.
+    at its first blank. NaN where a target holds what is no symbol: torch would read beyond the memory of the others.
     """
 
     def __init__(self, blank: int = 0, zero_infinity: bool = True) -> None:
@@ -122,11 +122,15 @@ class CTCLoss(nn.Module):
             input_lengths = torch.full((samples,), steps, dtype=torch.int64, device=target.device)
         if target_lengths is None:
             target_lengths = (target != self.blank).long().cumprod(dim=1).sum(dim=1)
-        return functional.ctc_loss(
+        symbols = log_probabilities.shape[2]
+        counted = torch.arange(target.shape[1], device=target.device) < target_lengths[:, None]
+        strange = (((target < 0) | (target >= symbols)) & counted).any()
+        loss = functional.ctc_loss(
             log_probabilities.transpose(0, 1),
-            target,
+            target.clamp(0, symbols - 1),
             input_lengths,
             target_lengths,
             self.blank,
             zero_infinity=self.zero_infinity,
         )
+        return torch.where(strange, torch.nan, loss)

@@ -72,3 +72,12 @@ def test_a_contractive_autoencoder_trains_on_data_that_asks_for_no_gradient() ->
     first = dict(network.root.named_parameters())["dense.weight"]
     assert first.grad is not None
     assert first.grad.abs().sum() > 0
+
+
+def test_the_blank_of_a_ctc_is_one_of_the_symbols() -> None:
+    given = {"log_probabilities": TensorSpec((N, Dim("T"), 5), "float32")}
+    parameters = {parameter.id: parameter.default for parameter in BLOCK_TYPES["ctc"].parameters}
+    assert BLOCK_TYPES["ctc"].expect({**parameters, "blank": 4}, given) is None
+    fault = BLOCK_TYPES["ctc"].expect({**parameters, "blank": 5}, given)
+    assert fault is not None
+    assert fault.facts["reason"] == "there is no symbol 5 among 5"

@@ -115,3 +115,12 @@ def test_ctc_reads_padded_targets() -> None:
     assert torch.equal(CTCLoss()(target, log_probabilities), wanted)
     lengths = torch.tensor([3, 1])
     assert torch.equal(CTCLoss()(target, log_probabilities, target_lengths=lengths), wanted)
+
+
+def test_ctc_of_a_target_that_is_no_symbol_is_nan_and_reads_no_foreign_memory() -> None:
+    log_probabilities = torch.randn(2, 6, 4, requires_grad=True).log_softmax(-1)
+    for symbol in (4, 1_000_000, -1):
+        target = torch.tensor([[1, symbol, 3], [2, 0, 0]])
+        assert CTCLoss()(target, log_probabilities).isnan()
+        short = CTCLoss()(target, log_probabilities, target_lengths=torch.tensor([1, 1]))
+        assert torch.equal(short, CTCLoss()(torch.tensor([[1], [2]]), log_probabilities))
