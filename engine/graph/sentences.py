@@ -163,7 +163,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Look for a block between them that passes no gradient on.",
     ),
     "too-few-rows": (
-        "{block} has {rows} rows for {classes} classes",
+        "{block} has rows for {rows} of {classes} classes only",
         "Each class needs a row of its own.",
     ),
     "places-elsewhere": (
