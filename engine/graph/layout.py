@@ -29,7 +29,8 @@ _ASPECT = 1.28
 _FIRST_LANE, _LANE = 48, 24
 _SWEEPS, _FEWER_SWEEPS, _MANY = 8, 4, 2_000
 _LONGEST_GHOST = 12
-_PAUSE_EACH = 100
+PAUSE_EACH = 100
+"""Blocks that are measured between two pauses."""
 
 Places = tuple[tuple[int, int], ...]
 Bends = Mapping[Edge, tuple[tuple[int, int], ...]]
@@ -43,7 +44,7 @@ def laid_out(
     `sizes` are widths and heights by block id, of blocks at any depth; what is not in it gets an estimate. Behind
     `seconds` the orders in the layers are no longer improved.
     """
-    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, _go_on).bodies(graph)
+    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, go_on).bodies(graph)
 
 
 def body_laid_out(
@@ -57,10 +58,10 @@ def body_laid_out(
 
     `pause` is called every few ms: it may let other threads go first, or raise to give up.
     """
-    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, pause or _go_on).body(graph)
+    return _Placer(types, sizes or {}, graph.variables, time.perf_counter() + seconds, pause or go_on).body(graph)
 
 
-def _go_on() -> None:
+def go_on() -> None:
     """No pause."""
 
 
@@ -92,7 +93,7 @@ class _Placer:
         blocks = [inner[id] for id in ids]
         drawn: list[Drawn] = []
         for at, block in enumerate(blocks):
-            if at % _PAUSE_EACH == 0:
+            if at % PAUSE_EACH == 0:
                 self._pause()
             type, size = self._types.get(block.type), self._sizes.get(block.id)
             drawn.append(Drawn(block, type, self._variables, size))

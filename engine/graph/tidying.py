@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from engine.graph.block_size import SNAP, Drawn, Size
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Frame, Graph, Note, PortRef
-from engine.graph.layout import body_laid_out
+from engine.graph.layout import PAUSE_EACH, body_laid_out, go_on
 from engine.graph.scope import Scope
 from engine.graph.values import Plain
 
@@ -18,11 +19,47 @@ replace = msgspec.structs.replace
 CLEAR = 24
 """At least so much is left between what was laid out and what stays where it is."""
 _FRAME = 24
-_FARTHEST = 64
+_STEP, _STEPS = 3 * SNAP, 64
+"""How far apart the places are that are tried where room is sought, and how many in each direction."""
 
 Place = tuple[int, int]
-Rectangle = tuple[int, int, int, int]
-"""Left, top, width and height."""
+
+
+class Box(NamedTuple):
+    """A rectangle in whole scene units."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """Where it ends."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """Where it ends."""
+        return self.top + self.height
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its centre."""
+        return self.left + self.width / 2, self.top + self.height / 2
+
+    def moved(self, by: Place) -> Box:
+        """The same elsewhere."""
+        return Box(self.left + by[0], self.top + by[1], self.width, self.height)
+
+    def meets(self, other: Box, clear: int = CLEAR) -> bool:
+        """Whether less than `clear` is between the two."""
+        return (
+            self.left < other.right + clear
+            and other.left < self.right + clear
+            and self.top < other.bottom + clear
+            and other.top < self.bottom + clear
+        )
 
 
 class Arrangement(Plain, frozen=True):
@@ -49,20 +86,21 @@ def tidied(
     `only` are the ids of blocks that alone are laid out, around the centre that they have, or as near as the others
     leave room; without any, all are, from where the upper left one stands. `sizes` and `pause` as in `body_laid_out`.
     """
-    sizes = sizes or {}
+    sizes, pause = sizes or {}, pause or go_on
     chosen = movable(body, only) if only else frozenset(body.blocks)
     part = body if len(chosen) == len(body.blocks) else _part(body, chosen)
     laid = body_laid_out(part, types, sizes, pause=pause)
-    boxes = _Boxes(body, types, sizes)
-    before, after = boxes.around(part), boxes.around(laid)
+    boxes = _Boxes(body, types, sizes, pause)
+    before, after = _around(boxes.of(part)), _around(boxes.of(laid))
     if before is None or after is None:
         return Arrangement()
-    shift = _snapped((before[0] - after[0], before[1] - after[1]))
-    if part is not body:
-        middles = [(one[0] + one[2] / 2, one[1] + one[3] / 2) for one in (before, after)]
-        shift = _snapped((middles[0][0] - middles[1][0], middles[0][1] - middles[1][1]))
-        shift = _with_room(shift, boxes.of(laid), [boxes.at(id) for id in body.blocks if id not in chosen])
-    return _arrangement(body, _moved(laid, shift), boxes)
+    if part is body:
+        shift = _snapped((before.left - after.left, before.top - after.top))
+    else:
+        (x, y), (new_x, new_y) = before.middle, after.middle
+        stay = [boxes.at(id) for id in body.blocks if id not in chosen]
+        shift = _with_room(_snapped((x - new_x, y - new_y)), boxes.of(laid), stay, pause)
+    return _arrangement(body, _moved(laid, shift), boxes, pause)
 
 
 def arrange(graph: Graph, scope: Scope, arrangement: Arrangement) -> Graph:
@@ -115,7 +153,7 @@ def _moved(graph: Graph, shift: Place) -> Graph:
     return replace(graph, blocks=blocks, wires=wires)
 
 
-def _arrangement(body: Graph, laid: Graph, boxes: _Boxes) -> Arrangement:
+def _arrangement(body: Graph, laid: Graph, boxes: _Boxes, pause: Callable[[], None]) -> Arrangement:
     places = {
         id: (block.look.x, block.look.y) for id, block in laid.blocks.items() if block.look != body.blocks[id].look
     }
@@ -123,56 +161,50 @@ def _arrangement(body: Graph, laid: Graph, boxes: _Boxes) -> Arrangement:
     changed = tuple(
         (wire.target, bends[wire.target]) for wire in body.wires if bends.get(wire.target, wire.bends) != wire.bends
     )
-    taken = [boxes.at(id, places.get(id)) for id in body.blocks]
-    return Arrangement(places, changed, _notes(body, places, boxes, taken), _frames(body, places, boxes))
+    return Arrangement(places, changed, _notes(body, places, boxes, pause), _frames(body, places, boxes))
 
 
 class _Boxes:
     """The rectangles of the blocks of a body, wherever they stand."""
 
-    def __init__(self, body: Graph, types: Mapping[str, BlockType], sizes: Mapping[str, Size]) -> None:
+    def __init__(
+        self,
+        body: Graph,
+        types: Mapping[str, BlockType],
+        sizes: Mapping[str, Size],
+        pause: Callable[[], None],
+    ) -> None:
         self._body = body
-        self._sizes = {
-            id: sizes.get(id) or Drawn(block, types.get(block.type), body.variables, None).size
-            for id, block in body.blocks.items()
-        }
+        self._sizes: dict[str, Size] = {}
+        for number, (id, block) in enumerate(body.blocks.items()):
+            if number % PAUSE_EACH == 0:
+                pause()
+            self._sizes[id] = sizes.get(id) or Drawn(block, types.get(block.type), body.variables, None).size
 
-    def at(self, id: str, place: Place | None = None) -> Rectangle:
+    def at(self, id: str, place: Place | None = None) -> Box:
         """One block, at another place if that is given."""
         look = self._body.blocks[id].look
         x, y = place if place is not None else (look.x, look.y)
-        return (x, y, *self._sizes[id])
+        return Box(x, y, *self._sizes[id])
 
-    def of(self, graph: Graph) -> list[Rectangle]:
+    def of(self, graph: Graph) -> list[Box]:
         """All blocks of a drawing of the same blocks."""
         return [self.at(id, (block.look.x, block.look.y)) for id, block in graph.blocks.items()]
 
-    def around(self, graph: Graph) -> Rectangle | None:
-        """The rectangle around all blocks; None without any."""
-        return _around(self.of(graph))
 
-
-def _around(boxes: Collection[Rectangle]) -> Rectangle | None:
+def _around(boxes: Collection[Box]) -> Box | None:
+    """The rectangle around all; None without any."""
     if not boxes:
         return None
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    return left, top, max(box[0] + box[2] for box in boxes) - left, max(box[1] + box[3] for box in boxes) - top
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
 
 
 def _snapped(shift: tuple[float, float]) -> Place:
     return round(shift[0] / SNAP) * SNAP, round(shift[1] / SNAP) * SNAP
 
 
-def _meet(one: Rectangle, other: Rectangle, clear: int = CLEAR) -> bool:
-    return (
-        one[0] < other[0] + other[2] + clear
-        and other[0] < one[0] + one[2] + clear
-        and one[1] < other[1] + other[3] + clear
-        and other[1] < one[1] + one[3] + clear
-    )
-
-
-def _with_room(shift: Place, moving: list[Rectangle], staying: list[Rectangle]) -> Place:
+def _with_room(shift: Place, moving: list[Box], staying: list[Box], pause: Callable[[], None]) -> Place:
     """The shift nearest to this one with which nothing that moves meets anything that stays.
 
     Where nothing near is free, below everything.
@@ -180,16 +212,17 @@ def _with_room(shift: Place, moving: list[Rectangle], staying: list[Rectangle]) 
     whole = _around(moving)
     if whole is None or not staying:
         return shift
-    for x, y in _steps(_FARTHEST):
-        near = (shift[0] + x, shift[1] + y)
-        area = (whole[0] + near[0], whole[1] + near[1], whole[2], whole[3])
-        close = [box for box in staying if _meet(area, box)]
-        if not any(
-            _meet((box[0] + near[0], box[1] + near[1], box[2], box[3]), other) for other in close for box in moving
-        ):
-            return near
-    lowest = max(box[1] + box[3] for box in staying)
-    return shift[0], _snapped_down(lowest + CLEAR - whole[1])
+    within = whole.moved(shift)
+    near = [box for box in staying if within.meets(box, CLEAR + _STEPS * _STEP)]
+    for x, y in _ways():
+        pause()
+        there = (shift[0] + x, shift[1] + y)
+        area = whole.moved(there)
+        close = [box for box in near if area.meets(box)]
+        if not any(other.meets(box.moved(there)) for other in close for box in moving):
+            return there
+    lowest = max(box.bottom for box in staying)
+    return shift[0], _snapped_down(lowest + CLEAR - whole.top)
 
 
 def _snapped_down(y: int) -> int:
@@ -197,37 +230,35 @@ def _snapped_down(y: int) -> int:
     return -(-y // SNAP) * SNAP
 
 
-def _steps(count: int) -> Iterator[Place]:
+def _ways() -> Iterator[Place]:
     """Ways up, down and aside, the shortest first."""
     yield 0, 0
-    for number in range(1, count + 1):
-        reach = number * 3 * SNAP
+    for reach in range(_STEP, _STEPS * _STEP + 1, _STEP):
         yield from ((0, reach), (0, -reach), (reach, 0), (-reach, 0))
 
 
-def _notes(body: Graph, places: Mapping[str, Place], boxes: _Boxes, taken: list[Rectangle]) -> tuple[Note, ...]:
+def _notes(body: Graph, places: Mapping[str, Place], boxes: _Boxes, pause: Callable[[], None]) -> tuple[Note, ...]:
     """Each note that moves goes along with the block that it stands nearest to, and then where nothing covers it."""
-    found: list[Note] = []
     if not places:
         return ()
-    rectangles = [note.rectangle for note in body.notes]
-    for at, note in enumerate(body.notes):
-        nearest = min(body.blocks, key=lambda id: (_distance(boxes.at(id), note.rectangle), id))
-        look = body.blocks[nearest].look
-        x, y = places.get(nearest, (look.x, look.y))
-        left, top, width, height = note.rectangle
-        place = (left + x - look.x, top + y - look.y)
-        others = [*taken, *rectangles[:at]]
-        free = _with_room(place, [(0, 0, width, height)], others)
-        rectangles[at] = (*free, width, height)
-        if rectangles[at] != note.rectangle:
-            found.append(replace(note, rectangle=rectangles[at]))
+    blocks = sorted((id, boxes.at(id)) for id in body.blocks)
+    taken = [boxes.at(id, places.get(id)) for id in body.blocks]
+    found: list[Note] = []
+    for note in body.notes:
+        box = Box(*note.rectangle)
+        nearest, old = min(blocks, key=lambda block: _distance(block[1], box))
+        new = boxes.at(nearest, places.get(nearest))
+        along = box.moved((new.left - old.left, new.top - old.top))
+        box = along.moved(_with_room((0, 0), [along], taken, pause))
+        taken.append(box)
+        if box != note.rectangle:
+            found.append(replace(note, rectangle=tuple(box)))
     return tuple(found)
 
 
-def _distance(one: Rectangle, other: Rectangle) -> int:
-    across = max(other[0] - one[0] - one[2], one[0] - other[0] - other[2], 0)
-    down = max(other[1] - one[1] - one[3], one[1] - other[1] - other[3], 0)
+def _distance(one: Box, other: Box) -> int:
+    across = max(other.left - one.right, one.left - other.right, 0)
+    down = max(other.top - one.bottom, one.top - other.bottom, 0)
     return across * across + down * down
 
 
@@ -235,13 +266,8 @@ def _frames(body: Graph, places: Mapping[str, Place], boxes: _Boxes) -> tuple[Fr
     """Each frame around the blocks that stood in it."""
     found: list[Frame] = []
     for frame in body.frames:
-        left, top, width, height = frame.rectangle
-        inside = [
-            id
-            for id in body.blocks
-            for box in (boxes.at(id),)
-            if left <= box[0] + box[2] / 2 <= left + width and top <= box[1] + box[3] / 2 <= top + height
-        ]
+        drawn = Box(*frame.rectangle)
+        inside = [id for id in body.blocks if _holds(drawn, boxes.at(id))]
         if not any(id in places for id in inside):
             continue
         before = _around([boxes.at(id) for id in inside])
@@ -249,18 +275,15 @@ def _frames(body: Graph, places: Mapping[str, Place], boxes: _Boxes) -> tuple[Fr
         assert before is not None
         assert after is not None
         # The room that the user left on each side stays.
-        sides = (
-            max(before[0] - left, _FRAME),
-            max(before[1] - top, _FRAME),
-            max(left + width - before[0] - before[2], _FRAME),
-            max(top + height - before[1] - before[3], _FRAME),
-        )
-        rectangle = (
-            after[0] - sides[0],
-            after[1] - sides[1],
-            after[2] + sides[0] + sides[2],
-            after[3] + sides[1] + sides[3],
-        )
+        left, top = max(before.left - drawn.left, _FRAME), max(before.top - drawn.top, _FRAME)
+        right, bottom = max(drawn.right - before.right, _FRAME), max(drawn.bottom - before.bottom, _FRAME)
+        rectangle = (after.left - left, after.top - top, after.width + left + right, after.height + top + bottom)
         if rectangle != frame.rectangle:
             found.append(replace(frame, rectangle=rectangle))
     return tuple(found)
+
+
+def _holds(frame: Box, box: Box) -> bool:
+    """Whether the centre of `box` lies in `frame`."""
+    x, y = box.middle
+    return frame.left <= x <= frame.right and frame.top <= y <= frame.bottom

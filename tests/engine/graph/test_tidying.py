@@ -180,3 +180,15 @@ def test_it_pauses_often_and_can_be_given_up() -> None:
     with pytest.raises(GivenUp):
         tidied(scattered(500), BLOCK_TYPES, pause=pause)
     assert len(calls) == 7
+
+
+def test_it_pauses_for_each_note_and_wherever_room_is_sought() -> None:
+    graph, pauses = scattered(40), [0, 0]
+    notes = tuple(Note(f"n{number}", "note", (10 * number, 0, 80, 40)) for number in range(20))
+    for with_notes in (False, True):
+
+        def pause(at: int = with_notes) -> None:
+            pauses[at] += 1
+
+        tidied(replace(graph, notes=notes if with_notes else ()), BLOCK_TYPES, pause=pause)
+    assert pauses[1] >= pauses[0] + len(notes)
