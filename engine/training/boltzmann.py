@@ -41,6 +41,10 @@ class Machine(Protocol):
         """Number `epoch` of the stage comes now, 0-based."""
         ...
 
+    def layer_in(self, epoch: int) -> int:
+        """Which layer, from 1, epoch `epoch` of the stage begins with; 1 where all that there are learn together."""
+        ...
+
     def step(self, visible: Tensor) -> Tensor:
         """One update from a batch; the squared error of a reconstruction, summed over units, a sample."""
         ...
@@ -91,6 +95,9 @@ class _TwoLayers(ABC):
 
     def begin_epoch(self, epoch: int) -> None:  # noqa: B027 -- nothing to do, in any of them
         """All epochs are alike."""
+
+    def layer_in(self, epoch: int) -> int:
+        return 1
 
     def step(self, visible: Tensor) -> Tensor:
         weight, visible_bias, hidden_bias = self._tensors

@@ -89,6 +89,10 @@ class ContrastiveDivergenceStage:
             yield
         return {"reconstruction_error": float(total) * self._machine.sigma**2 / count} if count else {}
 
+    def layer_in(self, epoch: int) -> int:
+        """Which layer of the machine begins to learn, or goes on, in an epoch."""
+        return self._machine.layer_in(epoch)
+
     def set_learning_rate(self, learning_rate: float) -> None:
         """From the next step on."""
         self._machine.rate = learning_rate

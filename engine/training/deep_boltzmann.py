@@ -46,11 +46,17 @@ class DeepMachine:
         self._biases[0].copy_(logit(mean))
 
     def begin_epoch(self, epoch: int) -> None:
+        self._learning = self._layers_in(epoch)
+
+    def layer_in(self, epoch: int) -> int:
+        return 1 if self._stage.persistent else 1 + self._layers_in(epoch).start
+
+    def _layers_in(self, epoch: int) -> range:
         layers, epochs = len(self._weights), self._stage.epochs
         # Epochs beyond the plan go on with the layer on top: those below it stay as it knows them.
         at = min(epoch, epochs - 1)
         first = at * layers // epochs
-        self._learning = range(first, max(first + 1, (at + 1) * layers // epochs))
+        return range(first, max(first + 1, (at + 1) * layers // epochs))
 
     def step(self, visible: Tensor) -> Tensor:
         return self._joint_step(visible) if self._stage.persistent else self._greedy_step(visible)

@@ -112,7 +112,7 @@ class Measured(Message, frozen=True):
 
 
 class Marked(Message, frozen=True):
-    """A change made while running took effect at `step`."""
+    """A change made while running took effect at `step`; "layer": there the training of that layer, from 1, began."""
 
     step: int
     name: str

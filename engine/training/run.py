@@ -276,6 +276,9 @@ class Run:
         self.session.position = self.position
         seconds = self.pace.begin_epoch()
         yield EpochEnded(self.id, self.stage_index, self.epoch, self.step, train, validation, seconds)
+        layer = self.stage.layer_in(self.epoch)
+        if self.epoch < self.epochs[self.stage_index] and layer != self.stage.layer_in(self.epoch - 1):
+            yield Marked(self.id, self.step, "layer", float(layer))
         self.pace.go()
 
     def _evaluate(self, part: str) -> Generator[Event, None, Mapping[str, float]]:

@@ -47,6 +47,10 @@ class Stage(Protocol):
         """Metrics on one part, a batch at a time."""
         ...
 
+    def layer_in(self, epoch: int) -> int:
+        """Which layer, from 1, `epoch` (0-based) begins with; 1 where all learn together."""
+        ...
+
     def set_learning_rate(self, learning_rate: float) -> None:
         """From the next step on."""
         ...
@@ -130,6 +134,10 @@ class SupervisedStage:
     def metrics(self, means: list[float]) -> dict[str, float]:
         """`loss` and `accuracy`, as `evaluate` names them, over the steps of the epoch."""
         return name_metrics(self._losses, means, self._accuracy.take())
+
+    def layer_in(self, epoch: int) -> int:
+        """All layers learn together."""
+        return 1
 
     def validation(self, part: str) -> Generator[None, None, dict[str, float]]:
         """What `evaluate` tells of one part."""

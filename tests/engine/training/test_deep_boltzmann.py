@@ -12,25 +12,21 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
 from engine.modules.energy import DeepBoltzmannMachine
-from engine.training.commands import Stop
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.deep_boltzmann import DeepMachine
-from engine.training.evaluate import evaluate, through
-from engine.training.events import EpochEnded, Finished
+from engine.training.events import EpochEnded, Finished, Marked
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
 from engine.training.session import open_session
+from tests.engine.training.machines import (
+    assert_goes_on_at_the_same_bits,
+    assert_validation_says_the_same_twice,
+    drawn,
+    sigmoid,
+)
 
 DEEP = ("flatten", ("deep_boltzmann_machine", {"hidden": (12, 9, 7), "steps": 4}))
 TWO = ("flatten", ("deep_boltzmann_machine", {"hidden": (64, 32)}))
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def drawn(chances):
-    return (torch.rand(chances.shape).double().numpy() < chances).astype(float)
 
 
 def opened(drawing, requested, *stages, layers=DEEP, **settings):
@@ -233,18 +229,23 @@ def test_layers_share_the_epochs_and_one_epoch_is_enough_for_all(drawing, reques
             assert tuple(layer for layer in range(3) if moved[layer]) == moves[min(epoch, epochs - 1)], (epochs, epoch)
 
 
+def test_where_the_next_layer_begins_is_marked(drawing, requested, script):
+    def marks(*stages):
+        events = run(drawing, requested, script, *stages)
+        steps = {event.step: event.epoch for event in events if isinstance(event, EpochEnded) and event.stage == 0}
+        return [(event.name, event.value, steps.get(event.step)) for event in events if isinstance(event, Marked)]
+
+    apart = ContrastiveDivergence("l1", epochs=5)
+    assert marks(apart) == [("layer", 2.0, 3)]
+    assert marks(ContrastiveDivergence("l1", epochs=1)) == []
+    together = ContrastiveDivergence("l1", epochs=3, learning_rate=0.01, persistent=True)
+    assert marks(apart, together) == [("layer", 2.0, 3)]
+
+
 @pytest.mark.parametrize("persistent", [False, True])
-def test_a_run_that_goes_on_from_its_checkpoint_ends_at_the_same_bits(
-    drawing, requested, script, losses, tmp_path, persistent
-):
+def test_a_run_that_goes_on_from_its_checkpoint_ends_at_the_same_bits(drawing, tmp_path, persistent):
     plan = ContrastiveDivergence("l1", epochs=4, persistent=persistent)
-    graph = drawing(*DEEP, loss=None)
-    whole = losses(list(train(requested(graph, plan), script())))
-    folder = {"checkpoint_folder": str(tmp_path)}
-    cut = list(train(requested(graph, plan, **folder), script({50: (Stop(),)})))
-    rest = list(train(requested(graph, plan, weights=cut[-1].checkpoint, resume=True, **folder), script()))
-    assert isinstance(rest[-1], Finished)
-    np.testing.assert_array_equal(np.concatenate((losses(cut), losses(rest))), whole)
+    assert_goes_on_at_the_same_bits(drawing(*DEEP, loss=None), plan, 50, str(tmp_path))
 
 
 def test_a_machine_that_learned_alone_helps_a_classifier_above_it(drawing, requested, script):
@@ -266,5 +267,4 @@ def test_validation_says_the_same_twice(drawing, requested, persistent):
     plan = ContrastiveDivergence("l1", persistent=persistent)
     session = opened(drawing, requested, plan)
     stage = ContrastiveDivergenceStage(session, plan, begin=True)
-    told = [through(stage.validation("validation"))["reconstruction_error"] for _ in range(2)]
-    assert told[0] == told[1] == evaluate(session, "validation")["reconstruction_error"]
+    assert_validation_says_the_same_twice(session, stage)
