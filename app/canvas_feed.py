@@ -47,6 +47,9 @@ class CanvasFeed(QObject):
         self._held_data: Mapping[str, object] = {}
         self._described: dict[tuple[str, str | None], Mapping[str, np.ndarray]] = {}
         self._bare: set[str] = set()
+        self._inputs: set[str] = set()
+        self._asked: set[tuple[str, Any]] = set()
+        self._aside: Mapping[str, Mapping[str, np.ndarray]] = {}
         self._waits = False
         self._looked_at = self._curve_of = ""
         self._weights: Mapping[str, np.ndarray] | None = None
@@ -62,6 +65,7 @@ class CanvasFeed(QObject):
         workspace.measures.session_opened.connect(self._hold_data)
         workspace.runs.began.connect(self._hold_data)
         workspace.data.described.connect(self._take_described)
+        workspace.analysis.problems_changed.connect(self._take_problems)
         workspace.document.changed.connect(self._forget_old_data)
         workspace.document.settings_changed.connect(self._forget_old_data)
 
@@ -100,6 +104,7 @@ class CanvasFeed(QObject):
         self._arrays, self._pictures, self._weights = {}, {}, None
         self._shown_data, self._held_data = {}, {}
         self._bare.clear()
+        self._inputs, self._aside = set(self._data()), {}
         # What still comes was measured on the drawing before.
         self._waits = True
         self.previews_changed.emit({})
@@ -114,20 +119,46 @@ class CanvasFeed(QObject):
 
     def _hold_data(self) -> None:
         """The worker holds the data that the drawing names now."""
-        self._held_data, self._waits = self._data(), False
+        self._held_data, self._waits, self._aside = self._data(), False, {}
 
     def _forget_old_data(self) -> None:
-        """Drop the pictures of Inputs that read other data by now."""
+        """Drop the pictures of Inputs that read other data by now, and of what was computed from those data."""
         now = self._data()
         old = [path for path, shown in self._shown_data.items() if now.get(path) != shown]
         for path in old:
             del self._shown_data[path]
-            self._arrays.pop(path, None)
-            self._pictures.pop(path, None)
-        if old:
-            self._bare.update(old)
-            self._show_described()
+            self._drop(path)
+        computed: Mapping[str, Mapping[str, np.ndarray]] = {}
+        if self._reads_others(now):
+            computed = {
+                path: arrays for path, arrays in self._arrays.items() if path not in now and _is_of_data(arrays)
+            }
+            self._aside = computed or self._aside
+            for path in computed:
+                self._drop(path)
+        elif self._aside:
+            for path, arrays in self._aside.items():
+                self._show(path, arrays, None)
+            self._aside = {}
+        self._bare.update(old, now.keys() - self._inputs)
+        self._inputs = set(now)
+        self._show_described()
+        if old or computed:
             self.previews_changed.emit(dict(self._pictures))
+
+    def _reads_others(self, now: Mapping[str, object]) -> bool:
+        """Whether an Input reads other data than the worker holds for it."""
+        return any(self._held_data.get(path, data) != data for path, data in now.items())
+
+    def _drop(self, path: str) -> None:
+        self._arrays.pop(path, None)
+        self._pictures.pop(path, None)
+
+    def _take_problems(self) -> None:
+        """A drawing with faults has no network to measure: its Inputs show their data all the same."""
+        if self._workspace.analysis.errors:
+            self._bare.update(path for path in self._data() if path not in self._arrays)
+            self._show_described()
 
     def _take_described(self, message: DatasetDescribed) -> None:
         if message.problem is None and message.pictures is not None:
@@ -136,15 +167,21 @@ class CanvasFeed(QObject):
             self._show_described()
 
     def _show_described(self) -> None:
-        """Inputs whose pictures went with their old data show the description's until the worker holds the new."""
+        """Inputs without pictures of what they read now show the description's until the worker holds that."""
         for path, (name, kept) in self._data().items():
+            if path not in self._bare or not name:
+                continue
             arrays = self._described.get((name, getattr(kept, "folder", None)))
-            if path in self._bare and arrays is not None:
+            if arrays is not None:
                 self._show(path, arrays, (name, kept))
+            elif (name, kept) not in self._asked and self._workspace.link.is_started:
+                self._asked.add((name, kept))
+                self._workspace.data.describe_name(name)
 
     def _take_preview(self, path: str, arrays: Mapping[str, np.ndarray]) -> None:
         data = self._data()
-        if self._waits or (path in data and self._held_data.get(path, data[path]) != data[path]):
+        sources = {path: data[path]} if path in data else data if _is_of_data(arrays) else {}
+        if self._waits or self._reads_others(sources):
             return
         self._show(path, arrays, data.get(path))
 
@@ -220,6 +257,11 @@ class CanvasFeed(QObject):
             if points:
                 values[path] = (f"{points[-1]:.3f}" if abs(points[-1]) < 100 else f"{points[-1]:.3g}", points)
         self.losses_changed.emit(values)
+
+
+def _is_of_data(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether a block's picture is computed from samples, and is none of its weights."""
+    return "filters" not in arrays and not ("signed" in arrays and int(arrays["signed"]))
 
 
 def _shortened(values: np.ndarray) -> tuple[float, ...]:

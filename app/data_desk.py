@@ -37,6 +37,11 @@ class DataDesk(QObject):
         """Ask for fields, rows and some pictures; answered by `described`."""
         self._link.send(DescribeDataset(id=self._link.next_id(), dataset=dataset))
 
+    def describe_name(self, name: str) -> None:
+        """Ask about a dataset by its name, from where the project reads it."""
+        known = (dataset for dataset in self._document.settings.datasets if dataset.name == name)
+        self.describe(next(known, DatasetRef(name=name)))
+
     def describe_all(self) -> None:
         """Ask about every dataset of the project."""
         for dataset in self._document.settings.datasets:

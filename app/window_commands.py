@@ -127,7 +127,12 @@ class WindowCommands(QObject):
             menu.addAction("No files yet").setEnabled(False)
         else:
             menu.addSeparator()
-            menu.addAction("&Forget these").triggered.connect(remembered.clear_recent)
+            menu.addAction("&Forget these").triggered.connect(self.forget_recent)
+
+    def forget_recent(self) -> None:
+        """No recent files any more."""
+        self._window.workspace.remembered.clear_recent()
+        self._window.start_page.show_files(())
 
     def fill_examples(self) -> None:
         """List the examples in Help."""

@@ -320,6 +320,7 @@ def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
 
 def _opened(window: MainWindow) -> None:
     window.notice.hide()
+    window.editor.refusal.close_popup()
     # Blocks of another project may have the ids of those that were selected, or entered, in the last.
     window.editor.scene.show_body(())
     window.editor.select(())

@@ -95,7 +95,6 @@ class DownloadArea(QWidget):
         folders = QHBoxLayout()
         folders.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, 0)
         folders.addWidget(self.known)
-        folders.addStretch()
         layout.addLayout(folders)
         layout.addLayout(row)
         self.show_state("", offer=False)

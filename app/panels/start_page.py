@@ -1,4 +1,4 @@
-"""The start page, in the canvas' place: all examples as pictures, and the files opened last."""
+"""The start page, in the canvas' place: the files opened last, and all examples as pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.buttons import Button, IconButton, PlainButton, baseline
 from app.panels.example_card import ExampleCard, ExampleFacts
@@ -18,7 +27,6 @@ from graph_editor.theme import (
     MEDIUM,
     SEMIBOLD,
     SIZE_HEADING,
-    SIZE_NORMAL,
     SIZE_PAGE,
     SIZE_SMALL,
     SPACE_4,
@@ -59,7 +67,6 @@ class StartPage(QScrollArea):
             QLabel(words, page) for words in ("Start", "Examples", "Published networks", "Recent files")
         )
         self._published.setVisible(bool(references))
-        self._none = QLabel("No file was saved or opened yet.", page)
         self._cross = IconButton("ph.x", "Back to the canvas", theme)
         self._cross.clicked.connect(self.closed)
         self._empty = PlainButton("Empty canvas", theme, "ph.file-plus")
@@ -93,7 +100,6 @@ class StartPage(QScrollArea):
             self._table.addWidget(row, index % half, index // half)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
-        self._rows.addWidget(self._none)
         content = QWidget()
         content.setMaximumWidth(PAGE_WIDTH)
         column = QVBoxLayout(content)
@@ -101,14 +107,15 @@ class StartPage(QScrollArea):
         column.setSpacing(SPACE_12)
         column.addLayout(top)
         column.addSpacing(SPACE_8)
+        column.addWidget(self._recent)
+        column.addLayout(self._rows)
+        self._gap = QSpacerItem(0, 0)
+        column.addItem(self._gap)
         column.addWidget(self._examples)
         column.addLayout(self._grid)
         column.addSpacing(SPACE_16)
         column.addWidget(self._published)
         column.addLayout(self._table)
-        column.addSpacing(SPACE_16 if references else 0)
-        column.addWidget(self._recent)
-        column.addLayout(self._rows)
         column.addStretch()
         around = QHBoxLayout(page)
         around.setContentsMargins(SPACE_32, SPACE_24, SPACE_32, SPACE_32)
@@ -128,7 +135,8 @@ class StartPage(QScrollArea):
         for row in self.files:
             row.clicked.connect(lambda _checked=False, path=row.path: self.file_chosen.emit(path))
             self._rows.addWidget(row)
-        self._none.setVisible(not self.files)
+        self._recent.setVisible(bool(self.files))
+        self._gap.changeSize(0, SPACE_16 if self.files else 0)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -138,7 +146,6 @@ class StartPage(QScrollArea):
             (self._examples, SIZE_HEADING, SEMIBOLD, "text"),
             (self._published, SIZE_HEADING, SEMIBOLD, "text"),
             (self._recent, SIZE_HEADING, SEMIBOLD, "text"),
-            (self._none, SIZE_NORMAL, MEDIUM, "secondary"),
         ):
             style_label(label, theme.font(size, weight), ink, theme)
         for part in (self._cross, self._empty, self._open, *self.cards, *self.references, *self.files):

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from app.panels.dataset_edits import bind_dataset, inputs_of
-from engine.graph.edits import rename
+from engine.graph.edits import remove_blocks, rename
 from engine.graph.problem import Problem
 from engine.training.events import Array, Losses, Started
 from engine.worker.protocol import DatasetDescribed
@@ -125,3 +125,53 @@ def test_a_dataset_chosen_after_a_run_shows_its_pictures_at_once(live, qtbot, tm
     assert workspace.runs.state.phase != "starting", "no run was needed"
     assert feed._arrays[source]["pictures"][:, 3].min() == 1.0
     assert source in feed._pictures
+
+
+def test_what_was_computed_from_other_data_goes_with_them_and_is_back_with_the_undo(window) -> None:
+    feed, document = window.feed, window.workspace.document
+    (source,) = (block.id for block in inputs_of(document))
+    feed._hold_data()
+    weights = {"pictures": np.ones((4, 3, 3), np.float32), "signed": np.asarray(1)}
+    outputs = {"pictures": np.ones((4, 4, 4), np.float32), "signed": np.asarray(0)}
+    feed._take_preview(source, {"pictures": np.ones((4, 8, 8), np.float32)})
+    feed._take_preview("conv", weights)
+    feed._take_preview("pool", outputs)
+    fields = window.workspace.datasets["mnist"].fields
+    bind_dataset(document, window.inspector._context.edits, [source], "mnist", fields)
+    feed._take_preview("pool", outputs)
+    feed._take_preview("conv", weights)
+    assert feed._pictures.keys() == {"conv"}
+    document.undo_stack.undo()
+    assert "pool" in feed._pictures
+    document.undo_stack.redo()
+    assert feed._pictures.keys() == {"conv"}
+    feed._hold_data()
+    feed._take_preview("pool", outputs)
+    assert feed._pictures.keys() == {"conv", "pool"}
+
+
+def test_an_input_that_was_just_added_shows_its_data_before_anything_can_run(live, qtbot) -> None:
+    feed, workspace = live.feed, live.workspace
+    workspace.new()
+    live.editor.add_block("input")
+    live.editor.add_block("conv2d")
+    (source,) = (block.id for block in inputs_of(workspace.document))
+    qtbot.waitUntil(lambda: source in feed._pictures, timeout=60_000)
+    qtbot.waitUntil(lambda: workspace.analysis.errors > 0, timeout=60_000)
+    assert feed._arrays[source]["pictures"].shape == (4, 8, 8)
+
+
+def test_an_unfinished_drawing_that_is_opened_shows_the_data_of_its_inputs(live, qtbot, tmp_path: Path) -> None:
+    feed, workspace = live.feed, live.workspace
+    document = workspace.document
+    qtbot.waitUntil(lambda: bool(feed._pictures), timeout=60_000)
+    losses = tuple(id for id, block in document.graph.blocks.items() if block.type == "cross_entropy")
+    document.edit("Delete", remove_blocks, losses)
+    workspace.save(tmp_path / "unfinished.loom")
+    qtbot.waitUntil(lambda: workspace.path is not None)
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(workspace.path)
+    assert not feed._pictures
+    (source,) = (block.id for block in inputs_of(document))
+    qtbot.waitUntil(lambda: source in feed._pictures, timeout=60_000)
+    qtbot.waitUntil(lambda: workspace.analysis.errors > 0, timeout=60_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar
@@ -160,6 +160,31 @@ def test_what_is_said_of_an_edit_goes_when_it_is_undone(window) -> None:
     window.status.show_message("Saved digits.loom")
     document.edit("Rename", rename, id, "images")
     assert window.status.message.text() == "Saved digits.loom"
+
+
+def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
+    QGuiApplication.clipboard().setText("no blocks")
+    window.editor.paste()
+    assert window.editor.refusal.problem is not None
+    with qtbot.waitSignal(window.workspace.opened):
+        window.workspace.open_example("moons-boundary")
+    assert window.editor.refusal.problem is None
+
+
+def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None:
+    path = tmp_path / "mine.loom"
+    path.write_bytes(b"")
+    window.workspace.remembered.add_recent(path)
+    page = window.start_page
+    window.show_start_page(True)
+    assert page.files[0].path == path
+    page.grab()
+    assert page._recent.isVisible()
+    assert page.files[0].mapTo(page, page.files[0].rect().bottomLeft()).y() < page.cards[0].mapTo(page, QPoint()).y()
+    window.commands.forget_recent()
+    assert page.files == ()
+    assert not page._recent.isVisible()
+    assert window.workspace.remembered.recent_files == ()
 
 
 def test_actions_are_enabled_when_they_can_be_used(window) -> None:
