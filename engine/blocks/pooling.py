@@ -38,12 +38,16 @@ def padding_fits(parameters: Parameters) -> Mismatch | None:
     return impossible(f"a padding of {format_value(amount)} is more than half its window", "Pad less.")
 
 
+def stride_of(parameters: Parameters) -> tuple[int, ...]:
+    """How far a window moves along each axis: by its own size where no stride is given."""
+    return pair(parameters, "kernel_size" if parameters["stride"] is None else "stride")
+
+
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
-    stride = "kernel_size" if parameters["stride"] is None else "stride"
     return {
         **({"norm_type": parameters["norm_type"]} if "norm_type" in parameters else {}),
         "kernel_size": pair(parameters, "kernel_size"),
-        "stride": pair(parameters, stride),
+        "stride": stride_of(parameters),
         "padding": pair(parameters, "padding"),
         "ceil_mode": parameters["ceil_mode"],
         **({"return_indices": True} if parameters.get("return_indices") else {}),

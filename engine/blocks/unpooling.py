@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.blocks.pooling import KINDS, padding_fits
+from engine.blocks.pooling import KINDS, padding_fits, stride_of
 from engine.blocks.shared import AXES, INPUT, OUTPUT, grid, pair, same_arguments, tuple_parameter
 from engine.blocks.upsampling import UNPOOL2D
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameters, Port, Ports
@@ -47,7 +47,7 @@ def _differs(code: str, port: str, expected: str, spec: TensorSpec, hint: str) -
 def _arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
     return {
         "kernel_size": pair(parameters, "kernel_size"),
-        "stride": pair(parameters, "kernel_size" if parameters["stride"] is None else "stride"),
+        "stride": stride_of(parameters),
         "padding": pair(parameters, "padding"),
     }
 
@@ -75,13 +75,6 @@ def _max_unpool(dimensions: int) -> BlockType:
     )
 
 
-def _expect_grid(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
-    def expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
-        return grid(inputs, dimensions)
-
-    return expect
-
-
 def _unpool(dimensions: int) -> BlockType:
     words = f"{AXES[dimensions]} of the window."
     window = tuple_parameter("kernel_size", "Window", (2,) * dimensions, words, dimensions)
@@ -99,7 +92,7 @@ def _unpool(dimensions: int) -> BlockType:
         summary=UNPOOL2D.summary,
         module=f"engine.modules.unpooling:Unpool{dimensions}d",
         ports=UNPOOL2D.ports,
-        expect=_expect_grid(dimensions),
+        expect=lambda parameters, inputs: grid(inputs, dimensions),
         arguments=same_arguments("kernel_size", "mode"),
     )
 

@@ -170,8 +170,7 @@ class BlockType(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=1024)
 def _names_in(templates: tuple[str, ...]) -> tuple[str, ...]:
     """What the templates ask for: a drawing of thousands of blocks writes no more than it shows."""
-    found = (name for template in templates for _, name, _, _ in Formatter().parse(template) if name)
-    return tuple(dict.fromkeys(re.split(r"[.\[]", name)[0] for name in found))
+    return tuple(dict.fromkeys(name for template in templates for _, name, _, _ in Formatter().parse(template) if name))
 
 
 _ONE = re.compile(r"^(1 \w+)s$")

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from engine.graph.block_type import BlockType
 from engine.graph.tidying import tidied
@@ -43,12 +44,7 @@ class Layouts:
     def _serve(self) -> None:
         while True:
             message = self._asked.get()
-
-            def pause(id: int = message.id) -> None:
-                if self._wanted != id:
-                    raise _GivenUp
-                time.sleep(PAUSE_S)
-
+            pause = partial(self._pause, message.id)
             try:
                 arrangement = tidied(message.body, self._types, message.sizes, message.only, pause)
                 answer = LaidOut(id=message.id, arrangement=arrangement)
@@ -57,3 +53,8 @@ class Layouts:
             except Exception as fault:  # noqa: BLE001 -- a fault of ours must not leave the window waiting
                 answer = LaidOut(id=message.id, problem=unexpected(fault))
             self._outbox.send(answer)
+
+    def _pause(self, id: int) -> None:
+        if self._wanted != id:
+            raise _GivenUp
+        time.sleep(PAUSE_S)
