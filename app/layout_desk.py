@@ -1,4 +1,4 @@
-"""Has drawings laid out by the worker; an answer to a drawing that has changed since is dropped."""
+"""Has drawings laid out by the worker; an answer to a drawing that looks otherwise by now is dropped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.worker_link import WorkerLink
 from engine.graph.difference import GraphChange
+from engine.graph.graph import Graph
+from engine.graph.layout_basis import lays_out_alike
 from engine.graph.paths import BodyPath, body_at
+from engine.graph.problem import Refused
 from engine.worker.protocol import CancelLayout, LaidOut, LayOut
 from graph_editor.document import Document
 
@@ -28,6 +31,7 @@ class LayoutDesk(QObject):
         self._document, self._link = document, link
         self._wanted = 0
         self._asked: tuple[BodyPath, tuple[str, ...]] = ((), ())
+        self._body = Graph()
         document.changed.connect(self._drawing_changed)
         link.on(LaidOut, self._take)
         link.died.connect(lambda words: self._forget())
@@ -43,15 +47,24 @@ class LayoutDesk(QObject):
         if not self._link.alive:
             self.message.emit("The worker lays drawings out, and it is not running")
             return
-        self._wanted, self._asked = self._link.next_id(), (path, only)
+        self._wanted, self._asked, self._body = self._link.next_id(), (path, only), self._body_at(path)
+        self._link.send(LayOut(id=self._wanted, body=self._body, sizes=sizes, only=only))
+
+    def _body_at(self, path: BodyPath) -> Graph:
+        """With the project's variables in it. Raises Refused where it is gone."""
         graph = self._document.graph
-        body = msgspec.structs.replace(body_at(graph, path), variables=graph.variables)
-        self._link.send(LayOut(id=self._wanted, body=body, sizes=sizes, only=only))
+        return msgspec.structs.replace(body_at(graph, path), variables=graph.variables)
 
     def _drawing_changed(self, change: GraphChange) -> None:
-        if self._wanted:
+        if self._wanted and not self._still_fits():
             self._cancel()
             self.message.emit(GIVEN_UP)
+
+    def _still_fits(self) -> bool:
+        try:
+            return lays_out_alike(self._body, self._body_at(self._asked[0]))
+        except Refused:
+            return False
 
     def _cancel(self) -> None:
         if self._wanted:
@@ -59,7 +72,7 @@ class LayoutDesk(QObject):
         self._forget()
 
     def _forget(self) -> None:
-        self._wanted = 0
+        self._wanted, self._body = 0, Graph()
 
     def _take(self, message: LaidOut) -> None:
         if message.id != self._wanted:

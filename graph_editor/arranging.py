@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 
+from engine.graph.graph import Graph
+from engine.graph.layout_basis import lays_out_alike
 from engine.graph.paths import BodyPath
 from engine.graph.tidying import Arrangement, arrange, movable
 from graph_editor.block_glide import BlockGlide
@@ -21,7 +23,7 @@ class Arranging(QObject):
     """One editor's layouts. The answer to `wanted` is computed elsewhere and handed to `show_arrangement`.
 
     `wanted(path, ids, sizes)`: no ids for the whole body. `arranged(count, moved)`: so many blocks are laid out, and
-    whether anything is elsewhere now. `given_up()`: another edit, or another body, came first.
+    whether anything is elsewhere now. `given_up()`: another body, or an edit after which it would not fit, came first.
     """
 
     wanted = Signal(object, object, object)
@@ -33,10 +35,11 @@ class Arranging(QObject):
         self._editor = editor
         self._glide = BlockGlide(editor.view)
         self._waiting: tuple[tuple[str, ...], Arrangement] | None = None
+        self._body = Graph()
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_AGAIN_MS)
         self._timer.timeout.connect(self._show)
-        editor.document.changed.connect(lambda change: self._give_up())
+        editor.document.changed.connect(lambda change: self._drawing_changed())
         editor.body_path_changed.connect(self._give_up)
 
     @property
@@ -60,7 +63,7 @@ class Arranging(QObject):
         if path != self._editor.scene.path:
             self.given_up.emit()
             return
-        self._waiting = (only, arrangement)
+        self._waiting, self._body = (only, arrangement), self._editor.scene.body
         self._show()
 
     def _show(self) -> None:
@@ -91,6 +94,10 @@ class Arranging(QObject):
             area = area.united(self._editor.scene.blocks[id].sceneBoundingRect())
         if not self._editor.view.visible_area().contains(area):
             self._editor.view.show_area(area)
+
+    def _drawing_changed(self) -> None:
+        if self._waiting is not None and not lays_out_alike(self._body, self._editor.scene.body):
+            self._give_up()
 
     def _give_up(self) -> None:
         if self._waiting is not None:
