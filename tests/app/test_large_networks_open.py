@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.layout import laid_out
 from engine.graph.paths import bodies
 from engine.project.examples import read_example
+from tests.stalls import longest_work
 
 ID = "resnet-152"
 STALL_MS = 300
 """Work of the window between two turns of its loop; under 100 ms on an idle machine, tests run on busy ones."""
 LAYOUT_S = 5.0
-
-
-@contextmanager
-def longest_work() -> Iterator[Callable[[], float]]:
-    """The most that the window's thread computed, in ms, before its event loop came to a timer of 2 ms again.
-
-    Time of the processor, so what other processes take does not count.
-    """
-    worst, last = [0.0], [time.thread_time()]
-
-    def tick() -> None:
-        now = time.thread_time()
-        worst[0] = max(worst[0], 1000 * (now - last[0]))
-        last[0] = now
-
-    timer = QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.timeout.connect(tick)
-    timer.start(2)
-    yield lambda: worst[0]
-    timer.stop()
 
 
 @pytest.mark.parametrize("id", [ID, "googlenet", "unet"])

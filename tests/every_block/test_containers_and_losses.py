@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.python_source import write_source
-from engine.graph.graph import PortRef, Wire, decode_graph, encode_graph, sorted_wires
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph, PortRef, Wire, decode_graph, encode_graph, sorted_wires
+from engine.graph.tensor_spec import TensorSpec
+from engine.graph.values import Value
 from tests.every_block.exporting import (
     ANALYSER,
     container_cases,
@@ -29,21 +34,30 @@ WITHIN = {
 }
 """Losses that cannot stand alone between Inputs."""
 
+Case = tuple[dict[str, Value], dict[str, TensorSpec]]
 
-@pytest.mark.parametrize("id", CONTAINERS)
-def test_the_written_container_gives_the_same_bits(id: str) -> None:
-    type = BLOCK_TYPES[id]
+
+def drawn_once(type: BlockType, all_cases: Iterable[Case]) -> Iterator[tuple[*Case, Graph]]:
+    """Each parameter set on the first inputs that it takes, drawn."""
     seen: list[object] = []
-    for parameters, inputs in container_cases(type):
+    for parameters, inputs in all_cases:
         if parameters in seen:
             continue
         graph = drawing_of(type, parameters, inputs)
         if graph is None or has_errors(graph):
             continue
         seen.append(parameters)
+        yield parameters, inputs, graph
+
+
+@pytest.mark.parametrize("id", CONTAINERS)
+def test_the_written_container_gives_the_same_bits(id: str) -> None:
+    type = BLOCK_TYPES[id]
+    drawn = [graph for _, _, graph in drawn_once(type, container_cases(type))]
+    for graph in drawn:
         exported_equal(graph)
         exported_equal(graph, training=True)
-    assert len(seen) >= 1 + sum(parameter.kind == "choice" for parameter in type.parameters) or id == "residual"
+    assert len(drawn) >= 1 + sum(parameter.kind == "choice" for parameter in type.parameters) or id == "residual"
 
 
 @pytest.mark.parametrize("id", CONTAINERS)
@@ -74,14 +88,9 @@ def test_a_container_with_its_body_and_wires_is_saved_and_read(id: str) -> None:
 def test_the_written_loss_gives_the_same_bits(id: str) -> None:
     """`compute_loss` of the file and the training slice of the program, for the defaults and each other value."""
     type = BLOCK_TYPES[id]
-    seen: list[object] = []
-    for parameters, inputs in cases(type):
-        if parameters in seen:
-            continue
-        graph = drawing_of(type, parameters, inputs)
-        if graph is None or has_errors(graph):
-            continue
-        seen.append(parameters)
+    some = False
+    for parameters, inputs, graph in drawn_once(type, cases(type)):
+        some = True
         network = compile_graph(graph, BLOCK_TYPES, seed=3, analyser=ANALYSER)
         source = write_source(graph, BLOCK_TYPES, "Loss", ANALYSER)
         part = network.training_slice()
@@ -95,7 +104,7 @@ def test_the_written_loss_gives_the_same_bits(id: str) -> None:
         assert torch.equal(module.compute_loss(*outputs, *told), total), parameters
         assert total.shape == ()
         assert total.item() == pytest.approx(parameters["weight"] * losses[0].item(), rel=1e-6, nan_ok=True)
-    assert seen
+    assert some
 
 
 @pytest.mark.parametrize("id", WITHIN)

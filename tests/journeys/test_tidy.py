@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from hands import Hands
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent, QPainterPathStroker
 from PySide6.QtWidgets import QApplication
 
@@ -19,6 +18,7 @@ from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.project.examples import read_example
 from engine.training.plan import Settings
 from graph_editor import motion
+from tests.stalls import longest_work
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 STALL_MS = 200
@@ -83,24 +83,6 @@ def said(hands: Hands) -> str:
 def wait_laid_out(hands: Hands, words: str = "Laid out") -> None:
     hands.wait(lambda: said(hands).startswith(words), words)
     hands.rest(50)
-
-
-@contextmanager
-def longest_work() -> Iterator[Callable[[], float]]:
-    """The most that the window's thread computed, in ms, before its loop came to a timer of 2 ms again."""
-    worst, last = [0.0], [time.thread_time()]
-
-    def tick() -> None:
-        now = time.thread_time()
-        worst[0] = max(worst[0], 1000 * (now - last[0]))
-        last[0] = now
-
-    timer = QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.timeout.connect(tick)
-    timer.start(2)
-    yield lambda: worst[0]
-    timer.stop()
 
 
 @pytest.fixture

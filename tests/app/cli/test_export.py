@@ -8,20 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.commands import main
-
-
-@pytest.fixture
-def run(capfd):
-    """Runs one command; gives its exit code, what it printed, and its sentences on stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
 
 @pytest.fixture
 def trained(run, tmp_path: Path) -> Path:

@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.cli.commands import main
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block
 from engine.modules.own_loading import permit
@@ -38,16 +37,14 @@ RIGHT, WRONG = "(1 - torch.tanh(x) ** 2)", "(1 + torch.tanh(x) ** 2)"
 
 
 @pytest.fixture
-def run(capfd):
-    """Runs one command; gives its exit code, what it printed, and its sentences on stderr."""
+def run(run):
+    """Runs a command as a process of its own does, where nothing was permitted yet."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        permit(None, ())  # each command is a process of its own
-        code = main([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
+    def anew(*arguments: object) -> tuple[int, str, str]:
+        permit(None, ())
+        return run(*arguments)
 
-    yield run
+    yield anew
     permit(None, ())
     (state_folder() / "allowed-code.json").unlink(missing_ok=True)
 

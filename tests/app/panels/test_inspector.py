@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_header import BlockHeader
-from app.panels.block_page import BlockPage
 from app.panels.data_section import FOLDER
 from app.panels.fields import FieldRow
 from app.panels.inspector import Inspector
@@ -32,6 +31,7 @@ from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, Settin
 from engine.worker.protocol import DatasetDescribed, Downloaded, DownloadProgress
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
+from tests.app.panels.inspecting import page, project, shown
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
 
@@ -81,23 +81,7 @@ def document(qapp: object) -> Document:
 
 @pytest.fixture
 def inspector(document: Document, qtbot: QtBot) -> Inspector:
-    inspector = Inspector(document, BLOCK_TYPES, DATASETS, load_theme("light"), EDITS)
-    inspector.resize(288, 900)
-    qtbot.addWidget(inspector)
-    inspector.show()
-    inspector.activateWindow()
-    qtbot.waitExposed(inspector)
-    return inspector
-
-
-def page(inspector: Inspector) -> BlockPage:
-    assert isinstance(inspector.page, BlockPage)
-    return inspector.page
-
-
-def project(inspector: Inspector) -> ProjectPanel:
-    assert isinstance(inspector.page, ProjectPanel)
-    return inspector.page
+    return shown(Inspector(document, BLOCK_TYPES, DATASETS, load_theme("light"), EDITS), qtbot)
 
 
 def row(inspector: Inspector, parameter: str) -> FieldRow:

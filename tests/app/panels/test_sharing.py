@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_header import BlockHeader
-from app.panels.block_page import BlockPage
 from app.panels.inspector import Inspector
 from app.panels.learning_section import LearningSection
 from app.panels.project_panel import ProjectPanel
@@ -22,6 +21,7 @@ from engine.graph.problem import Problem
 from engine.project.drawing import Drawing
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
+from tests.app.panels.inspecting import page, project, shown
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
 
@@ -44,23 +44,7 @@ def document(qapp: object) -> Document:
 
 @pytest.fixture
 def inspector(document: Document, qtbot: QtBot) -> Inspector:
-    inspector = Inspector(document, BLOCK_TYPES, {}, load_theme("light"))
-    inspector.resize(288, 900)
-    qtbot.addWidget(inspector)
-    inspector.show()
-    inspector.activateWindow()
-    qtbot.waitExposed(inspector)
-    return inspector
-
-
-def page(inspector: Inspector) -> BlockPage:
-    assert isinstance(inspector.page, BlockPage)
-    return inspector.page
-
-
-def project(inspector: Inspector) -> ProjectPanel:
-    assert isinstance(inspector.page, ProjectPanel)
-    return inspector.page
+    return shown(Inspector(document, BLOCK_TYPES, {}, load_theme("light")), qtbot)
 
 
 def learning(inspector: Inspector) -> LearningSection:

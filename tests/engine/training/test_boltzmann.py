@@ -17,14 +17,7 @@ from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef
 from engine.training.session import open_session
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def drawn(chances):
-    return (torch.rand(chances.shape).double().numpy() < chances).astype(float)
+from tests.engine.training.machines import drawn, sigmoid
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -8,17 +8,13 @@ import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
-from engine.training.evaluate import evaluate, through
 from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
 from engine.training.session import open_session
+from tests.engine.training.machines import assert_rbm_has, assert_validation_says_the_same_twice, drawn, moved, sigmoid
 
 RBM = ("flatten", ("rbm", {"hidden": 16}))
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def opened(drawing, requested, stage, layers=RBM, **settings):
@@ -44,7 +40,7 @@ def test_a_step_is_the_formula(drawing, requested, k):
         h0 = sigmoid(v0 @ weight + hidden_bias)
         vk, hk, first = v0, h0, None
         for _ in range(k):
-            sampled = (torch.rand(hk.shape).double().numpy() < hk).astype(float)
+            sampled = drawn(hk)
             vk = sigmoid(sampled @ weight.T + visible_bias)
             first = vk if first is None else first
             hk = sigmoid(vk @ weight + hidden_bias)
@@ -54,15 +50,8 @@ def test_a_step_is_the_formula(drawing, requested, k):
             (v0 - vk).mean(axis=0),
             (h0 - hk).mean(axis=0),
         )
-        for velocity, step in zip(velocities, steps, strict=True):
-            velocity *= 0.5
-            velocity += 0.3 * step
-        weight, visible_bias, hidden_bias = (
-            value + velocity for value, velocity in zip((weight, visible_bias, hidden_bias), velocities, strict=True)
-        )
-        np.testing.assert_allclose(module.weight.detach().numpy(), weight.T, atol=2e-5)
-        np.testing.assert_allclose(module.visible_bias.detach().numpy(), visible_bias, atol=2e-5)
-        np.testing.assert_allclose(module.hidden_bias.detach().numpy(), hidden_bias, atol=2e-5)
+        weight, visible_bias, hidden_bias = moved((weight, visible_bias, hidden_bias), velocities, steps)
+        assert_rbm_has(module, weight.T, visible_bias, hidden_bias)
 
 
 def test_visible_biases_start_at_the_logit_of_the_means(drawing, requested):
@@ -145,9 +134,7 @@ def test_validation_draws_no_random_number_and_says_the_same_twice(drawing, requ
     session = opened(drawing, requested, plan)
     stage = ContrastiveDivergenceStage(session, plan, begin=True)
     before = torch.get_rng_state()
-    told = [through(stage.validation("validation"))["reconstruction_error"] for _ in range(2)]
-    assert told[0] == told[1]
-    assert evaluate(session, "validation")["reconstruction_error"] == told[0]
+    assert_validation_says_the_same_twice(session, stage)
     assert torch.equal(torch.get_rng_state(), before)
 
 

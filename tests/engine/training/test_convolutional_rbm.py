@@ -9,19 +9,21 @@ import torch
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
-from engine.training.commands import Stop
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
-from engine.training.evaluate import evaluate, through
 from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
 from engine.training.session import open_session
+from tests.engine.training.machines import (
+    assert_goes_on_at_the_same_bits,
+    assert_rbm_has,
+    assert_validation_says_the_same_twice,
+    drawn,
+    moved,
+    sigmoid,
+)
 
 CRBM = (("conv_rbm", {"hidden": 5, "kernel_size": (3, 2)}),)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def correlated(pictures, filters, bias):
@@ -81,7 +83,7 @@ def test_a_step_is_the_formula(drawing, requested, k):
         h0 = sigmoid(correlated(v0, weight, hidden_bias))
         vk, hk, first = v0, h0, None
         for _ in range(k):
-            sampled = (torch.rand(hk.shape).double().numpy() < hk).astype(float)
+            sampled = drawn(hk)
             vk = sigmoid(spread(sampled, weight, visible_bias, v0.shape))
             first = vk if first is None else first
             hk = sigmoid(correlated(vk, weight, hidden_bias))
@@ -93,15 +95,8 @@ def test_a_step_is_the_formula(drawing, requested, k):
             (v0 - vk).mean(axis=(0, 2, 3)),
             (h0 - hk).mean(axis=(0, 2, 3)),
         )
-        for velocity, step in zip(velocities, steps, strict=True):
-            velocity *= 0.5
-            velocity += 0.3 * step
-        weight, visible_bias, hidden_bias = (
-            value + velocity for value, velocity in zip((weight, visible_bias, hidden_bias), velocities, strict=True)
-        )
-        np.testing.assert_allclose(module.weight.detach().numpy(), weight, atol=2e-5)
-        np.testing.assert_allclose(module.visible_bias.detach().numpy(), visible_bias, atol=2e-5)
-        np.testing.assert_allclose(module.hidden_bias.detach().numpy(), hidden_bias, atol=2e-5)
+        weight, visible_bias, hidden_bias = moved((weight, visible_bias, hidden_bias), velocities, steps)
+        assert_rbm_has(module, weight, visible_bias, hidden_bias)
 
 
 def test_the_update_is_the_slope_of_the_free_energy(drawing, requested):
@@ -183,16 +178,9 @@ def test_features_learned_without_labels_serve_a_classifier(drawing, requested, 
     assert events[-1].test["accuracy"] > 0.93
 
 
-def test_a_run_that_goes_on_from_its_checkpoint_ends_at_the_same_bits(drawing, requested, script, losses, tmp_path):
+def test_a_run_that_goes_on_from_its_checkpoint_ends_at_the_same_bits(drawing, tmp_path):
     plan = ContrastiveDivergence("l0", epochs=2)
-    graph = drawing(*CRBM, loss=None)
-    whole = losses(list(train(requested(graph, plan), script())))
-    folder = {"checkpoint_folder": str(tmp_path)}
-    cut = list(train(requested(graph, plan, **folder), script({25: (Stop(),)})))
-    rest = list(train(requested(graph, plan, weights=cut[-1].checkpoint, resume=True, **folder), script()))
-    assert isinstance(rest[-1], Finished)
-    first, second = losses(cut), losses(rest)
-    np.testing.assert_array_equal(np.concatenate((first, second)), whole)
+    assert_goes_on_at_the_same_bits(drawing(*CRBM, loss=None), plan, 25, str(tmp_path))
 
 
 def test_values_outside_0_to_1_are_refused(drawing, requested, script):
@@ -206,5 +194,4 @@ def test_validation_says_the_same_twice(drawing, requested):
     plan = ContrastiveDivergence("l0")
     session = opened(drawing, requested, plan)
     stage = ContrastiveDivergenceStage(session, plan, begin=True)
-    told = [through(stage.validation("validation"))["reconstruction_error"] for _ in range(2)]
-    assert told[0] == told[1] == evaluate(session, "validation")["reconstruction_error"]
+    assert_validation_says_the_same_twice(session, stage)
