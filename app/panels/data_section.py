@@ -77,6 +77,8 @@ class DownloadArea(QWidget):
         self.cancel = PlainButton("Cancel", theme)
         self.known = PlainButton("Use its folder", theme, "ph.folder-open")
         self._folder = ""
+        # Who takes the keyboard from a button that hides.
+        self.home: QWidget | None = None
         self.line = ProgressLine(theme)
         self.button.clicked.connect(self.wanted)
         self.cancel.clicked.connect(self.cancelled)
@@ -99,9 +101,16 @@ class DownloadArea(QWidget):
         layout.addLayout(row)
         self.show_state("", offer=False)
 
+    def _send_home(self, button: PlainButton) -> None:
+        ringed = Qt.FocusReason.OtherFocusReason if button.is_ringed() else Qt.FocusReason.MouseFocusReason
+        if self.home is not None:
+            self.home.setFocus(ringed)
+
     def show_state(self, sentence: str, *, offer: bool, share: float | None = None, folder: str = "") -> None:
         """Say `sentence`; offer Download and the known `folder`, or show progress where a share of 0 to 1 is given."""
         self._folder = folder
+        if self.known.hasFocus() and not folder:
+            self._send_home(self.known)
         self.known.setVisible(bool(folder))
         self.known.set_label(f"Use folder {short_name(folder)}")
         self.known.setToolTip(f"Reads it from where it was read before.\n{folder}")
@@ -114,6 +123,8 @@ class DownloadArea(QWidget):
             # Else the keyboard, and a ring with it, would go on to the next section.
             ringed = Qt.FocusReason.OtherFocusReason if goes.is_ringed() else Qt.FocusReason.MouseFocusReason
             comes.setFocus(ringed)
+        elif goes.hasFocus():
+            self._send_home(goes)
         goes.hide()
         self.line.setVisible(running)
         if share is not None:
@@ -149,6 +160,7 @@ class DataSection(Section):
         self.dataset.edited.connect(self._edited)
         self.add(self.dataset)
         self.download = DownloadArea(theme)
+        self.download.home = field
         self.download.wanted.connect(self._begin)
         self.download.cancelled.connect(self.download_cancelled)
         self.download.known_wanted.connect(lambda folder: self.known_wanted.emit(self._name, folder))

@@ -546,6 +546,7 @@ def test_a_folder_that_held_the_dataset_before_is_offered_with_one_click(
     assert signal.args == [DatasetRef("mnist", folder="/data/mnist")]
     described = DatasetDescribed(id=2, name="mnist", folder="/data/mnist", fields=DATASETS["mnist"].fields)
     inspector.set_dataset_described(described)
+    assert project(inspector).data.dataset.field().hasFocus(), "not the switch below, which a space would turn"
     assert document.settings.datasets[-1] == DatasetRef("mnist", folder="/data/mnist")
     gone = msgspec.structs.replace(described, problem=absent, fields=())
     inspector.set_dataset_described(gone)
