@@ -51,11 +51,6 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     modules: frozenset[str]
 
 
-def lines_of(source: Source) -> Mapping[str, tuple[Lines, ...]]:
-    """By the path of each block the lines that speak of it; containers have those of their class too."""
-    return source.lines
-
-
 def write_source(graph: Graph, types: Mapping[str, BlockType], title: str, analyser: Analyser | None = None) -> Source:
     """The drawing as Python, the network's class called after `title`; the same text for equal drawings.
 

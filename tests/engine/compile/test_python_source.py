@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.initialisers import INITIALISERS, initialise
-from engine.compile.python_source import lines_of, write_source
+from engine.compile.python_source import write_source
 from engine.compile.source_initialisers import initialiser_lines
 from engine.graph.edits import set_parameter
 from engine.graph.graph import Block, Graph, Initialiser, Learning, Look, PortRef, Weights, Wire, sorted_wires
@@ -233,7 +233,7 @@ def test_equal_containers_share_a_class_and_different_ones_do_not() -> None:
     source = exported_equal(drawn.graph)
     assert source.text.count("(nn.Module):") == 2
     assert source.text.count(" = Residual()") == 2
-    lines = lines_of(source)
+    lines = source.lines
     text = source.text.splitlines()
     assert lines["box/d"] == lines["twin/d"]
     assert [text[first - 1].strip() for first, _ in lines["box/d"]] == [
@@ -368,7 +368,7 @@ def test_a_repeat_becomes_a_loop_over_copies_of_one_class(tmp_path: Path) -> Non
     assert "self.stage = nn.ModuleList(Stage() for _ in range(3))\n" in source.text
     assert "        for block in self.stage:\n            x = block(x)\n" in source.text
     assert source.text.count("(nn.Module):") == 2
-    lines = lines_of(source)
+    lines = source.lines
     assert lines["times/d"] == lines["times/0/d"] == lines["times/2/d"]
     assert clean(source.text, tmp_path) == ""
 
@@ -411,7 +411,7 @@ def test_a_class_with_a_part_inside_hands_numbers_on() -> None:
     source = exported_equal(drawn.graph)
     assert "class Stage(nn.Module):" in source.text
     assert "        self.part = Part(in_features=wide_features, out_features=part_features)\n" in source.text
-    lines = lines_of(source)
+    lines = source.lines
     assert lines["a/wide"] == lines["b/wide"] == lines["c/wide"]
 
 
@@ -515,4 +515,4 @@ def test_a_recurrent_becomes_a_loop_over_time(body: Graph, output: str, tmp_path
     source = exported_equal(over_time(body, output=output))
     assert "in sequence.unbind(1):" in source.text
     assert clean(source.text, tmp_path) == ""
-    assert len(lines_of(source)["loop/w"]) == 2
+    assert len(source.lines["loop/w"]) == 2
