@@ -36,6 +36,20 @@ class Annotations:
             if len(ids) > depth and ids[:depth] == path:
                 self._problems.setdefault(ids[depth], []).append(problem)
 
+    def take(self, analysis: Analysis) -> set[str]:
+        """Speak of another analysis; the ids of those of which it knows other shapes or problems, here or gone."""
+        shapes, problems = self.analysis.specs, self._problems
+        self.read(self.path, analysis)
+        other = {id for id in problems.keys() | self._problems.keys() if problems.get(id) != self._problems.get(id)}
+        start = self.key("")
+        for key in shapes.keys() | analysis.specs.keys():
+            if shapes.get(key) != analysis.specs.get(key) and key.startswith(start):
+                id, _, port = key.removeprefix(start).partition("/")
+                # What is inside a container leaves none of its own ports.
+                if "/" not in port:
+                    other.add(id)
+        return other
+
     def key(self, id: str) -> str:
         """The key of a block of this body."""
         return path_key((*self.path, id))

@@ -109,8 +109,9 @@ class GraphScene(QGraphicsScene):
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Show shapes and problems as now known."""
-        self.known.read(self.path, analysis)
-        self._lay(self._items.show_analysis())
+        other = self.known.take(analysis)
+        if other:
+            self._lay(self._items.show_known(other))
 
     def set_previews(self, previews: Mapping[str, QImage]) -> None:
         """Show pictures on blocks, by instance path."""

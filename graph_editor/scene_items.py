@@ -84,21 +84,18 @@ class SceneItems:
                 moved |= self.layer.targets(id)
         return moved
 
-    def show_analysis(self) -> set[PortRef]:
-        """Show the shapes and problems that are known by now."""
-        stale: set[str] = set()
+    def show_known(self, ids: Iterable[str]) -> set[PortRef]:
+        """Show the shapes and problems that are known by now of some blocks, and what their wires carry."""
+        stale = self.blocks.keys() & ids
         moved: set[PortRef] = set()
-        for target, wire in self.layer.items.items():
-            spec = self._known.spec(wire.wire.source)
-            if spec != wire.spec:
-                stale |= {target.block, wire.wire.source.block}
-                if wire.set_spec(spec):
-                    moved.add(target)
-        moved |= self.refresh(stale)
-        for id, item in self.blocks.items():
-            item.set_severity(self._known.severity(id))
-            self._refresh_ports(item)
-        return moved
+        for id in tuple(stale):
+            for wire in self.layer.of(id):
+                spec = self._known.spec(wire.wire.source)
+                if spec != wire.spec:
+                    stale.add(wire.target.block)
+                    if wire.set_spec(spec):
+                        moved.add(wire.target)
+        return moved | self.refresh(stale)
 
     def show_previews(self, before: Mapping[str, QImage]) -> set[PortRef]:
         """Show the pictures that are known by now in place of those `before`."""
@@ -120,9 +117,10 @@ class SceneItems:
 
     def show_hand(self, states: Mapping[tuple[str, str, bool], str]) -> None:
         """Mark ports "accepts" or "impossible", by block, port and whether an input; the others are marked no more."""
+        marked = {id for id, _, _ in (*self._hand, *states)}
         self._hand = dict(states)
-        for item in self.blocks.values():
-            self._refresh_ports(item)
+        for id in self.blocks.keys() & marked:
+            self._refresh_ports(self.blocks[id])
 
     def set_look(self, look: CanvasLook) -> None:
         """Take another theme's paints."""

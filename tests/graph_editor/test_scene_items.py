@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import pytest
 
+from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, sorted_wires
+from engine.graph.problem import Problem
+from engine.graph.tensor_spec import Dim, TensorSpec
+from graph_editor.block_item import BlockItem
 from graph_editor.editor import Editor
 
 DENSE_INPUT = PortRef(block="de", port="input")
@@ -54,3 +59,54 @@ def test_both_ends_of_a_wire_that_goes_show_an_empty_port(editor: Editor) -> Non
     assert not blocks["de"].port_state("input", True).wired
     assert not blocks["fl"].port_state("output", False).wired
     assert blocks["fl"].port_state("input", True).wired
+
+
+@pytest.fixture
+def shown_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the blocks whose ports are set from now on."""
+    ids: list[str] = []
+    set_states = BlockItem.set_port_states
+
+    def told(self: BlockItem, states: object) -> None:
+        ids.append(self.id)
+        set_states(self, states)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(BlockItem, "set_port_states", told)
+    return ids
+
+
+def flat(width: int) -> dict[str, TensorSpec]:
+    return {"fl/output": TensorSpec(shape=(Dim("N"), width), dtype="float32")}
+
+
+def test_an_analysis_touches_only_what_it_knows_anew(editor: Editor, shown_anew: list[str]) -> None:
+    editor.set_analysis(Analysis(specs=flat(8)))
+    shown_anew.clear()
+    editor.set_analysis(Analysis(specs=flat(8)))
+    assert shown_anew == []
+    editor.set_analysis(Analysis(specs=flat(16)))
+    assert sorted(shown_anew) == ["de", "fl"]
+    assert editor.scene.wires[DENSE_INPUT].spec == flat(16)["fl/output"]
+
+
+def test_a_problem_that_comes_or_goes_touches_its_block(editor: Editor, shown_anew: list[str]) -> None:
+    editor.set_analysis(Analysis())
+    shown_anew.clear()
+    problem = Problem(code="rank", severity="error", path=("de",), port="input")
+    editor.set_analysis(Analysis(problems=(problem,)))
+    assert shown_anew == ["de"]
+    assert editor.scene.blocks["de"].severity == "error"
+    assert editor.scene.blocks["de"].port_state("input", True).faulty
+    editor.set_analysis(Analysis())
+    assert shown_anew == ["de", "de"]
+    assert editor.scene.blocks["de"].severity == ""
+    assert not editor.scene.blocks["de"].port_state("input", True).faulty
+
+
+def test_a_wire_in_the_hand_touches_only_the_blocks_that_are_marked(editor: Editor, shown_anew: list[str]) -> None:
+    editor.scene.show_hand({("de", "input", True): "accepts"})
+    assert shown_anew == ["de"]
+    editor.scene.show_hand({("fl", "input", True): "impossible"})
+    assert sorted(shown_anew) == ["de", "de", "fl"]
+    assert editor.scene.blocks["de"].port_state("input", True).hand == ""
+    assert editor.scene.blocks["fl"].port_state("input", True).hand == "impossible"
