@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRectF, QSizeF, QTimer
+from PySide6.QtCore import QObject, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
@@ -40,11 +40,13 @@ class OverviewPicture(QObject):
         self._view.viewport().update()
 
     def paint(self, painter: QPainter) -> None:
-        """Show it."""
-        visible = self._visible()
-        if self._pixmap is None or not self._area.intersects(visible):
+        """Show it, where anything of the drawing is in sight."""
+        seen = self._visible().intersected(self._bounds())
+        if seen.isEmpty():
+            return
+        if self._pixmap is None or not self._area.intersects(seen):
             self._draw_and_show()
-        if not self._area.contains(visible.intersected(self._bounds())):
+        if not self._area.contains(seen):
             self.redraw_at_rest()
         if self._pixmap is not None:
             painter.save()
@@ -67,8 +69,9 @@ class OverviewPicture(QObject):
         """Draw what is visible and half as much again on each side, no more than there is."""
         visible = self._visible()
         margin_x, margin_y = visible.width() / 2, visible.height() / 2
-        wanted = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
-        self._area = wanted if not wanted.isEmpty() else QRectF(visible.topLeft(), QSizeF(1, 1))
+        self._area = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
+        if self._area.isEmpty():
+            return
         viewport = self._view.viewport()
         self._pixmap = self._overview.pixmap(self._area, self._view.transform().m11(), viewport.devicePixelRatioF())
         viewport.update()

@@ -59,3 +59,16 @@ def test_what_is_picked_shows_over_it(editor: Editor, qtbot: QtBot) -> None:
     assert pixel(editor, place.x(), place.y() + 20) == editor.theme.color("accent")
     editor.select([])
     assert pixel(editor, place.x(), place.y() + 20) != editor.theme.color("accent")
+
+
+def test_a_view_beside_the_drawing_rests(editor: Editor, drawn: list[float], qtbot: QtBot) -> None:
+    editor.minimap.hide()
+    editor.view.zoom_to(0.2)
+    editor.view.pan_by(-4000, -2000)
+    qtbot.wait(120)
+    drawn.clear()
+    qtbot.wait(250)
+    assert not editor.view.visible_area().intersects(editor.scene.bounds())
+    assert not drawn
+    editor.view.pan_by(4000, 2000)
+    assert pixel(editor, 380, 130) == editor.theme.color("convolution")
