@@ -41,7 +41,7 @@ def worst_error(
 
     float64 on the CPU, central differences of ⟨v, forward(x)⟩ for one random v, at up to 32 random places of each input
     of floating point (others are zeros). Inputs are 0.25…1.25 with random signs, without signs where that has no
-    finite value. Draws from a generator of its own.
+    finite value. Bounds are wider where forward itself gives float32 or less. Draws from a generator of its own.
     """
     generator = torch.Generator("cpu").manual_seed(_SEED)
     with torch.no_grad(), torch.device("cpu"):
@@ -52,14 +52,16 @@ def worst_error(
             outputs = forward(inputs)
         weights = tuple(_cotangent(output, generator) for output in outputs)
         gradients = backward(weights, inputs)
+        step, absolute, relative = _bounds(outputs)
         worst: Error | None = None
         for number, (value, gradient) in enumerate(zip(inputs, gradients, strict=True)):
             if not value.is_floating_point():
                 continue
             for place in _places(value, generator):
-                slope = _slope(forward, inputs, number, place, weights)
+                at = _along(forward, inputs, number, place, weights)
+                slope = (at(step) - at(-step)) / (2 * step)
                 given = 0.0 if gradient is None else float(gradient[place])
-                if not math.isfinite(slope) or abs(given - slope) <= ABSOLUTE + RELATIVE * abs(slope):
+                if not math.isfinite(slope) or abs(given - slope) <= absolute + relative * abs(slope):
                     continue
                 found = Error(number, place, given, slope)
                 if worst is None or not found.size <= worst.size:
@@ -87,14 +89,26 @@ def _places(value: Tensor, generator: torch.Generator) -> Iterator[tuple[int, ..
         yield tuple(int(index) for index in torch.unravel_index(torch.tensor(flat), value.shape))
 
 
-def _slope(
+def _bounds(outputs: tuple[Tensor, ...]) -> tuple[float, float, float]:
+    """The step of the differences, and how far from a slope a gradient may be, absolutely and relatively."""
+    precision = max((torch.finfo(output.dtype).eps for output in outputs if output.is_floating_point()), default=0.0)
+    if precision <= torch.finfo(torch.float64).eps:
+        return EPSILON, ABSOLUTE, RELATIVE
+    # There rounding costs as much as the length of the step does, about its square.
+    step = precision ** (1 / 3)
+    return step, 4 * step, 4 * step
+
+
+def _along(
     forward: Function, inputs: tuple[Tensor, ...], number: int, place: tuple[int, ...], weights: tuple[Tensor, ...]
-) -> float:
+) -> Callable[[float], float]:
+    """⟨v, forward(x)⟩, v the `weights`, as one number of one input moves by a step."""
+
     def at(step: float) -> float:
         moved = inputs[number].clone()
         moved[place] += step
         outputs = forward((*inputs[:number], moved, *inputs[number + 1 :]))
         pairs = zip(weights, outputs, strict=True)
-        return sum(float((weight * output).sum()) for weight, output in pairs if output.is_floating_point())
+        return sum(float((weight * output).double().sum()) for weight, output in pairs if output.is_floating_point())
 
-    return (at(EPSILON) - at(-EPSILON)) / (2 * EPSILON)
+    return at

@@ -105,6 +105,18 @@ def test_forward_that_takes_positive_numbers_only_can_be_checked() -> None:
     assert worst_error(forward, wrong, ((3, 4),), ("float32",)) is not None
 
 
+@pytest.mark.parametrize(("factor", "is_right"), [(2.0, True), (2.2, False), (-2.0, False)])
+def test_a_forward_in_single_precision_is_held_to_what_it_can_tell(factor: float, is_right: bool) -> None:
+    def forward(inputs):
+        return (inputs[0].float() ** 2,)
+
+    def backward(gradients, inputs):
+        return ((gradients[0] * factor * inputs[0].float()).double(),)
+
+    found = worst_error(forward, backward, ((3, 4),), ("float32",))
+    assert (found is None) is is_right
+
+
 def test_whole_numbers_get_no_gradient(put: Put) -> None:
     put(
         "def forward(x, i):\n    return x[i]\n\n"
