@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.empty_state import EmptyState
@@ -69,6 +69,7 @@ class LiveViews(QWidget):
         self._header = ViewsHeader(theme)
         self._header.add.clicked.connect(self._open_add_menu)
         self._header.maximise.clicked.connect(lambda: self.set_maximised(not self._is_maximised))
+        self._header.escaped.connect(lambda: self.set_maximised(False))
         self._empty = EmptyState(BEFORE_RUN, "", theme)
         self._empty.activated.connect(self._open_add_menu)
         self._splitter = TileRow()
@@ -375,12 +376,6 @@ class LiveViews(QWidget):
     def resizeEvent(self, event: QEvent) -> None:
         super().resizeEvent(event)
         self._tell_asks()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._is_maximised:
-            self.set_maximised(False)
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)

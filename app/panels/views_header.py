@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -11,7 +11,12 @@ from graph_editor.theme import HEADING_HEIGHT, SEMIBOLD, SIZE_HEADING, SIZE_NORM
 
 
 class ViewsHeader(QWidget):
-    """Title, what is going on, Add view, maximise."""
+    """Title, what is going on, Add view, maximise.
+
+    `escaped` when Escape is to give the window back, in whatever part of it that was pressed.
+    """
+
+    escaped = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -50,8 +55,19 @@ class ViewsHeader(QWidget):
         words = "Give the window back" if maximised else "Fill the window"
         self.maximise.setToolTip(words)
         self.maximise.setAccessibleName(words)
+        if maximised:
+            self.window().installEventFilter(self)
+        else:
+            self.window().removeEventFilter(self)
         # Else the keyboard would go on to Run when the canvas hides.
         self.maximise.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Only what no part of the window took comes here.
+        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            self.escaped.emit()
+            return True
+        return False
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""

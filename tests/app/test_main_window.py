@@ -162,6 +162,21 @@ def test_what_is_said_of_an_edit_goes_when_it_is_undone(window) -> None:
     assert window.status.message.text() == "Saved digits.loom"
 
 
+def test_escape_gives_the_window_back_wherever_the_keyboard_is(window, qtbot) -> None:
+    window.activateWindow()
+    window.live_views.set_gallery(None)
+    window.live_views.set_maximised(True)
+    assert not window.pages.isVisible()
+    window.run_bar.step.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(window.run_bar.step, Qt.Key.Key_Escape)
+    assert window.pages.isVisible()
+    # Then the key is the canvas' own again.
+    window.editor.enter("residual")
+    window.editor.setFocus()
+    QTest.keyClick(window.editor.view, Qt.Key.Key_Escape)
+    assert window.editor.body_path() == ()
+
+
 def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
     QGuiApplication.clipboard().setText("no blocks")
     window.editor.paste()
