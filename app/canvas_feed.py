@@ -255,8 +255,14 @@ class CanvasFeed(QObject):
             if len(points) < 8 and len(losses) == 1:
                 points = _shortened(history.losses.array())
             if points:
-                values[path] = (f"{points[-1]:.3f}" if abs(points[-1]) < 100 else f"{points[-1]:.3g}", points)
+                values[path] = (_loss_words(points[-1]), points)
         self.losses_changed.emit(values)
+
+
+def _loss_words(value: float) -> str:
+    """Three decimals, or as many as two digits of a small loss need."""
+    size = abs(value)
+    return f"{value:.3g}" if size >= 100 else f"{value:.2g}" if 0 < size < 0.01 else f"{value:.3f}"
 
 
 def _is_of_data(arrays: Mapping[str, np.ndarray]) -> bool:

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 
 from app.panels.dataset_edits import bind_dataset, inputs_of
@@ -68,6 +69,19 @@ def test_a_run_that_is_reset_leaves_no_curve_on_its_loss(window) -> None:
     assert told[-1].keys() == {"loss"}
     records.put_behind()
     assert told[-1] == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(2.3026, "2.303"), (0.077, "0.077"), (0.00014, "0.00014"), (0.0, "0.000"), (1234, "1.23e+03")]
+)
+def test_a_loss_on_the_canvas_keeps_its_digits_however_small(window, value: float, words: str) -> None:
+    records = window.workspace.records
+    told = []
+    window.feed.losses_changed.connect(told.append)
+    records.add(Started("one", device="cpu", threads=1, steps_per_epoch=9, samples=90, stages=(9,)))
+    records.add(Losses("one", stage=0, first_step=0, values=np.full(9, value, np.float32).tobytes()))
+    window.feed._tell_losses(True)
+    assert told[-1]["loss"][0] == words
 
 
 def described(name: str, shade: float) -> DatasetDescribed:
