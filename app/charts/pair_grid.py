@@ -42,6 +42,7 @@ class PairGrid(Chart):
         self._pictures: NDArray | None = None
         self._below: NDArray | None = None
         self._curves: NDArray | None = None
+        self._limits = (0.0, 0.0)
         self._parts = (0.0, 0.0, 0.0)
         self._width = 0.0
 
@@ -54,7 +55,10 @@ class PairGrid(Chart):
     ) -> None:
         """Show samples; `below` are rebuilt pictures under the originals, `curves` sequences in place of pictures."""
         self._samples = tuple(samples)
-        self._pictures, self._below, self._curves = pictures, below, curves
+        self._pictures, self._below = pictures, below
+        self._curves = None if curves is None else curves[:, :, :MOST_CURVES]
+        if self._curves is not None:
+            self._limits = float(np.nanmin(self._curves)), float(np.nanmax(self._curves))
         self._measure()
         self.invalidate()
 
@@ -191,14 +195,13 @@ class PairGrid(Chart):
         painter.setBrush(theme.brush("field"))
         painter.drawRoundedRect(place, 3, 3)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        shown = self._curves[:, :, :MOST_CURVES]
-        low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+        low, high = self._limits
         inside = place.adjusted(SPACE_4, SPACE_4, -SPACE_4, -SPACE_4)
-        steps = shown.shape[1]
+        steps, channels = self._curves[index].shape
         x = inside.left() + np.arange(steps) * (inside.width() / max(steps - 1, 1))
         scale = inside.height() / (high - low) if high > low else 0.0
-        for channel in range(shown.shape[2]):
-            y = inside.bottom() - (shown[index, :, channel] - low) * scale
+        for channel in range(channels):
+            y = inside.bottom() - (self._curves[index, :, channel] - low) * scale
             pen = theme.pen("text", 1.5)
             pen.setColor(theme.class_color(channel))
             painter.setPen(pen)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.panels.inspector_context import InspectorContext
@@ -28,6 +28,8 @@ class CurveChart(QWidget):
         self._theme = theme
         self._x: list[float] = []
         self._curves: dict[str, list[float]] = {}
+        self._paths: tuple[QPainterPath, ...] = ()
+        self._limits = limits_of(())
         self._labels: dict[str, QRectF] = {}
         self.setAccessibleName("Function and derivative")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -40,6 +42,8 @@ class CurveChart(QWidget):
         """Show curves by name, as long as `x`."""
         if (x, dict(curves)) != (self._x, self._curves):
             self._x, self._curves = x, dict(curves)
+            self._limits = limits_of(curves.values())
+            self._paths = tuple(path_through(x, values) for values in curves.values())
             self.update()
 
     def curves(self) -> Mapping[str, list[float]]:
@@ -53,8 +57,8 @@ class CurveChart(QWidget):
     def plot(self) -> QRectF:
         """Where the curves are drawn."""
         metrics = QFontMetricsF(self._theme.font(SIZE_SMALL))
-        left = SPACE_16 + max(metrics.horizontalAdvance(text) for text in self._texts()) + LABEL_GAP
-        right = SPACE_16 + metrics.horizontalAdvance("derivative") + LABEL_GAP
+        left = SPACE_16 + max(metrics.horizontalAdvance(_number(value)) for value in self._limits) + LABEL_GAP
+        right = SPACE_16 + max(metrics.horizontalAdvance(name) for name in NAMES) + LABEL_GAP
         return QRectF(left, 8, max(self.width() - left - right, 1), self.height() - 8 - metrics.height() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,34 +67,32 @@ class CurveChart(QWidget):
         theme, plot = self._theme, self.plot()
         font = theme.font(SIZE_SMALL)
         metrics = QFontMetricsF(font)
-        low, high = self._limits()
+        to_px = self._to_px(plot)
+        zero = to_px.map(QPointF(0, 0))
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(theme.pen("edge"))
-        for at in (QPointF(self._x_px(0.0, plot), 0), QPointF(0, self._y_px(0.0, plot))):
-            if at.x():
-                painter.drawLine(QPointF(round(at.x()), plot.top()), QPointF(round(at.x()), plot.bottom()))
-            else:
-                painter.drawLine(QPointF(plot.left(), round(at.y())), QPointF(plot.right(), round(at.y())))
+        painter.drawLine(QPointF(round(zero.x()), plot.top()), QPointF(round(zero.x()), plot.bottom()))
+        painter.drawLine(QPointF(plot.left(), round(zero.y())), QPointF(plot.right(), round(zero.y())))
         painter.setPen(theme.color("secondary"))
         for value in (self._x[0], 0.0, self._x[-1]):
             text = _number(value)
-            left = self._x_px(value, plot) - metrics.horizontalAdvance(text) / 2
+            left = to_px.map(QPointF(value, 0)).x() - metrics.horizontalAdvance(text) / 2
             painter.drawText(QPointF(left, plot.bottom() + metrics.ascent() + 4), text)
-        for value in {low, high}:
+        for value in self._limits:
             text = _number(value)
             left = plot.left() - LABEL_GAP - metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(left, self._y_px(value, plot) + metrics.capHeight() / 2), text)
+            painter.drawText(QPointF(left, to_px.map(QPointF(0, value)).y() + metrics.capHeight() / 2), text)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ends = []
-        for number, (name, values) in enumerate(self._curves.items()):
+        for number, ((name, values), path) in enumerate(zip(self._curves.items(), self._paths, strict=True)):
             pen = QPen(theme.class_color(number), CURVE_WIDTH)
             if number:
                 pen.setDashPattern([length / CURVE_WIDTH for length in DASH])
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(self._path(values, plot))
-            ends.append((self._y_px(values[-1], plot), number, name))
+            painter.drawPath(to_px.map(path))
+            ends.append((to_px.map(QPointF(0, values[-1])).y(), number, name))
         self._paint_labels(painter, ends, plot, metrics)
         painter.end()
 
@@ -108,32 +110,26 @@ class CurveChart(QWidget):
             painter.drawText(QPointF(place.left(), top + metrics.ascent()), name)
             self._labels[name] = place
 
-    def _path(self, values: list[float], plot: QRectF) -> QPainterPath:
-        path = QPainterPath()
-        for place, (x, y) in enumerate(zip(self._x, values, strict=True)):
-            point = QPointF(self._x_px(x, plot), self._y_px(y, plot))
-            if place:
-                path.lineTo(point)
-            else:
-                path.moveTo(point)
-        return path
+    def _to_px(self, plot: QRectF) -> QTransform:
+        """From numbers to px of the widget."""
+        (low, high), first, last = self._limits, self._x[0], self._x[-1]
+        across, up = plot.width() / (last - first), plot.height() / (high - low)
+        return QTransform(across, 0, 0, -up, plot.left() - first * across, plot.bottom() + low * up)
 
-    def _limits(self) -> tuple[float, float]:
-        values = [value for curve in self._curves.values() for value in curve]
-        low, high = min([*values, 0.0], default=0.0), max([*values, 0.0], default=1.0)
-        return (low, high) if high > low else (low - 1.0, high + 1.0)
 
-    def _texts(self) -> tuple[str, str]:
-        low, high = self._limits()
-        return _number(low), _number(high)
+def limits_of(curves: Iterable[list[float]]) -> tuple[float, float]:
+    """The least and the largest value of all curves, 0 among them; two different ones."""
+    values = [0.0, *(value for curve in curves for value in curve)]
+    low, high = min(values), max(values)
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
 
-    def _x_px(self, x: float, plot: QRectF) -> float:
-        first, last = self._x[0], self._x[-1]
-        return plot.left() + (x - first) / (last - first) * plot.width()
 
-    def _y_px(self, y: float, plot: QRectF) -> float:
-        low, high = self._limits()
-        return plot.bottom() - (y - low) / (high - low) * plot.height()
+def path_through(x: list[float], y: list[float]) -> QPainterPath:
+    """The line through points, in their own units; as long as each other, one at least."""
+    path = QPainterPath(QPointF(x[0], y[0]))
+    for place in zip(x[1:], y[1:], strict=True):
+        path.lineTo(*place)
+    return path
 
 
 class CurveSection(Section):
