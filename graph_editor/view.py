@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -59,7 +61,7 @@ class GraphView(QGraphicsView):
         self.pointer = QPoint()
         self._space = self._space_used = False
         self._panning: tuple[int, int] | None = None
-        self._hovered: object | None = None
+        self._hovered: weakref.ref[object] | None = None
         self._picture = OverviewPicture(self.overview, scene, self)
         self._dots = DotGrid(self)
         self.glide = Glide(self)
@@ -236,12 +238,13 @@ class GraphView(QGraphicsView):
             )
             if found is None and port is None:
                 found = scene.wire_at(place.x(), place.y(), WIRE_GRAB / min(self.zoom, 1))
-        if found is self._hovered:
+        before = self._hovered() if self._hovered is not None else None
+        if found is before:
             return
-        for item, on in ((self._hovered, False), (found, True)):
+        for item, on in ((before, False), (found, True)):
             if item is not None and item.scene() is not None:  # type: ignore[attr-defined]
                 item.set_state(hovered=on)  # type: ignore[attr-defined]
-        self._hovered = found
+        self._hovered = weakref.ref(found) if found is not None else None
 
     # Events.
 
