@@ -166,6 +166,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} has rows for {rows} of {classes} classes only",
         "Each class needs a row of its own.",
     ),
+    "too-few-labels": (
+        "{block} has label units for {rows} of {classes} classes only",
+        "Each class needs a unit of its own.",
+    ),
     "places-elsewhere": (
         "{block} makes maps of {made}, but its places come from “{pool}”, which looked at {before}",
         "Give it the window, stride and padding of that pool, or wire what went into the pool to its size.",

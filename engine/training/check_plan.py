@@ -77,10 +77,9 @@ class _Check:
         self.supervised = any(isinstance(stage, Supervised) for stage in plan.stages)
         self.inputs = flat.of_role("input")
         self.losses = flat.of_role("loss")
-        pretrained = [tuple(s.block.split("/")) for s in plan.stages if isinstance(s, ContrastiveDivergence)]
-        self.unused = Unused(
-            flat, types, self.analysis, [*self.losses, *(path for path in pretrained if path in flat.blocks)]
-        )
+        named = (tuple(s.block.split("/")) for s in plan.stages if isinstance(s, ContrastiveDivergence))
+        self.pretrained = [path for path in named if path in flat.blocks]
+        self.unused = Unused(flat, types, self.analysis, [*self.losses, *self.pretrained])
 
     def problems(self) -> Iterator[Problem]:
         if not self.flat.blocks:
@@ -91,8 +90,8 @@ class _Check:
         if self.supervised:
             yield from self.losses_and_targets()
             yield from self.what_learns()
-            reached = self.flat.upstream(self.losses)
-            yield from pointer_problems(self.flat, self.types, self.analysis, reached, self._classes_of)
+        reached = self.flat.upstream([*self.pretrained, *(self.losses if self.supervised else ())])
+        yield from pointer_problems(self.flat, self.types, self.analysis, reached, self._classes_of)
         yield from self.batches()
         yield from advice(self.flat, self.types, self.analysis, self.unused)
 

@@ -1,4 +1,4 @@
-"""Whole numbers that point too far: labels past the rows of an Embedding, places past the end of a map. No torch."""
+"""Whole numbers that point too far: labels past an Embedding’s rows or an RBM’s units, places past a map. No torch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.tensor_spec import TensorSpec
 from engine.training.flat_graph import FlatGraph, IdPath
 
+_COUNTED = (("num_embeddings", "input", "too-few-rows"), ("labels", "label", "too-few-labels"))
+"""Parameters that say for how many classes there is room, the port where the classes come in, and what is told."""
+
 ClassesOf = Callable[[tuple[IdPath, str]], int | None]
 
 
@@ -22,33 +25,37 @@ def pointer_problems(
     reached: Iterable[IdPath],
     classes_of: ClassesOf,
 ) -> Iterator[Problem]:
-    """Of the blocks that the losses depend on; `classes_of` tells how many classes an Input's label has."""
+    """Of the blocks that are `reached` in training; `classes_of` tells how many classes an Input's label has."""
     for path in sorted(set(reached) & flat.blocks.keys()):
         type = types.get(flat.blocks[path].type)
         if type is None or flat.blocks[path].bypassed:
             continue
-        if type.parameter("num_embeddings") is not None:
-            yield from _rows(flat, type, path, classes_of)
-        elif type.id.startswith("max_unpool"):
+        for counted in _COUNTED:
+            yield from _room(flat, type, path, counted, classes_of)
+        if type.id.startswith("max_unpool"):
             yield from _places(flat, type, analysis, path)
 
 
-def _rows(flat: FlatGraph, type: BlockType, path: IdPath, classes_of: ClassesOf) -> Iterator[Problem]:
-    block, source = flat.blocks[path], flat.source_of(path, "input")
-    rows = lenient_parameters(type, block, flat.variables).get("num_embeddings")
+def _room(
+    flat: FlatGraph, type: BlockType, path: IdPath, counted: tuple[str, str, str], classes_of: ClassesOf
+) -> Iterator[Problem]:
+    """Fewer rows or units than the classes that come in at a port."""
+    id, port, code = counted
+    block, parameter, source = flat.blocks[path], type.parameter(id), flat.source_of(path, port)
     classes = classes_of(source) if source is not None else None
-    if classes is None or not isinstance(rows, (int, float)) or rows >= classes:
+    if parameter is None or classes is None:
         return
-    facts: dict[str, Fact] = {"title": type.title, "name": block.name, "rows": int(rows), "classes": classes}
-    parameter = type.parameter("num_embeddings")
-    assert parameter is not None
+    room = lenient_parameters(type, block, flat.variables)[id]
+    if not isinstance(room, (int, float)) or room >= classes:
+        return
+    facts: dict[str, Fact] = {"title": type.title, "name": block.name, "rows": int(room), "classes": classes}
     fix = Fix(
         edit="set_parameter",
-        arguments=(block.id, parameter.id, classes),
+        arguments=(block.id, id, classes),
         body=path[:-1],
         facts={"label": parameter.label, "value": classes},
     )
-    yield Problem(code="too-few-rows", path=path, port="input", facts=facts, fixes=(fix,))
+    yield Problem(code=code, path=path, port=port, facts=facts, fixes=(fix,))
 
 
 def _places(flat: FlatGraph, type: BlockType, analysis: Analysis, path: IdPath) -> Iterator[Problem]:

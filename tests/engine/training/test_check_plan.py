@@ -280,6 +280,20 @@ def test_an_embedding_of_labels_has_a_row_for_each_class(rows, found):
         assert problems[0].fixes[0].arguments == ("e", "num_embeddings", 10)
 
 
+@pytest.mark.parametrize(("labels", "found"), [(10, []), (9, ["too-few-labels"]), (12, [])])
+def test_an_rbm_has_a_label_unit_for_each_class(labels, found):
+    graph = draw("flatten", ("rbm", {"labels": labels}), loss=None)
+    graph = pointing(graph, "in.label>l1.label")
+    stage = ContrastiveDivergence("l1", epochs=1)
+    problems = [problem for problem in checked(graph, stage) if problem.severity == "error"]
+    assert codes(problems) == found
+    if problems:
+        assert problems[0].sentence == (
+            "RBM “rbm 1” has label units for 9 of 10 classes only. Each class needs a unit of its own."
+        )
+        assert (problems[0].port, problems[0].fixes[0].arguments) == ("label", ("l1", "labels", 10))
+
+
 @pytest.mark.parametrize(
     ("window", "unpool", "severity"),
     [((2, 2), (2, 2), None), ((3, 3), (3, 3), "error"), ((2, 2), (3, 3), "warning"), ((2, 2), (1, 1), "error")],
