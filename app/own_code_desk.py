@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
+from typing import BinaryIO
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -42,7 +43,9 @@ class OwnCodeDesk(QObject):
         self._document, self._link, self._folder = document, link, folder
         self._allowed = AllowedCode(state)
         self._names: tuple[str, ...] = ()
+        # Kept, so that showing them reads no file.
         self._seen: Mapping[str, OwnFile] = {}
+        self._hashes: frozenset[str] = frozenset()
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -59,12 +62,12 @@ class OwnCodeDesk(QObject):
         return self._folder() is not None
 
     def file(self, name: str) -> OwnFile:
-        """What the project's folder holds under `name` now."""
-        return own_file(self._folder(), name)
+        """What the project's folder holds under `name`, as it was when it last changed."""
+        return self._seen.get(name) or OwnFile(name)
 
     def is_allowed(self, file: OwnFile) -> bool:
         """Whether the user allowed what has this hash."""
-        return file.hash in self._allowed.hashes
+        return file.hash in self._hashes
 
     # --- what the user does --------------------------------------------------------------------------
     def allow(self, file: OwnFile) -> None:
@@ -122,9 +125,13 @@ class OwnCodeDesk(QObject):
             self.changed.emit()
 
     def _look(self) -> None:
-        """Remember what the files hold, and hear of their next change; a file that was replaced is another to watch."""
-        self._seen = {name: self.file(name) for name in self._names}
+        """Remember what the files hold and which may run, and hear of their next change.
+
+        A file that was replaced is another to watch.
+        """
         folder = self._folder()
+        self._seen = {name: own_file(folder, name) for name in self._names}
+        self._hashes = self._allowed.hashes
         wanted = {str(folder)} if self._names and folder is not None else set()
         wanted |= {file.path for file in self._seen.values() if file.hash}
         watched = {*self._watcher.files(), *self._watcher.directories()}
@@ -134,5 +141,5 @@ class OwnCodeDesk(QObject):
             self._watcher.addPaths(sorted(wanted - watched))
 
 
-def _write(stream: object, data: bytes) -> None:
-    stream.write(data)  # type: ignore[attr-defined]
+def _write(stream: BinaryIO, data: bytes) -> None:
+    stream.write(data)

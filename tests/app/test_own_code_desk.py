@@ -124,6 +124,17 @@ def test_what_was_shown_is_allowed_and_not_what_took_its_place(
     assert not section(window).allow.isHidden()
 
 
+def test_showing_it_again_reads_no_file(open_window, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window(project)
+    asked = section(window)
+    opened: list[Path] = []
+    read = Path.open
+    monkeypatch.setattr(Path, "open", lambda self, *how, **named: (opened.append(self), read(self, *how, **named))[1])
+    asked.refresh()
+    assert asked.path.value() == str(project.with_name("square.py"))
+    assert opened == []
+
+
 def test_saving_elsewhere_takes_the_file_along(open_window, qtbot, project: Path, tmp_path: Path) -> None:
     window = open_window(project)
     there = tmp_path / "there"
