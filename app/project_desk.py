@@ -61,6 +61,7 @@ class ProjectDesk(QObject):
         self.saved_at: float | None = None
         self.file_weights: Path | None = None
         self._unsaved_weights = False
+        self._weights_before: tuple[Path | None, bool] = (None, False)
         self._opened_changed = False
         self._next_example: str | None = None
         self._saving: tuple[int, Path | None] = (0, None)
@@ -93,7 +94,14 @@ class ProjectDesk(QObject):
 
     def weights_forgotten(self) -> None:
         """Weights were drawn afresh."""
+        self._weights_before = (self.file_weights, self._unsaved_weights)
         self.file_weights, self._unsaved_weights = None, True
+        self.place_changed.emit()
+        self.store.touch()
+
+    def weights_back(self) -> None:
+        """Those that `weights_forgotten` was told of are there again."""
+        self.file_weights, self._unsaved_weights = self._weights_before
         self.place_changed.emit()
         self.store.touch()
 
@@ -259,7 +267,8 @@ class ProjectDesk(QObject):
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
 
     def _checkpoints_in_use(self) -> tuple[Path, ...]:
-        return tuple(path for path in (self.runs.checkpoint, self.file_weights) if path is not None)
+        discarded = self.runs.discarded.checkpoint if self.runs.discarded is not None else None
+        return tuple(path for path in (self.runs.checkpoint, self.file_weights, discarded) if path is not None)
 
     def _kept(self) -> Kept:
         checkpoint = self.runs.checkpoint or self.file_weights

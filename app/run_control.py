@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -45,6 +45,14 @@ class History(Protocol):
     def add(self, event: Event) -> None: ...
 
 
+class Discarded(NamedTuple):
+    """What Reset threw away: where the run stood, the file of its weights, the drawing that they belong to."""
+
+    state: RunState
+    checkpoint: Path
+    graph: Graph | None
+
+
 class RunControl(QObject):
     """The run's state, and the only sender of runs and their commands.
 
@@ -66,6 +74,7 @@ class RunControl(QObject):
         self.checkpoint: Path | None = None
         self.trained_graph: Graph | None = None
         self.resume_from: Path | None = None
+        self.discarded: Discarded | None = None
         self._then: str = ""
         self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
@@ -133,14 +142,26 @@ class RunControl(QObject):
 
     # --- what others tell ------------------------------------------------------------------------
     def forget(self) -> None:
-        """Weights are fresh again."""
+        """Weights are fresh again; what was trained can be brought back until the next run begins."""
+        if self.state.has_weights and self.checkpoint is not None:
+            self.discarded = Discarded(self.state, self.checkpoint, self.trained_graph)
         self.checkpoint = self.resume_from = self.trained_graph = None
-        self._set(run_state.reset(self.state))
+        self._set(run_state.reset(self.state, self.discarded is not None))
+
+    def bring_back(self) -> bool:
+        """Have the weights that Reset threw away; whether they are there. Their next run goes on from where it was."""
+        if self.discarded is None or self.state.is_running or not self.discarded.checkpoint.is_file():
+            return False
+        (state, self.checkpoint, self.trained_graph), self.discarded = self.discarded, None
+        graph = self.trained_graph
+        differs = graph is not None and difference(graph, self._document.graph).meaning
+        self._set(run_state.edited(run_state.counted(state, self.state.errors), differs))
+        return True
 
     def opened(self, epochs: int, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
         """A project was opened, with trained weights where `epochs` is above 0; `edited`: of another network."""
         self.checkpoint = checkpoint
-        self.resume_from = None
+        self.resume_from = self.discarded = None
         self.trained_graph = self._document.graph if epochs else None
         state = run_state.opened(self.state, epochs, test)
         if epochs and edited:
@@ -190,7 +211,7 @@ class RunControl(QObject):
         )
         self.trained_graph = request.graph
         self._steering = Steering(request.plan)
-        self.resume_from = None
+        self.resume_from = self.discarded = None
         self._set(run_state.requested(self.state, run))
         self.began.emit()
         self._link.send(Run(request=request, fresh=fresh))

@@ -24,6 +24,7 @@ class RunRecords(QObject):
         self.history: RunHistory | None = None
         self.previous: RunHistory | None = None
         self._told = -1
+        self._behind: tuple[RunHistory, RunHistory | None] | None = None
 
     def add(self, event: Event) -> None:
         """Take an event; a run from its first step on begins new curves, a continued one goes on with those here."""
@@ -48,12 +49,21 @@ class RunRecords(QObject):
     def put_behind(self) -> None:
         """Weights are fresh again: the curves become the previous run's."""
         if self.history is not None and not self.history.is_empty:
+            self._behind = (self.history, self.previous)
             self.previous, self.history = self.history, None
+            self._told = -1
+            self.changed.emit()
+
+    def bring_back(self) -> None:
+        """The curves that were put behind are those of the weights again."""
+        if self._behind is not None:
+            (self.history, self.previous), self._behind = self._behind, None
             self._told = -1
             self.changed.emit()
 
     def open(self, curves: Mapping[str, Any]) -> None:
         """The curves of a project."""
+        self._behind = None
         self.history, self.previous = histories_of(curves) if curves else (None, None)
         self._told = -1
         self.changed.emit()
@@ -68,6 +78,7 @@ class RunRecords(QObject):
     def _begin(self) -> None:
         from app.views.history import RunHistory
 
+        self._behind = None
         if self.history is None or not self.history.is_empty:
             self.previous, self.history = self.history, RunHistory()
             self._told = -1

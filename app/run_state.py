@@ -25,9 +25,10 @@ from engine.training.events import (
 
 Phase = Literal["idle", "trained", "starting", "training", "paused", "finished", "stopped", "failed", "dead"]
 Slot = Literal["run", "starting", "pause", "resume", "continue"]
-Link = Literal["", "show_problems", "run_new", "continue_fitting", "apply_fix", "start_again"]
+Link = Literal["", "show_problems", "run_new", "continue_fitting", "apply_fix", "start_again", "bring_back"]
 
 BLANK = "Nothing to run yet"
+BRING_BACK = "Bring back what was trained"
 RUNNING: frozenset[Phase] = frozenset({"starting", "training", "paused"})
 
 
@@ -35,7 +36,7 @@ class RunState(msgspec.Struct, frozen=True):
     """Where the run stands. `edited`: the drawing means something else than the one the weights belong to.
 
     `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
-    included. `errors` counts the problems that stop a run.
+    included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
     """
 
     phase: Phase = "idle"
@@ -58,6 +59,7 @@ class RunState(msgspec.Struct, frozen=True):
     epochs_trained: int = 0
     problem: Problem | None = None
     words: str = ""
+    discarded: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -182,9 +184,9 @@ def opened(state: RunState, epochs: int, test: Mapping[str, float]) -> RunState:
     return RunState(phase="trained" if epochs > 0 else "idle", epochs_trained=epochs, test=test)
 
 
-def reset(state: RunState) -> RunState:
-    """Fresh weights from the seed."""
-    return RunState(errors=state.errors)
+def reset(state: RunState, discarded: bool = False) -> RunState:
+    """Fresh weights from the seed; `discarded`: those that were trained can be brought back."""
+    return RunState(errors=state.errors, discarded=discarded)
 
 
 def died(state: RunState, words: str) -> RunState:
@@ -255,7 +257,8 @@ def view(
         ready += f" {'take' if epochs != 1 else 'takes'} about {duration_words(estimate_s)}"
     elif samples:
         ready = f"Ready: {number_words(samples)} samples, {count_words(epochs, 'epoch')}"
-    return RunBarView(**_RUN, enabled=True, step=True, message=(Part(ready),))
+    link, action = (BRING_BACK, "bring_back") if state.discarded else ("", "")
+    return RunBarView(**_RUN, enabled=True, step=True, message=(Part(ready),), link=link, action=action)  # type: ignore[arg-type]
 
 
 _RUN: Mapping[str, object] = {"slot": "run", "label": "Run", "icon": "ph.play-fill", "filled": True}

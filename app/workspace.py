@@ -238,6 +238,15 @@ class Workspace(QObject):
             self.measures.open_session()
         self.files.weights_forgotten()
 
+    def bring_back(self) -> None:
+        """What Reset threw away, weights and curves: until the next run begins."""
+        if self.runs.bring_back():
+            self.records.bring_back()
+            self.measures.open_session(self.runs.checkpoint)
+            self.files.weights_back()
+            return
+        self.message.emit("What was trained is not there any more")
+
     @property
     def training_samples(self) -> int:
         """How many samples an epoch has; 0 where it is not known."""
@@ -277,6 +286,8 @@ class Workspace(QObject):
             self.runs.continue_fitting()
         elif action == "start_again":
             self.start_again()
+        elif action == "bring_back":
+            self.bring_back()
         elif action == "apply_fix":
             problem = self.runs.state.problem
             if problem is not None and problem.fixes and self.apply_fix(problem.fixes[0]):
