@@ -14,6 +14,16 @@ from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
 
 UNKNOWN = "–"
 TALLEST = 192
+SEES = "The pixels or steps of the input, first to last, that one output number depends on; more than the input has "
+SEES += "where windows reach beyond it"
+UNTOLD = {
+    "own-code": "Your own code may look anywhere",
+    "free-length": "It depends on how long the sequence is",
+    "loop-in-loop": "It runs over time inside another block that does",
+    "too-large": "There are too many numbers to follow each of them",
+    "undeclared": "Where this block looks is not known",
+}
+"""Why it is not told what a block sees."""
 
 
 def bytes_words(count: int) -> str:
@@ -58,7 +68,6 @@ class ResultSection(Section):
         self.training.setToolTip("What is kept of each sample until its gradients are computed")
         self._costs = (self.parameters, self.multiply_adds, self.activations, self.training)
         self.sees = Figure("Sees", UNKNOWN, context.theme)
-        self.sees.setToolTip("The pixels or steps of the input that one output number depends on")
         self.sees.hide()
         self.add(self.sees)
         for figure in self._costs:
@@ -96,10 +105,13 @@ class ResultSection(Section):
     def _show_field(self, analysis: Analysis | None) -> None:
         blocks = self._context.blocks()
         field: tuple[int | None, ...] = ()
+        why = ""
         if analysis is not None and self._sees_something and blocks:
-            field = analysis.receptive_fields.get(path_key((*self._context.body_path, blocks[0].id)), ())
-        self.sees.setVisible(bool(field))
-        self.sees.set_value(field_words(field) if field else UNKNOWN)
+            key = path_key((*self._context.body_path, blocks[0].id))
+            field, why = analysis.receptive_fields.get(key, ()), UNTOLD.get(analysis.fields_untold.get(key, ""), "")
+        self.sees.setVisible(bool(field or why))
+        self.sees.set_value(field_words(field) if field else "not known" if why else UNKNOWN)
+        self.sees.setToolTip(why or SEES)
 
 
 class Picture(QWidget):

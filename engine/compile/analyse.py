@@ -64,6 +64,7 @@ class Analyser:
         specs: dict[str, TensorSpec] = {}
         costs: dict[str, Cost] = {}
         fields: dict[str, tuple[int | None, ...]] = {}
+        untold: dict[str, str] = {}
         followed = self._follower.follow(records, time_length)
         problems: list[Problem] = []
         if not graph.blocks:
@@ -73,7 +74,11 @@ class Analyser:
             problems.extend(record.problems)
         for found in followed.values():
             costs.update(found.costs)
-            fields.update(found.fields)
+            for key, field in found.fields.items():
+                if isinstance(field, str):
+                    untold[key] = field
+                else:
+                    fields[key] = field
         problems.extend(loops(graph, records, (), self._types))
         problems.extend(weights_problems(records, self._types))
         total = total_cost(costs[id] for id in records if id in costs)
@@ -87,6 +92,7 @@ class Analyser:
             problems=tuple(problems),
             total=total,
             receptive_fields=fields,
+            fields_untold=untold,
             time_length=(time_length or 100) if timed else None,
         )
 

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from engine.compile.delays import one_step
 from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import Record
-from engine.compile.sights import Sight, joined, lengths, merged, sight_of_input, sizes, through
-from engine.compile.windows import Window
+from engine.compile.sights import (
+    Field,
+    Sight,
+    everything,
+    joined,
+    merged,
+    moved,
+    sequence,
+    sight_of_input,
+    stepwise,
+    through,
+    told,
+    unlined,
+)
+from engine.compile.windows import All, Join, Look, Nothing, Reason, is_free, lengths
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.traversal import DELAY
 
 replace = msgspec.structs.replace
-Field = tuple[int | None, ...]
+_NOTHING = (Nothing(),)
+_PASSES = 12
+"""How often a body is followed over time, until its Delays hold what they are fed."""
 
 
 class Reaching(msgspec.Struct, frozen=True):
     """What reaches a port: what its numbers see, whose memory it is (a port's key), and whether gradients flow back.
 
-    Without a `sight` it is not known what they see.
+    Instead of a `sight` there may be the reason why it is not known what they see.
     """
 
-    sight: Sight | None
+    sight: Sight | Reason
     memory: str
     learns: bool
 
@@ -34,15 +50,15 @@ class Reaching(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True, eq=False):
     """What a block came to, from `record` and what is `given` to its inputs.
 
-    `kept` are the bytes a sample by memory, `own` those that no wire carries; `fields` and `training`, the bytes that
-    each block keeps by itself, are by path key. `inside` are a container's bodies; `costs` those of the record with
-    training's bytes, of blocks of the root alone.
+    `kept` are the bytes a sample by memory, `own` those that no wire carries; `fields`, or why there is none, and
+    `training`, the bytes that each block keeps by itself, are by path key. `inside` are a container's bodies; `costs`
+    those of the record with training's bytes, of blocks of the root alone.
     """
 
     record: Record
     given: tuple[Reaching | None, ...]
     outputs: Mapping[str, Reaching] = {}
-    fields: Mapping[str, Field] = {}
+    fields: Mapping[str, Field | Reason] = {}
     training: Mapping[str, int] = {}
     kept: Mapping[str, int] = {}
     own: int = 0
@@ -61,6 +77,12 @@ class Follower:
         self._types = types
         self._last: Body = {}
         self._time = DEFAULT_TIME
+        self._held: dict[str, Sight | Reason] = {}
+        """What Delays hold while their Recurrent is followed over time, by path key."""
+
+    def _sight_within(self, type: BlockType, key: str, spec: TensorSpec) -> Sight | Reason:
+        """What is seen by what no wire leads to."""
+        return sight_of_input(key, spec) if type.role == "input" else self._held.get(key, ())
 
     def follow(self, records: Mapping[str, Record], time: int | None) -> Body:
         """What the blocks of the root came to, those inside them with them."""
@@ -105,7 +127,7 @@ class Follower:
             return _passed(record, key, given, dict.fromkeys(ports, given[0]))
         if not record.inputs or type.role == "input" or record.block.type == DELAY:
             outputs = {
-                port: Reaching(sight_of_input(spec) if type.role == "input" else None, f"{key}/{port}", False)
+                port: Reaching(self._sight_within(type, f"{key}/{port}", spec), f"{key}/{port}", False)
                 for port, spec in record.outputs.items()
             }
             return _passed(record, key, given, outputs)
@@ -123,9 +145,7 @@ class Follower:
             reaching = inputs.get(port)
             memory = reaching.memory if reaching is not None else f"{key}/{port}"
             kept[memory] = size
-        sights: list[Sight | None] = [()] * len(ports)
-        if type.role != "loss":
-            sights = [_sight(record, inputs, number) for number in range(len(ports))]
+        sights = [_sight(record, inputs, number) for number in range(len(ports))]
         outputs = {}
         for port, sight in zip(ports, sights, strict=True):
             source = inputs.get(record.kept.aliases.get(port, ""))
@@ -143,13 +163,18 @@ class Follower:
         last: tuple[Body, ...],
     ) -> Found:
         entering = {port: one for port, one in inputs.items() if one is not None}
-        fields: dict[str, Field] = {}
+        fields: dict[str, Field | Reason] = {}
         training: dict[str, int] = {}
         kept: dict[str, int] = {}
         own, steps = 0, 1
+        over_time = {}
         if type.runs_over_time:
-            # Each step sees what came before: all of it. What a block inside sees grows with the steps.
-            entering = {port: Reaching(None, one.memory, True) for port, one in entering.items()}
+            over_time = self._over_time(record, type, key, entering)
+            # Inside, what one step sees of itself is told.
+            entering = {
+                port: Reaching(sight_of_input(f"{key}/{port}", one_step(record.inputs[port])), one.memory, True)
+                for port, one in entering.items()
+            }
             steps = _steps(record.inputs, self._time)
         ports = type.ports(record.parameters, record.block.body)
         leaving: Mapping[str, Reaching] = {}
@@ -172,16 +197,38 @@ class Follower:
         if type.runs_over_time:
             own, kept, leaving = (own + sum(kept.values())) * steps, {}, {}
             training = {path: size * steps for path, size in training.items()}
-        outputs = {port: leaving.get(port) or Reaching(None, f"{key}/{port}", True) for port in record.outputs}
-        if type.runs_over_time:
-            everything = replace(record, window=Window("whole"))
-            outputs = {
-                port: replace(one, sight=_sight(everything, inputs, number))
-                for number, (port, one) in enumerate(outputs.items())
-            }
+        outputs = {
+            port: leaving.get(port) or Reaching(over_time.get(port, "undeclared"), f"{key}/{port}", True)
+            for port in record.outputs
+        }
         training[key] = own + sum(kept.values())
         fields.update(_fields(key, [one.sight for one in outputs.values()]))
         return Found(record, given, outputs, fields, training, kept, own, tuple(inside))
+
+    def _over_time(
+        self, record: Record, type: BlockType, key: str, entering: Mapping[str, Reaching]
+    ) -> dict[str, Sight | Reason]:
+        """What each output of a Recurrent sees: the body is followed until its Delays hold what they are fed.
+
+        What is fed from ever further back is soon taken for all steps up to now, then for everything.
+        """
+        length = next((lengths(spec)[1] for spec in record.inputs.values() if spec.rank > 1), 1)
+        steps = {port: _each_step(one) for port, one in entering.items()}
+        outside, self._held = self._held, {}
+        try:
+            for number in range(_PASSES + 1):
+                found, leaving = self._body(record.children, f"{key}/", steps, {})
+                fed = dict(_fed(found, f"{key}/", self._types, length))
+                if number >= _PASSES // 2:
+                    fed = {path: _widened(sight, number >= _PASSES - 1) for path, sight in fed.items()}
+                held = {path: merged((sight, self._held.get(path, ()))) for path, sight in fed.items()}
+                if held == self._held:
+                    break
+                self._held = held
+        finally:
+            self._held = outside
+        last = record.parameters["output"] == "last step"
+        return {port: _all_steps(leaving[port].sight, last, length) for port in record.outputs if port in leaving}
 
 
 def kept_bytes(found: Iterable[Found]) -> int:
@@ -203,27 +250,72 @@ def _passed(record: Record, key: str, given: tuple[Reaching | None, ...], output
     return Found(record, given, outputs, _fields(key, [one.sight for one in outputs.values()]))
 
 
-def _sight(record: Record, inputs: Mapping[str, Reaching | None], number: int) -> Sight | None:
+def _sight(record: Record, inputs: Mapping[str, Reaching | None], number: int) -> Sight | Reason:
     """What the numbers of a block's output number `number` see."""
-    window = record.window
     made = list(record.outputs.values())[number]
-    seen = [
-        through(one.sight, window, record.inputs[port], made, number) if one and one.sight is not None else None
-        for port, one in inputs.items()
-        if port not in window.blind and window.kind != "nothing"
-    ]
-    if window.kind == "joins":
-        (axis,) = window.axes
-        return joined(seen, axis, lengths(made)[axis])
+    seen: list[Sight | Reason] = []
+    for port, one in inputs.items():
+        moves = record.window.of(port, number)
+        if moves == _NOTHING:
+            continue
+        sight = one.sight if one is not None else "undeclared"
+        seen.append(through(sight, moves, record.inputs[port], made) if moves and not isinstance(sight, str) else sight)
+    match record.window.moves:
+        case (Join(axis=axis),):
+            return joined(seen, axis, [lengths(record.inputs[port])[axis] for port in inputs])
     return merged(seen)
 
 
-def _fields(key: str, sights: Iterable[Sight | None]) -> dict[str, Field]:
-    """The largest field of a block's outputs, if it is known of one."""
-    known = [sizes(sight) for sight in sights if sight]
-    if not known:
-        return {}
-    return {key: max(known, key=lambda field: [math.inf if size is None else size for size in field])}
+def _fields(key: str, sights: Iterable[Sight | Reason]) -> dict[str, Field | Reason]:
+    """The largest field of a block's outputs in an Input, or why it is of none known."""
+    reasons: list[Reason] = []
+    known: list[Field] = []
+    for sight in sights:
+        if isinstance(sight, str):
+            reasons.append(sight)
+        else:
+            known += told(sight)
+    if known:
+        return {key: max(known, key=lambda field: [math.inf if size is None else size for size in field])}
+    return {key: reasons[0]} if reasons else {}
+
+
+def _each_step(reaching: Reaching) -> Reaching:
+    """What reaches one step of a sequence."""
+    return reaching if isinstance(reaching.sight, str) else replace(reaching, sight=stepwise(reaching.sight))
+
+
+def _all_steps(sight: Sight | Reason, last: bool, length: int) -> Sight | Reason:
+    """What all steps see together, N×T×…, or the last of them."""
+    if isinstance(sight, str):
+        return sight
+    if not last:
+        return sequence(sight)
+    return moved(sight, (Look(0, 1, 1, ((-1 if is_free(length) else length - 1,),)),), (length,))
+
+
+def _fed(found: Body, prefix: str, types: Mapping[str, BlockType], length: int) -> Iterator[tuple[str, Sight | Reason]]:
+    """What the Delays of a body give at each of its `length` steps, by path key of their output."""
+    for id, one in found.items():
+        if one.record.block.type == DELAY:
+            source = one.record.sources.get("input")
+            fed = found[source.block].outputs.get(source.port) if source is not None and source.block in found else None
+            sight: Sight | Reason = fed.sight if fed is not None else ()
+            k = one.record.parameters["k"]
+            assert isinstance(k, int)
+            if not isinstance(sight, str):
+                sight = unlined(moved(sight, (Look(0, length, 1, ((-k,),)),), (length,)))
+            yield f"{prefix}{id}/output", sight
+        elif not types[one.record.block.type].runs_over_time:
+            for number, body in enumerate(one.inside):
+                below = f"{prefix}{id}/{number}/" if one.record.copies else f"{prefix}{id}/"
+                yield from _fed(body, below, types, length)
+
+
+def _widened(sight: Sight | Reason, all_of_it: bool) -> Sight | Reason:
+    if isinstance(sight, str):
+        return sight
+    return everything(sight) if all_of_it else moved(sight, (All(0, until=True),), (1,))
 
 
 def _steps(inputs: Mapping[str, TensorSpec], time: int) -> int:

@@ -27,8 +27,9 @@ class Analysis(Plain, frozen=True):
     """Specs by "path/port", costs by "path", all problems; `time_length` is the T that costs were counted at.
 
     `total` counts every block once, shared weights once. `receptive_fields`, by "path", are the pixels or steps of the
-    Input that one output number depends on, by spatial axis, None where it is all of them; what has no spatial axis,
-    or cannot be told, is absent.
+    Input that one output number depends on, by spatial axis, None where it is all of them and more than there are where
+    windows reach beyond; `engine.compile.sights` says it exactly. What has no spatial axis is absent. So is what cannot
+    be told, and `fields_untold` has the reason: own-code, free-length, loop-in-loop, too-large or undeclared.
     """
 
     specs: Mapping[str, TensorSpec] = {}
@@ -36,6 +37,7 @@ class Analysis(Plain, frozen=True):
     problems: tuple[Problem, ...] = ()
     total: Cost = Cost()
     receptive_fields: Mapping[str, tuple[int | None, ...]] = {}
+    fields_untold: Mapping[str, str] = {}
     time_length: int | None = None
 
 

@@ -317,6 +317,9 @@ def test_results_come_from_the_analysis(inspector: Inspector) -> None:
     assert result.sees.isVisible()
     inspector.set_analysis(Analysis(costs=costs, receptive_fields={"c": (None, None)}))
     assert result.sees.value() == "the whole input"
+    inspector.set_analysis(Analysis(costs=costs, fields_untold={"c": "own-code"}))
+    assert (result.sees.isVisible(), result.sees.value()) == (True, "not known")
+    assert result.sees.toolTip() == "Your own code may look anywhere"
 
 
 def test_weights_now_belong_to_their_block(inspector: Inspector) -> None:

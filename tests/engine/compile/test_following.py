@@ -51,11 +51,11 @@ def measured(graph: Graph, port: str, shape: tuple[int, ...]) -> tuple[int, ...]
     (out,) = cut.module(image)
     middles = [range(length // 3, min(length // 3 + 8, length)) for length in out.shape[2:]] or [range(1)]
     for place in torch.cartesian_prod(*(torch.tensor(list(middle)) for middle in middles)).reshape(-1, len(middles)):
-        one = out[(0, slice(None), *place.tolist())] if out.dim() > 2 else out[0]
-        (slope,) = torch.autograd.grad(one.sum(), image, retain_graph=True)
-        for axis in range(len(most)):
-            touched = slope.abs().movedim(2 + axis, 0).flatten(1).sum(1).nonzero()
-            most[axis] = max(most[axis], int(touched.max() - touched.min()) + 1)
+        for one in out[(0, slice(None), *place.tolist())] if out.dim() > 2 else out[0]:
+            (slope,) = torch.autograd.grad(one, image, retain_graph=True)
+            for axis in range(len(most)):
+                touched = slope.abs().movedim(2 + axis, 0).flatten(1).sum(1).nonzero()
+                most[axis] = max(most[axis], int(touched.max() - touched.min()) + 1)
     return tuple(most)
 
 
