@@ -135,11 +135,6 @@ def plain(title: str) -> str:
     return title.replace(MARK, "")
 
 
-def escaped(text: str) -> str:
-    """A name as a menu writes it: its `&` marks no letter."""
-    return text.replace(MARK, 2 * MARK)
-
-
 def with_letter(title: str, taken: set[str]) -> str:
     """The title with the mark before its first letter that no other line has `taken`; takes it."""
     for at, letter in enumerate(title):

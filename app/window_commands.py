@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from app.actions import escaped
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
 from app.panel_focus import focus_next
 from app.panels.help_page import HelpPage, about_text, keys_text
 from app.settings import ThemeChoice
 from engine.project.project_file import SUFFIX
+from graph_editor.style_sheet import escaped
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QMenu
 
 from engine.graph.edits import set_weights
 from engine.graph.graph import Weights
-from graph_editor.sharing_menu import add_sharing_menu
+from graph_editor.sharing_menu import add_sharing_menu, step_label
 from graph_editor.style_sheet import round_menu
 from graph_editor.view import WIRE_GRAB
 
-UNFOLDED_STEPS = 4
-
 if TYPE_CHECKING:
     from graph_editor.editor import Editor
+
+UNFOLDED_STEPS = 4
 
 
 def menu_at(editor: Editor, at: QPointF) -> QMenu:
@@ -76,7 +76,7 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
 
 def _sharing_menu(editor: Editor, menu: QMenu, id: str) -> None:
     def choose(weights: Weights | None) -> None:
-        editor.commands.edit("Own weights" if weights is None else "Share weights", set_weights, id, weights)
+        editor.commands.edit(step_label(weights), set_weights, id, weights)
 
     add_sharing_menu(menu, editor.scene.body, editor.scene.scope, id, choose)
 

@@ -11,7 +11,7 @@ from engine.graph.block_type import lenient_parameters
 from engine.graph.graph import Graph, Weights
 from engine.graph.scope import Scope
 from engine.graph.sharing import weights_offered
-from graph_editor.style_sheet import round_menu
+from graph_editor.style_sheet import escaped, round_menu
 
 OWN = "Own"
 
@@ -22,7 +22,7 @@ def weights_choices(body: Graph, scope: Scope, id: str) -> dict[str, Weights | N
     What it uses now is among them; a block outside this body says so. `scope` is that of the body.
     """
     now = body.blocks[id].weights
-    names = {id: block.name for around in (*scope.ancestors, body) for id, block in around.blocks.items()}
+    names = {block.id: block.name for around in (*scope.ancestors, body) for block in around.blocks.values()}
     found: dict[str, Weights | None] = {OWN: None}
     alike = Counter((OWN,))
     for weights in dict.fromkeys((*weights_offered(body, scope, id), *((now,) if now is not None else ()))):
@@ -33,6 +33,11 @@ def weights_choices(body: Graph, scope: Scope, id: str) -> dict[str, Weights | N
         number = alike[name + end]
         found[f"{name} ({number}){end}" if number > 1 else name + end] = weights
     return found
+
+
+def step_label(weights: Weights | None) -> str:
+    """What the step is called that gives a block these weights, or None its own."""
+    return "Own weights" if weights is None else "Share weights"
 
 
 def add_sharing_menu(
@@ -48,7 +53,7 @@ def add_sharing_menu(
         return
     under = round_menu(menu.addMenu("Share weights with"))
     for label, weights in choices.items():
-        action = under.addAction("Nobody" if weights is None else label)
+        action = under.addAction("Nobody" if weights is None else escaped(label))
         action.setCheckable(True)
         action.setChecked(weights == block.weights)
         action.triggered.connect(lambda _=False, weights=weights: choose(weights))

@@ -213,6 +213,11 @@ def round_menu(menu: QMenu) -> QMenu:
     return menu
 
 
+def escaped(text: str) -> str:
+    """A name as a menu writes it: its `&` marks no letter for Alt."""
+    return text.replace("&", "&&")
+
+
 class _Corners(QObject):
     """Cuts a menu's corners off: on X11 there may be no compositor, and what is translucent would be black."""
 

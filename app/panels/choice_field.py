@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.panels.buttons import baseline
 from app.panels.fields_base import TEXT_INSET, Field, Validate
-from graph_editor.style_sheet import round_menu
+from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import ICON_IN_FIELD, SPACE_4, Theme
 
 CARET_INSET = 16
@@ -57,7 +57,7 @@ class ChoiceField(Field):
         menu = round_menu(QMenu(self))
         menu.setFont(self._theme.font())
         for choice in self._choices:
-            action = menu.addAction(self._label(choice))
+            action = menu.addAction(escaped(self._label(choice)))
             action.setData(choice)
             action.setCheckable(True)
             if choice == self._value:

@@ -15,7 +15,7 @@ from app.panels.fields import BooleanField, ChoiceField, Field, FieldRow, FloatF
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
 from engine.graph.paths import bodies
-from graph_editor.style_sheet import round_menu
+from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
 
 KINDS = {"supervised": "Supervised", "contrastive-divergence": "Contrastive divergence"}
@@ -136,7 +136,7 @@ class PlanSection(Section):
         assert edits is not None, "without makers of stages there is no link"
         menu.addAction("Supervised").triggered.connect(lambda: self._add_stage(edits.new_supervised()))
         for path, name in energy_blocks(self._context).items():
-            action = menu.addAction(f"Contrastive divergence on {name}")
+            action = menu.addAction(escaped(f"Contrastive divergence on {name}"))
             action.triggered.connect(
                 lambda _checked=False, path=path: self._add_stage(edits.new_contrastive_divergence(block=path))
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.fields import ChoiceField, FieldRow
@@ -11,9 +10,9 @@ from app.panels.section import ROW_GAP, Sentence
 from engine.graph.block_type import WeightGroups, lenient_parameters
 from engine.graph.edits import set_weights
 from engine.graph.graph import Block, Weights
-from engine.graph.paths import ancestors_of
+from engine.graph.paths import scope_at
 from engine.graph.sharing import users_of
-from graph_editor.sharing_menu import OWN, weights_choices
+from graph_editor.sharing_menu import OWN, step_label, weights_choices
 from graph_editor.theme import SIZE_SMALL
 
 NAMED = 3
@@ -55,9 +54,9 @@ class SharingRows(QWidget):
         if body is None or len(blocks) != 1:
             return
         (block,) = blocks
-        ancestors = ancestors_of(self._context.document.graph, self._context.body_path)
-        scope = msgspec.structs.replace(self._context.document.scope, ancestors=ancestors)
-        known = {id: one for around in (*ancestors, body) for id, one in around.blocks.items()}
+        document = self._context.document
+        scope = scope_at(document.graph, self._context.body_path, document.scope)
+        known = {id: one for around in (*scope.ancestors, body) for id, one in around.blocks.items()}
         self._choices = weights_choices(body, scope, block.id)
         self.choice.set_choices(tuple(self._choices), {label: label for label in self._choices})
         self.row.set_value(next(label for label, weights in self._choices.items() if weights == block.weights))
@@ -87,6 +86,5 @@ class SharingRows(QWidget):
 
     def _choose(self, value: object) -> None:
         weights = self._choices.get(str(value))
-        label = "Own weights" if weights is None else "Share weights"
-        if self._context.edit(label, set_weights, self._context.ids[0], weights) is not None:
+        if self._context.edit(step_label(weights), set_weights, self._context.ids[0], weights) is not None:
             self.refresh()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.views.registry import VIEW_KINDS, Candidate, candidates
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from graph_editor.style_sheet import round_menu
+from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import Theme
 
 Choose = Callable[[str | None], None]
@@ -41,7 +41,7 @@ def kinds_menu(
         if kind.needs_block and len(found) > 1:
             under = round_menu(menu.addMenu(icon, kind.title))
             for candidate in found:
-                under.addAction(candidate.name, partial(add, kind.kind, candidate.path))
+                under.addAction(escaped(candidate.name), partial(add, kind.kind, candidate.path))
         else:
             action = menu.addAction(icon, kind.title, partial(add, kind.kind, None))
             action.setEnabled(bool(found) or not kind.needs_block)
@@ -53,7 +53,7 @@ def blocks_menu(parent: QWidget, found: Sequence[Candidate], choose: Choose) -> 
     """The blocks that a view without one can look at."""
     menu = new_menu(parent)
     for candidate in found:
-        menu.addAction(candidate.name, partial(choose, candidate.path))
+        menu.addAction(escaped(candidate.name), partial(choose, candidate.path))
     if menu.isEmpty():
         menu.addAction("No block fits").setEnabled(False)
     return menu
@@ -65,6 +65,6 @@ def add_choices(menu: QMenu, kind: str, block: str | None, found: Sequence[Candi
     if not VIEW_KINDS[kind].needs_block:
         choices.insert(0, (None, "All together"))
     for path, name in choices:
-        action = menu.addAction(name, partial(choose, path))
+        action = menu.addAction(escaped(name), partial(choose, path))
         action.setCheckable(True)
         action.setChecked(path == block)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMenu
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.edits import add_block, set_weights
+from engine.graph.edits import add_block, rename, set_weights
 from engine.graph.graph import Block, Graph, Look, Weights
 from engine.graph.paths import body_at, scope_at
 from engine.graph.scope import Scope
@@ -49,6 +49,13 @@ def submenu(editor: Editor, id: str) -> QMenu | None:
     menu = menu_at(editor, QPointF((left + right) / 2, top + 12))
     found = [action.menu() for action in menu.actions() if action.text() == "Share weights with"]
     return found[0] if found else None
+
+
+def test_a_name_in_the_menu_reads_as_it_was_written(editor: Editor) -> None:
+    editor.document.edit("Rename", rename, "enc", "Q&A")
+    menu = submenu(editor, "dec")
+    assert [action.text().replace("&&", "&") for action in menu.actions()] == ["Nobody", "Q&A", "Q&A, transposed"]
+    assert [action.text().count("&") for action in menu.actions()] == [0, 2, 2]
 
 
 def test_sharing_begins_and_ends_in_the_menu(editor: Editor) -> None:
