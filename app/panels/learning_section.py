@@ -113,9 +113,10 @@ class LearningSection(Section):
         for place, (row, weights) in enumerate(self._starts):
             starts = [learning.initialisers.get(weights[0]) for learning in learnings]
             names = {start.name if start is not None else "" for start in starts}
-            row.set_value(names.copy().pop() if len(names) == 1 else SEVERAL)
+            name = names.pop() if len(names) == 1 else SEVERAL
+            row.set_value(name)
             argument, _ = self._arguments[place]
-            known = ARGUMENTS.get(names.pop()) if len(names) == 1 else None
+            known = ARGUMENTS.get(name)
             argument.setVisible(known is not None and (place == 0 or self.more.is_open()))
             if known is not None:
                 argument.set_default(known[2])

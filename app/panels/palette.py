@@ -168,7 +168,6 @@ class Palette(QWidget):
             row.stepped.connect(lambda step, place=place: self._step(scroll, rows, place + step))
             column.addWidget(row)
         scroll = OverlayScroll()
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inside)
         inside.setAutoFillBackground(False)
         room = self.window().height() - ROW_HEIGHT - 2 * SPACE_16
