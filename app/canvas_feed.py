@@ -78,6 +78,10 @@ class CanvasFeed(QObject):
         self.previews_changed.emit(dict(self._pictures))
         self._tell_weights()
 
+    def show_losses(self) -> None:
+        """Tell the losses of the run that is open, whoever opened it before anybody listened."""
+        self._tell_losses(True)
+
     def look_at(self, path_key: str) -> Ask | None:
         """The block whose weights the inspector shows; what has to be measured for it."""
         if path_key != self._looked_at:

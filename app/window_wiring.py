@@ -39,6 +39,7 @@ def show_all(window: MainWindow) -> None:
     window.live_views.set_views(document.settings.views)
     window.live_views.set_gallery(None if workspace.remembered.has_run or workspace.history else window.gallery)
     window.live_views.show_history(workspace.history, workspace.previous)
+    window.feed.show_losses()
     window.status.show_graph(document.graph)
     window.status.show_analysis(workspace.analysis.analysis)
     if workspace.analysis.is_known:

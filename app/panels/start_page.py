@@ -39,6 +39,7 @@ from graph_editor.theme import (
 )
 
 CARD_WIDTH, CARD_HEIGHT, PAGE_WIDTH = 176, 188, 960
+MOST_FILES = 5
 
 
 class StartPage(QScrollArea):
@@ -127,11 +128,11 @@ class StartPage(QScrollArea):
         self.set_theme(theme)
 
     def show_files(self, paths: tuple[Path, ...]) -> None:
-        """List the files opened last."""
+        """List the files opened last, so many that the examples stay in sight; the menu has the others."""
         for row in self.files:
             self._rows.removeWidget(row)
             row.deleteLater()
-        self.files = tuple(FileRow(path, self._theme) for path in paths)
+        self.files = tuple(FileRow(path, self._theme) for path in paths[:MOST_FILES])
         for row in self.files:
             row.clicked.connect(lambda _checked=False, path=row.path: self.file_chosen.emit(path))
             self._rows.addWidget(row)

@@ -70,6 +70,7 @@ def test_a_run_from_first_press_to_the_saved_file(live, open_window, qtbot, tmp_
     assert again.run_bar.slot.text() == "Continue"
     assert f"Trained {epochs} epochs" in again.run_bar.message.text()
     assert np.array_equal(again.workspace.history.losses.array(), losses)
+    assert again.editor.scene.known.losses.keys() == {block_of(again, "cross_entropy")}, "at once, like the chart"
     qtbot.waitUntil(lambda: again.workspace.measures.has_session, timeout=RUN_MS)
     again.workspace.set_epochs(1)
     press(qtbot, again.run_bar.slot)

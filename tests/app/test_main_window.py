@@ -196,6 +196,11 @@ def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None
     page.grab()
     assert page._recent.isVisible()
     assert page.files[0].mapTo(page, page.files[0].rect().bottomLeft()).y() < page.cards[0].mapTo(page, QPoint()).y()
+    for index in range(7):
+        (tmp_path / f"{index}.loom").write_bytes(b"")
+        window.workspace.remembered.add_recent(tmp_path / f"{index}.loom")
+    window.show_start_page(True)
+    assert [row.path.stem for row in page.files] == ["6", "5", "4", "3", "2"], "the examples stay in sight"
     window.commands.forget_recent()
     assert page.files == ()
     assert not page._recent.isVisible()
