@@ -132,7 +132,7 @@ def _without_output(path: IdPath, block: Block, type: BlockType, port: str) -> t
 def _too_deep(flat: FlatGraph, types: Mapping[str, BlockType], analysis: Analysis) -> Iterator[Problem]:
     """The longest run of layers with weights, broken by normalisation and by what has several inputs."""
     runs: dict[IdPath, int] = {}
-    for path in flat.ordered():
+    for path in flat.ordered:
         block = flat.blocks[path]
         type = types.get(block.type)
         if type is None or type.role != "layer":

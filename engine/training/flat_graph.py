@@ -85,7 +85,8 @@ class FlatGraph:
                     stack.append(source)
         return frozenset(reached)
 
-    def ordered(self) -> list[IdPath]:
+    @cached_property
+    def ordered(self) -> Sequence[IdPath]:
         """All paths, each block after those whose outputs reach it through any border; blocks on loops are left out."""
         inputs: dict[IdPath, list[IdPath]] = {path: [] for path in self.blocks}
         for (target, _), (source, _) in self._sources.items():

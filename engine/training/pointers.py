@@ -30,32 +30,27 @@ def pointer_problems(
         type = types.get(flat.blocks[path].type)
         if type is None or flat.blocks[path].bypassed:
             continue
-        for counted in _COUNTED:
-            yield from _room(flat, type, path, counted, classes_of)
+        yield from _room(flat, type, path, classes_of)
         if type.id.startswith("max_unpool"):
             yield from _places(flat, type, analysis, path)
 
 
-def _room(
-    flat: FlatGraph, type: BlockType, path: IdPath, counted: tuple[str, str, str], classes_of: ClassesOf
-) -> Iterator[Problem]:
-    """Fewer rows or units than the classes that come in at a port."""
-    id, port, code = counted
-    block, parameter, source = flat.blocks[path], type.parameter(id), flat.source_of(path, port)
-    classes = classes_of(source) if source is not None else None
-    if parameter is None or classes is None:
-        return
-    room = lenient_parameters(type, block, flat.variables)[id]
-    if not isinstance(room, (int, float)) or room >= classes:
-        return
-    facts: dict[str, Fact] = {"title": type.title, "name": block.name, "rows": int(room), "classes": classes}
-    fix = Fix(
-        edit="set_parameter",
-        arguments=(block.id, id, classes),
-        body=path[:-1],
-        facts={"label": parameter.label, "value": classes},
-    )
-    yield Problem(code=code, path=path, port=port, facts=facts, fixes=(fix,))
+def _room(flat: FlatGraph, type: BlockType, path: IdPath, classes_of: ClassesOf) -> Iterator[Problem]:
+    """Fewer rows or units than the classes that come in."""
+    block = flat.blocks[path]
+    for id, port, code in _COUNTED:
+        parameter = type.parameter(id)
+        source = flat.source_of(path, port) if parameter is not None else None
+        classes = classes_of(source) if source is not None else None
+        if parameter is None or classes is None:
+            continue
+        room = lenient_parameters(type, block, flat.variables)[id]
+        if not isinstance(room, (int, float)) or room >= classes:
+            continue
+        facts: dict[str, Fact] = {"title": type.title, "name": block.name, "rows": int(room), "classes": classes}
+        words: dict[str, Fact] = {"label": parameter.label, "value": classes}
+        fix = Fix(edit="set_parameter", arguments=(block.id, id, classes), body=path[:-1], facts=words)
+        yield Problem(code=code, path=path, port=port, facts=facts, fixes=(fix,))
 
 
 def _places(flat: FlatGraph, type: BlockType, analysis: Analysis, path: IdPath) -> Iterator[Problem]:

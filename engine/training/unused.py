@@ -57,7 +57,7 @@ class Unused:
             yield from ((path, port) for port in ports if flat.source_of(path, port) is None)
 
     def _parts(self) -> Iterable[Part]:
-        order = {path: number for number, path in enumerate(self._flat.ordered())}
+        order = {path: number for number, path in enumerate(self._flat.ordered)}
         inside = self._units(order)
         unit_of = {path: unit for unit, paths in inside.items() for path in paths}
         links = [(given, unit_of.get(given[0]), unit_of.get(target)) for given, target in self._flat.links()]

@@ -49,7 +49,7 @@ def test_a_loop_learns_the_next_value_of_a_sine(regression: Graph, requested, sc
 
 def test_neighbours_follow_loops_without_end(regression: Graph) -> None:
     flat = FlatGraph(regression, BLOCK_TYPES)
-    assert set(flat.ordered()) == set(flat.blocks)
+    assert set(flat.ordered) == set(flat.blocks)
     assert set(flat.blocks) - {("loss",), ("loop",)} <= flat.upstream([("out",)])
     delay = next(path for path, block in flat.blocks.items() if block.type == "delay")
     fed = next(
