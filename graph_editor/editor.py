@@ -20,7 +20,7 @@ from graph_editor.commands import CanvasCommands
 from graph_editor.context_menus import menu_at
 from graph_editor.document import Document
 from graph_editor.empty_canvas import EmptyCanvas
-from graph_editor.entering import READABLE, focus_of
+from graph_editor.entering import READABLE, Fitting, focus_of
 from graph_editor.interactions.ghost import ghost_of
 from graph_editor.minimap import Minimap
 from graph_editor.name_editor import NameEditor
@@ -53,6 +53,7 @@ class Editor(QWidget):
         self.commands = CanvasCommands(document, self.scene, self)
         self.view = GraphView(self.scene, self.commands, self)
         self.setFocusProxy(self.view)
+        self.fitting = Fitting(self.view)
         self.empty = EmptyCanvas(theme, self.view.viewport(), self)
         # Children of the viewport: over one that siblings overlap Qt paints everything again at each scroll.
         viewport = self.view.viewport()
@@ -169,7 +170,7 @@ class Editor(QWidget):
 
     def fit(self, *, soft: bool = True) -> None:
         """Show the whole drawing; not `soft`: at once, because another one was there."""
-        self.view.show_area(self.scene.bounds(), soft=soft)
+        self.view.show_area(self.scene.bounds()) if soft else self.fitting.fit()
 
     def fit_selection(self) -> None:
         """Show what is selected; the whole drawing without a selection."""
@@ -325,8 +326,7 @@ class Editor(QWidget):
         inner = left[len(path)] if len(left) > len(path) and left[: len(path)] == path else None
         if inner is not None:
             self.scene.pick([inner])
-        focus = focus_of(self.scene, inner)
-        self.view.show_area(self.scene.bounds(), least=READABLE, focus=focus, soft=False)
+        self.fitting.fit(READABLE, focus_of(self.scene, inner))
         self.view.setFocus()
 
     def _entered(self) -> None:
@@ -385,6 +385,7 @@ class Editor(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+        self.fitting.fit_again()
         self._show_areas()
 
     def showEvent(self, event: QShowEvent) -> None:

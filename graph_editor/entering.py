@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 
 from graph_editor.scene import GraphScene
 from graph_editor.theme import DETAIL_FULL_ZOOM
+from graph_editor.view import LEAST_ZOOM, GraphView
 
 READABLE = DETAIL_FULL_ZOOM
 """A body is entered at this zoom or a larger one: all of a block's texts are drawn from there on."""
@@ -13,8 +14,9 @@ READABLE = DETAIL_FULL_ZOOM
 
 def focus_of(scene: GraphScene, left: str | None) -> QPointF:
     """The middle of the block `left`; without it of the first Entry, in a body without one of the leftmost block."""
-    ids = [left] if left in scene.blocks else sorted(scene.blocks, key=lambda id: _place(scene, id))
-    return scene.blocks[ids[0]].sceneBoundingRect().center() if ids and ids[0] is not None else QPointF()
+    if left is None or left not in scene.blocks:
+        left = min(scene.blocks, key=lambda id: _place(scene, id), default=None)
+    return scene.blocks[left].sceneBoundingRect().center() if left is not None else QPointF()
 
 
 def _place(scene: GraphScene, id: str) -> tuple[bool, float, float, str]:
@@ -22,16 +24,27 @@ def _place(scene: GraphScene, id: str) -> tuple[bool, float, float, str]:
     return scene.body.blocks[id].type != "entry", item.x(), item.y(), id
 
 
-def middle_of(area: QRectF, room: tuple[float, float], focus: QPointF) -> QPointF:
-    """What of the scene to show in the middle, so that a view of `room` px of the scene has `focus` near its middle.
+class Fitting:
+    """A view's fit at once, for a drawing that is shown anew. It holds while nobody moves or edits: a canvas whose size
+    changes then, as panels find their places, is fitted again."""
 
-    All of `area` where it fits; else no more empty space beyond its edges than must be.
-    """
+    def __init__(self, view: GraphView) -> None:
+        self._view = view
+        self._least, self._focus = LEAST_ZOOM, QPointF()
+        self._seen: object = None
 
-    def along(low: float, high: float, wide: float, wanted: float) -> float:
-        if high - low <= wide:
-            return (low + high) / 2
-        return min(max(wanted, low + wide / 2), high - wide / 2)
+    def fit(self, least: float = LEAST_ZOOM, focus: QPointF | None = None) -> None:
+        """Show the whole body; at zoom `least` what is around `focus`."""
+        self._least, self._focus = least, focus if focus is not None else QPointF()
+        self._view.show_area(self._view.graph_scene.bounds(), least=least, focus=focus, soft=False)
+        self._seen = self._now()
 
-    x = along(area.left(), area.right(), room[0], focus.x())
-    return QPointF(x, along(area.top(), area.bottom(), room[1], focus.y()))
+    def fit_again(self) -> None:
+        """The canvas has another size."""
+        if self._seen == self._now():
+            self.fit(self._least, self._focus)
+
+    def _now(self) -> object:
+        view, scene = self._view, self._view.graph_scene
+        corner = view.mapToScene(0, 0)
+        return view.zoom, corner.x(), corner.y(), scene.path, id(scene.document.graph)

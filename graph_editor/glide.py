@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QVariantAnimation
+from PySide6.QtCore import QPointF, QRectF, QVariantAnimation
 
 from graph_editor import motion
 
@@ -69,3 +69,18 @@ class Glide(QVariantAnimation):
         step = view.mapFromScene(middle) - view.viewport().rect().center()
         view.pan_by(-step.x(), -step.y())
         self._moving = False
+
+
+def middle_of(area: QRectF, room: tuple[float, float], focus: QPointF) -> QPointF:
+    """What of the scene to show in the middle, so that a view of `room` px of the scene has `focus` near its middle.
+
+    All of `area` where it fits; else no more empty space beyond its edges than must be.
+    """
+
+    def along(low: float, high: float, wide: float, wanted: float) -> float:
+        if high - low <= wide:
+            return (low + high) / 2
+        return min(max(wanted, low + wide / 2), high - wide / 2)
+
+    x = along(area.left(), area.right(), room[0], focus.x())
+    return QPointF(x, along(area.top(), area.bottom(), room[1], focus.y()))

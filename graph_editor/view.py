@@ -21,8 +21,7 @@ from engine.graph.problem import Problem
 from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
-from graph_editor.entering import middle_of
-from graph_editor.glide import Glide
+from graph_editor.glide import Glide, middle_of
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.interactions.zoom import pinch, turn_wheel
 from graph_editor.overview import Overview

@@ -10,7 +10,8 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look
 from graph_editor.canvas_look import FULL
 from graph_editor.editor import Editor
-from graph_editor.entering import READABLE, middle_of
+from graph_editor.entering import READABLE
+from graph_editor.glide import middle_of
 
 AREA = QRectF(0, 0, 2000, 1000)
 
@@ -75,3 +76,41 @@ def test_fit_still_shows_all_of_it(make_editor) -> None:
     editor.fit()
     QTest.qWait(250)
     assert editor.view.visible_area().contains(editor.scene.bounds())
+
+
+def is_centred(editor: Editor) -> bool:
+    seen, drawn = editor.view.visible_area(), editor.scene.bounds()
+    return seen.contains(drawn) and abs(seen.center().x() - drawn.center().x()) < 4
+
+
+def test_what_was_fitted_stays_so_while_panels_find_their_places(make_editor) -> None:
+    editor: Editor = make_editor(inside(2).blocks["g"].body, (1390, 580))
+    editor.fit(soft=False)
+    editor.resize(934, 515)
+    assert is_centred(editor)
+    editor.resize(400, 515)
+    assert is_centred(editor)
+
+
+@pytest.mark.parametrize("what", ["pan", "zoom", "edit"])
+def test_a_view_that_somebody_moved_or_edited_stays_at_another_size(make_editor, what: str) -> None:
+    editor: Editor = make_editor(inside(2).blocks["g"].body, (1390, 580))
+    editor.fit(soft=False)
+    if what == "pan":
+        editor.view.pan_by(40, 0)
+    elif what == "zoom":
+        editor.view.zoom_to(0.8)
+    else:
+        editor.commands.move({"r00": (8, 8)})
+    corner, zoom = editor.view.mapToScene(0, 0), editor.view.zoom
+    editor.resize(934, 515)
+    assert (editor.view.mapToScene(0, 0), editor.view.zoom) == (corner, zoom)
+
+
+def test_an_entered_body_begins_at_its_beginning_at_another_size_too(make_editor) -> None:
+    editor: Editor = make_editor(inside(20), (900, 400))
+    editor.enter("g")
+    editor.resize(500, 300)
+    entry = next(id for id, block in editor.scene.body.blocks.items() if block.type == "entry")
+    assert editor.view.visible_area().contains(editor.scene.blocks[entry].sceneBoundingRect())
+    assert editor.view.zoom == pytest.approx(READABLE)
