@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -34,7 +35,6 @@ class Unused:
     ) -> None:
         self._flat, self._types, self._analysis = flat, types, analysis
         self.reached = flat.upstream(ends)
-        self._open = list(self._open_inputs())
         self.parts = tuple(self._parts())
         self._fixes = {path: part.fixes for part in self.parts for path in part.paths}
 
@@ -42,9 +42,10 @@ class Unused:
         """The repairs for a block that nothing depends on."""
         return self._fixes.get(path, ())
 
-    def _open_inputs(self) -> Iterable[tuple[IdPath, str]]:
+    @cached_property
+    def _open(self) -> Sequence[tuple[IdPath, str]]:
         """Inputs that lack a wire: of losses that of the prediction, of layers that something depends on each."""
-        flat = self._flat
+        flat, found = self._flat, list[tuple[IdPath, str]]()
         for path in self.reached:
             block = flat.blocks[path]
             type = self._types.get(block.type)
@@ -54,7 +55,8 @@ class Unused:
                 ports = [type.prediction.port]
             else:
                 ports = [port.id for port in type.ports_of(block, flat.variables).inputs if not port.optional]
-            yield from ((path, port) for port in ports if flat.source_of(path, port) is None)
+            found.extend((path, port) for port in ports if flat.source_of(path, port) is None)
+        return found
 
     def _parts(self) -> Iterable[Part]:
         order = {path: number for number, path in enumerate(self._flat.ordered)}
