@@ -604,18 +604,18 @@ def stepwise(sight: Sight) -> Sight | Reason:
     """What one step of N×T×… sees, the steps lying where N was: the blocks of a body keep them apart."""
     if any(view.spans.shape[0] > 1 or view.free == 0 for view in sight):
         return "loop-in-loop"
-    return tuple(
-        view._replace(spans=view.spans.each(lambda numbers: numbers[0]), free=view.free - 1 if view.free > 0 else -1)
-        for view in sight
-    )
+    return tuple([_lifted(view, -1) for view in sight])
 
 
 def sequence(sight: Sight) -> Sight:
     """What N×T×… sees whose steps see this: the way back from `stepwise`."""
-    return tuple(
-        view._replace(spans=view.spans.each(lambda numbers: numbers[None]), free=view.free + (view.free >= 0))
-        for view in sight
-    )
+    return tuple([_lifted(view, 1) for view in sight])
+
+
+def _lifted(view: View, by: int) -> View:
+    line = view.line._replace(at=view.line.at + by) if view.line is not None else None
+    spans = view.spans.each(lambda numbers: numbers[0] if by < 0 else numbers[None])
+    return view._replace(spans=spans, free=view.free + by if view.free >= 0 else -1, line=line)
 
 
 def everything(sight: Sight) -> Sight:
