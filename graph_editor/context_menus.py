@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMenu
 
 from engine.graph.edits import set_weights
 from engine.graph.graph import Weights
+from graph_editor.interactions.hover import WIRE_GRAB
 from graph_editor.sharing_menu import add_sharing_menu, step_label
 from graph_editor.style_sheet import round_menu
-from graph_editor.view import WIRE_GRAB
 
 if TYPE_CHECKING:
     from graph_editor.editor import Editor

@@ -255,15 +255,17 @@ class GraphScene(QGraphicsScene):
         again: set[PortRef] = set()
         if own is not None:
             again |= self._items.follow(own)
+            self._mark_picked(wires=(wire.target for wire in own.wires_added))
         if root is not None and root.variables is not None:
             again |= self._items.refresh(self.blocks)
         self._lay(again)
-        self._keep_picked()
+        self._drop_picked()
 
     def _rebuild(self) -> None:
         with lasting() if len(self.body.blocks) > BULK else nullcontext():
             self._make_items()
-        self._keep_picked()
+        self._mark_picked(self.picked_blocks, self.picked_wires)
+        self._drop_picked()
 
     def _make_items(self) -> None:
         method = self.itemIndexMethod()
@@ -292,12 +294,14 @@ class GraphScene(QGraphicsScene):
                 break
         return path
 
-    def _keep_picked(self) -> None:
-        for id in self.picked_blocks & self.blocks.keys():
+    def _mark_picked(self, blocks: Iterable[str] = (), wires: Iterable[PortRef] = ()) -> None:
+        """Items that were made anew show that they are selected."""
+        for id in self.picked_blocks.intersection(blocks) & self.blocks.keys():
             self.blocks[id].set_state(selected=True)
-        for target in self.picked_wires & self.wires.keys():
-            if not self.wires[target].selected:
-                self.wires[target].set_state(selected=True)
+        for target in self.picked_wires.intersection(wires) & self.wires.keys():
+            self.wires[target].set_state(selected=True)
+
+    def _drop_picked(self) -> None:
         self.pick(self.picked_blocks, self.picked_wires)
         if self.focused is not None and self.focused not in self.blocks:
             self.focused = None

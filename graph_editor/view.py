@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -23,6 +21,7 @@ from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
 from graph_editor.glide import Glide, middle_of
 from graph_editor.interactions.gesture import Gesture
+from graph_editor.interactions.hover import WIRE_GRAB, Hover
 from graph_editor.interactions.zoom import pinch, turn_wheel
 from graph_editor.overview import Overview
 from graph_editor.overview_picture import OverviewPicture
@@ -30,7 +29,6 @@ from graph_editor.scene import GraphScene
 from graph_editor.theme import FIT_MARGIN
 
 LEAST_ZOOM, MOST_ZOOM = 0.02, 4.0
-PORT_GRAB, WIRE_GRAB = 11.0, 7.0
 
 
 class GraphView(QGraphicsView):
@@ -60,7 +58,7 @@ class GraphView(QGraphicsView):
         self.pointer = QPoint()
         self._space = self._space_used = False
         self._panning: tuple[int, int] | None = None
-        self._hovered: weakref.ref[object] | None = None
+        self._hover = Hover(self)
         self._picture = OverviewPicture(self.overview, scene, self)
         self._dots = DotGrid(self)
         self.glide = Glide(self)
@@ -176,9 +174,10 @@ class GraphView(QGraphicsView):
 
     # What is under the pointer.
 
-    def show_cursor(self) -> None:
-        """The pointer's usual shape."""
-        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor)
+    def show_cursor(self, over_port: bool = False) -> None:
+        """The pointer's usual shape, here or over a port."""
+        shape = Qt.CursorShape.CrossCursor if over_port else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else shape)
 
     def show_reason(self, problem: Problem | None, offer: bool) -> None:
         """Say at the pointer why something is refused; with `offer` it stays and its fixes can be pressed."""
@@ -195,7 +194,7 @@ class GraphView(QGraphicsView):
         """Start a gesture; one that runs is cancelled."""
         if self.gesture is not None:
             self.gesture.cancel()
-        self._hover(None)
+        self._hover.leave()
         self.gesture = gesture
 
     def paint_gesture(self) -> None:
@@ -221,29 +220,6 @@ class GraphView(QGraphicsView):
         from graph_editor.interactions.choose import gesture_at
 
         return gesture_at(self, at, modifiers)
-
-    def _hover(self, place: QPointF | None) -> None:
-        scene = self.graph_scene
-        found: object | None = None
-        if place is not None and scene.look.detail != OVERVIEW:
-            found = scene.block_at(place.x(), place.y())
-            port = scene.port_at(place.x(), place.y(), PORT_GRAB)
-            self.viewport().setCursor(
-                Qt.CursorShape.OpenHandCursor
-                if self._space
-                else Qt.CursorShape.CrossCursor
-                if port is not None
-                else Qt.CursorShape.ArrowCursor
-            )
-            if found is None and port is None:
-                found = scene.wire_at(place.x(), place.y(), WIRE_GRAB / min(self.zoom, 1))
-        before = self._hovered() if self._hovered is not None else None
-        if found is before:
-            return
-        for item, on in ((before, False), (found, True)):
-            if item is not None and item.scene() is not None:  # type: ignore[attr-defined]
-                item.set_state(hovered=on)  # type: ignore[attr-defined]
-        self._hovered = weakref.ref(found) if found is not None else None
 
     # Events.
 
@@ -272,7 +248,7 @@ class GraphView(QGraphicsView):
             self.gesture.move(at, event.modifiers())
             self.paint_gesture()
         elif not event.buttons():
-            self._hover(at)
+            self._hover.move(at)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -317,7 +293,7 @@ class GraphView(QGraphicsView):
         if pinch(self, event):
             return True
         if event.type() == QEvent.Type.Leave and self.gesture is None:
-            self._hover(None)
+            self._hover.leave()
         return bool(super().viewportEvent(event))
 
     def event(self, event: QEvent) -> bool:

@@ -8,10 +8,11 @@ from graph_editor.canvas_look import OVERVIEW
 from graph_editor.interactions.connect import Connect
 from graph_editor.interactions.cut import Cut
 from graph_editor.interactions.gesture import Gesture
+from graph_editor.interactions.hover import PORT_GRAB, WIRE_GRAB
 from graph_editor.interactions.move import Move
 from graph_editor.interactions.select import ADDING, BoxSelect, pick_block
 from graph_editor.scene import PortHit
-from graph_editor.view import PORT_GRAB, WIRE_GRAB, GraphView
+from graph_editor.view import GraphView
 
 SWEEP = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
