@@ -21,6 +21,7 @@ from graph_editor.style_sheet import escaped
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from engine.graph.block_type import BlockType
 
 FILTER = f"Tensorloom projects (*{SUFFIX})"
 CODE_WIDTH = 480
@@ -79,7 +80,8 @@ class WindowCommands(QObject):
             "step": workspace.runs.step,
             "stop": workspace.runs.stop,
             "reset": workspace.reset,
-            "keys": lambda: self.show_help("Keys", keys_text(window.actions_table.keys())),
+            "help": self._help_here,
+            "keys": self._show_keys,
             "log": self._show_log,
             "about": lambda: self.show_help("About Tensorloom", about_text(versions())),
         }
@@ -111,6 +113,8 @@ class WindowCommands(QObject):
         table["undo"].setText(f"&Undo {_lower(stack.undoText())}".rstrip())
         table["redo"].setText(f"&Redo {_lower(stack.redoText())}".rstrip())
         table["tidy"].setText("Tid&y selection" if window.editor.arranging.takes_selection else "Tid&y")
+        type = self._selected_type()
+        table["help"].setText("&Help" if type is None else f"&Help on {escaped(type.title)}")
         table["toggle_run"].setText(f"&{window.workspace.runs.view().label}")
         table.set_checked(f"theme_{window.workspace.remembered.theme_choice}", True)
 
@@ -232,6 +236,25 @@ class WindowCommands(QObject):
             self._help = HelpPage(self._window.theme, self._window)
         self._help.set_theme(self._window.theme)
         self._help.show_text(title, text)
+
+    def _selected_type(self) -> BlockType | None:
+        """The type of the one block that is selected on the canvas, or None."""
+        editor = self._window.editor
+        ids = editor.selected_ids()
+        if len(ids) != 1 or self._window.pages.currentWidget() is not editor:
+            return None
+        return self._window.workspace.types.get(editor.scene.body.blocks[ids[0]].type)
+
+    def _help_here(self) -> None:
+        """Help on the selected block; without one, the keys."""
+        type = self._selected_type()
+        if type is not None:
+            self._window.editor.help_wanted.emit(type.id)
+        else:
+            self._show_keys()
+
+    def _show_keys(self) -> None:
+        self.show_help("Keys", keys_text(self._window.actions_table.keys()))
 
     def _toggle_panel(self, name: str) -> None:
         self._window.show_panel(name, not self._window.run_bar.toggles[name].isChecked())

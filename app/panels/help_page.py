@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from graph_editor.theme import SIZE_NORMAL, SIZE_SMALL, SIZE_TITLE, SPACE_16, Theme
@@ -14,7 +15,7 @@ class HelpPage(QWidget):
     """One page of rich text."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent, Qt.WindowType.Dialog)
         self._text = QTextBrowser(self)
         self._text.setOpenExternalLinks(True)
         self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
@@ -44,6 +45,12 @@ class HelpPage(QWidget):
         self.setWindowTitle(title)
         self._text.setHtml(html)
         self.show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def text(self) -> str:
         """What it says, without markup."""

@@ -177,6 +177,27 @@ def test_escape_gives_the_window_back_wherever_the_keyboard_is(window, qtbot) ->
     assert window.editor.body_path() == ()
 
 
+def test_f1_helps_with_the_selected_block_and_without_one_shows_the_keys(window, qtbot) -> None:
+    window.activateWindow()
+    helped = []
+    window.editor.help_wanted.connect(helped.append)
+    window.editor.select(["conv"])
+    window.commands.refresh()
+    assert window.actions_table["help"].text() == "&Help on Convolution"
+    QTest.keyClick(window.editor.view, Qt.Key.Key_F1)
+    assert helped == ["conv2d"]
+    window.editor.select([])
+    window.commands.refresh()
+    window.activateWindow()
+    QTest.keyClick(window.editor.view, Qt.Key.Key_F1)
+    page = window.commands._help
+    assert page.isVisible()
+    assert "Duplicate" in page.text()
+    assert helped == ["conv2d"]
+    QTest.keyClick(page, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
 def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
     QGuiApplication.clipboard().setText("no blocks")
     window.editor.paste()
