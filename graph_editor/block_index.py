@@ -76,6 +76,10 @@ class BlockIndex:
                     return False
         return True
 
+    def crowd(self, x: float, y: float) -> int:
+        """How many blocks touch the cell of `CELL` × `CELL` px that a point lies in, at once."""
+        return len(self._cells.get((int(x // CELL), int(y // CELL)), ()))
+
     def bounds(self) -> Rectangle | None:
         """The smallest rectangle around all blocks, or None without any."""
         if not self._rectangles:

@@ -15,6 +15,8 @@ LANE_STEP = 16
 LEVEL_STEP = 24  # a level carries its shape above it
 UPRIGHT_STEP = 8
 CLEARANCE = 12.0
+HEAP = 96
+"""So many blocks in one cell lie on each other, three deep: a way around them is not looked for, there is none."""
 _TRIES = 14
 _UPRIGHTS, _FARTHEST_UPRIGHT = 4, 16
 
@@ -68,6 +70,8 @@ class Router:
         self.forget(key)
         if ends.bends:
             return along(_through(ends))
+        if max(self._index.crowd(*ends.start), self._index.crowd(*ends.end)) > HEAP:
+            return curve(ends.start, ends.end)
         (sx, sy), (tx, ty) = ends.start, ends.end
         if tx - sx >= 8 and abs(ty - sy) < 0.5 and self._free(sx, sy - 4, tx, sy + 4, ends):
             return straight(ends.start, ends.end)

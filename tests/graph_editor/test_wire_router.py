@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from graph_editor.block_index import BlockIndex
 from graph_editor.wire_geometry import Route, along, curve, distance_to, straight
-from graph_editor.wire_router import Ends, Router
+from graph_editor.wire_router import HEAP, Ends, Router
 
 
 def index(**blocks: tuple[float, float, float, float]) -> BlockIndex:
@@ -97,3 +99,52 @@ def test_a_way_down_to_its_lane_passes_a_block_that_stands_out_of_the_column() -
     route = Router(made).route("w", ends((120, 24), (528, 440)))
     for one, two in zip(route.points, route.points[1:], strict=False):
         assert made.is_free(*map(min, one, two), *map(max, one, two), ("a", "b"))
+
+
+def questions_of(count: int, apart: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, list[Route]]:
+    """A chain of blocks `apart` px from each other: how often is asked what is free, how many lanes are looked at."""
+    made = index(**{f"b{number}": (number * apart, 0, number * apart + 96, 48) for number in range(count)})
+    asked, looked = [0], [0]
+    is_free, is_taken = BlockIndex.is_free, Router._is_taken
+
+    def counted_free(self, *place):
+        asked[0] += 1
+        return is_free(self, *place)
+
+    def counted_taken(lanes, step, at, *rest):
+        looked[0] += sum(len(lanes.get(int(at // step) + near, ())) for near in (-1, 0, 1))
+        return is_taken(lanes, step, at, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockIndex, "is_free", counted_free)
+        patch.setattr(Router, "_is_taken", staticmethod(counted_taken))
+        router = Router(made)
+        routes = [
+            router.route(
+                number,
+                Ends(
+                    (number * apart + 96.0, 24.0), ((number + 1) * apart, 24.0), f"b{number}", f"b{number + 1}", number
+                ),
+            )
+            for number in range(count - 1)
+        ]
+    return asked[0], looked[0], routes
+
+
+def test_through_a_heap_of_blocks_no_way_around_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, looked, routes = questions_of(1000, 0, monkeypatch)
+    assert (asked, looked) == (0, 0)
+    assert routes[0].points[0] == (96, 24)
+    assert routes[0].points[-1] == (0, 24)
+
+
+def test_blocks_as_close_as_can_be_are_no_heap() -> None:
+    places = {(x, y) for x in range(0, 1024, 88) for y in range(0, 1024, 48)}
+    made = index(**{f"b{x}-{y}": (x, y, x + 88, y + 48) for x, y in places})
+    assert max(made.crowd(x, y) for x, y in places) < HEAP / 2
+
+
+def test_a_row_of_blocks_is_still_passed_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, _, routes = questions_of(20, 160, monkeypatch)
+    assert asked > 0
+    assert all(len(route.points) == 2 for route in routes)
