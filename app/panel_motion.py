@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt, QVariantAnimation
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -22,14 +22,10 @@ class Slide(QWidget):
     def __init__(self, window: QMainWindow, place: QRect, panel: QPixmap, ground: QPixmap | None, way: QPoint) -> None:
         super().__init__(window)
         self._panel, self._ground, self._way = panel, ground, way
-        self._out = 1.0 if ground is not None else 0.0
+        self._out = self._out_first = 1.0 if ground is not None else 0.0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setGeometry(place)
-        self.animation = QVariantAnimation(self)
-        self.animation.setDuration(motion.DURATION_MS)
-        self.animation.setEasingCurve(motion.EASING)
-        self.animation.setStartValue(self._out)
-        self.animation.setEndValue(1.0 - self._out)
+        self.animation = motion.Motion(self)
         self.animation.valueChanged.connect(self._step)
         self.animation.finished.connect(self.end)
         self.show()
@@ -42,8 +38,8 @@ class Slide(QWidget):
         self.hide()
         self.deleteLater()
 
-    def _step(self, out: float) -> None:
-        self._out = out
+    def _step(self, share: float) -> None:
+        self._out = abs(self._out_first - share)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QVariantAnimation
-
 from engine.graph.difference import GraphChange
 from graph_editor import motion
 from graph_editor.canvas_look import OVERVIEW
@@ -15,7 +13,7 @@ from graph_editor.wire_layer import ALL_ROUTED
 Places = Mapping[str, tuple[float, float]]
 
 
-class BlockGlide(QVariantAnimation):
+class BlockGlide(motion.Motion):
     """One view's moving blocks. The drawing has them at their new places all the time; another edit ends the way."""
 
     def __init__(self, view: GraphView) -> None:
@@ -23,18 +21,9 @@ class BlockGlide(QVariantAnimation):
         self._view, self._scene = view, view.graph_scene
         self._from: Places = {}
         self._to: Places = {}
-        self.setDuration(motion.DURATION_MS)
-        self.setEasingCurve(motion.EASING)
-        self.setStartValue(0.0)
-        self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
         self._scene.document.changed.connect(self._changed)
         self._scene.entered.connect(self.finish)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether blocks are on their way."""
-        return bool(self.state() == QVariantAnimation.State.Running)
 
     def go(self, before: Places) -> None:
         """Let the blocks come from `before` to where the drawing has them. Very many, or ones seen as dots, stay."""

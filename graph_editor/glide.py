@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QVariantAnimation
+from PySide6.QtCore import QPointF, QRectF
 
 from graph_editor import motion
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graph_editor.view import GraphView
 
 
-class Glide(QVariantAnimation):
+class Glide(motion.Motion):
     """One view's motion. Whatever else moves the view stops it first."""
 
     def __init__(self, view: GraphView) -> None:
@@ -21,16 +21,7 @@ class Glide(QVariantAnimation):
         self._view = view
         self._from = self._to = (1.0, QPointF())
         self._moving = False
-        self.setDuration(motion.DURATION_MS)
-        self.setEasingCurve(motion.EASING)
-        self.setStartValue(0.0)
-        self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the view is on its way."""
-        return bool(self.state() == QVariantAnimation.State.Running)
 
     @property
     def zoom(self) -> float:

@@ -1,10 +1,10 @@
-"""Whether things may move by themselves, and for how long."""
+"""Whether things may move by themselves, and how they do."""
 
 from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QEasingCurve
+from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle
 
@@ -34,3 +34,19 @@ def is_wanted() -> bool:
     if preference is not None and "reduce" in str(preference()).lower():
         return False
     return bool(application.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0)
+
+
+class Motion(QVariantAnimation):
+    """A way that slows down towards its end; `valueChanged(float)` tells from 0 to 1 how much of it is behind."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setDuration(DURATION_MS)
+        self.setEasingCurve(EASING)
+        self.setStartValue(0.0)
+        self.setEndValue(1.0)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is on its way."""
+        return bool(self.state() == QVariantAnimation.State.Running)
