@@ -279,13 +279,12 @@ def _begin_in_order(wanted: list[str], known: list[str]) -> bool:
 
 def default_values(type: BlockType) -> tuple[str, ...]:
     """The values of a type's second line as they are typed: `16 3`."""
-    values: list[str] = []
-    for parameter in open_parameters(type):
-        if parameter.kind not in ("integer", "float", "tuple") or parameter.default is None:
-            continue
-        if any(f"{{{parameter.id}}}" in template for template in type.summary):
-            values.append(_typed(parameter.default))
-    return tuple(values)
+    shown = shown_parameters(type)
+    return tuple(
+        _typed(parameter.default)
+        for parameter in open_parameters(type)
+        if parameter.id in shown and parameter.kind in ("integer", "float", "tuple") and parameter.default is not None
+    )
 
 
 def _typed(value: Value) -> str:

@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.graph import edits
-from engine.graph.analysis import port_key
 from engine.graph.block_type import BlockType, Ports, lenient_parameters
 from engine.graph.graph import Block, Graph, Look, PortRef
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
 from engine.graph.values import Value
 from graph_editor import clipboard
+from graph_editor.block_content import content_of
 from graph_editor.block_geometry import BlockGeometry, snapped
 from graph_editor.deleting import delete
 from graph_editor.document import Document
@@ -66,9 +66,6 @@ class CanvasCommands(QObject):
         return geometry.width, geometry.height
 
     def _geometry(self, block: Block, type: BlockType, preview: bool) -> BlockGeometry:
-        from engine.graph.block_type import Ports
-        from graph_editor.block_content import content_of
-
         content = content_of(block, type, self.document.graph.variables, {}, Ports(), preview)
         return self.scene.look.geometry(content)
 
@@ -78,8 +75,10 @@ class CanvasCommands(QObject):
     def takes_wire(self, type_id: str, x: float, y: float) -> PortRef | None:
         """The target of the wire that a block of this type, let go at a place of the scene, is put into."""
         wire = self.scene.wire_at(x, y, 12)
+        if wire is None:
+            return None
         ports = self.document.types[type_id].ports_of(self.new_block(type_id, {}, x, y), self.document.graph.variables)
-        return wire.target if wire is not None and ports.inputs and ports.outputs else None
+        return wire.target if ports.inputs and ports.outputs else None
 
     def add(
         self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, *, on_wire: bool = True
@@ -190,7 +189,7 @@ class CanvasCommands(QObject):
         if type.prediction is not None:
             prediction, from_input = type.prediction.port, given is not None and given.role == "input"
             inputs.sort(key=lambda id: (id == prediction) == from_input)
-        spec = self.scene.analysis.specs.get(port_key((*self.scene.path, source.block), source.port))
+        spec = self.scene.known.spec(source)
         if spec is None:
             return inputs[0]
         parameters = lenient_parameters(type, block, self.document.graph.variables)
@@ -215,7 +214,6 @@ class CanvasCommands(QObject):
         blocks, wires = tuple(sorted(self.scene.picked_blocks)), tuple(sorted(self.scene.picked_wires))
         if not blocks and not wires:
             return
-
         try:
             words = delete(self.document, self.scene.path, blocks, wires)
         except Refused as fault:
