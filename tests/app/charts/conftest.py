@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
@@ -20,17 +21,13 @@ def theme(request: pytest.FixtureRequest, qapp) -> Theme:
 
 def count_pixels(image: QImage, color: QColor, tolerance: int = 6) -> int:
     """How many pixels of an image are of a colour."""
-    found = 0
-    for y in range(image.height()):
-        for x in range(image.width()):
-            other = image.pixelColor(x, y)
-            if (
-                abs(other.red() - color.red()) <= tolerance
-                and abs(other.green() - color.green()) <= tolerance
-                and abs(other.blue() - color.blue()) <= tolerance
-            ):
-                found += 1
-    return found
+    image = image.convertToFormat(QImage.Format.Format_ARGB32)
+    rows = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
+    words = rows[:, : image.width()].astype(np.int64)
+    found = np.ones(words.shape, bool)
+    for shift, wanted in ((16, color.red()), (8, color.green()), (0, color.blue())):
+        found &= np.abs((words >> shift & 255) - wanted) <= tolerance
+    return int(found.sum())
 
 
 @pytest.fixture
