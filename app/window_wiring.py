@@ -122,7 +122,7 @@ def _wire_canvas(window: MainWindow) -> None:
         window.feed.forget_blocks()
         for body in change.bodies.values():
             for block in body.added.values():
-                if document.undo_stack.canUndo() and not document.undo_stack.canRedo() and len(body.added) == 1:
+                if document.is_editing and len(body.added) == 1:
                     workspace.remembered.count_use(block.type)
                     window.palette_panel.set_usage(workspace.remembered.usage)
                     editor.search.set_usage(workspace.remembered.usage)

@@ -43,7 +43,8 @@ class Document(QObject):
     """A graph and one frozen settings value that nobody else changes.
 
     `changed(GraphChange)` comes once after each edit, undo and redo that touched the graph;
-    `settings_changed()` likewise for settings. `undo_limit` 0 means unlimited.
+    `settings_changed()` likewise for settings; meanwhile `is_editing` tells a new edit from undo and redo.
+    `undo_limit` 0 means unlimited.
     """
 
     changed = Signal(object)
@@ -62,6 +63,7 @@ class Document(QObject):
         self.types = types
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(undo_limit)
+        self.is_editing = False
 
     @property
     def graph(self) -> Graph:
@@ -122,7 +124,9 @@ class Document(QObject):
     def _push(self, label: str, after: State) -> None:
         if after == self._state:
             return
+        self.is_editing = True
         self.undo_stack.push(_Edit(self, label, self._state, after))
+        self.is_editing = False
 
     def _show(self, state: State) -> None:
         before, self._state = self._state, state

@@ -27,10 +27,16 @@ def family_of(type: BlockType, families: Sequence[tuple[str, str]]) -> str:
 
 
 def often_used(types: Mapping[str, BlockType], usage: Mapping[str, int]) -> tuple[str, ...]:
-    """The seven types used most, filled up by what a first network needs; their order does not change with use."""
-    used = sorted((id for id in usage if id in types and usage[id] > 0), key=lambda id: -usage[id])
-    wanted = [*used, *(id for id in OFTEN if id in types and id not in used)][:OFTEN_COUNT]
+    """The seven types used most, filled up by what a first network needs; their order does not change with use.
+
+    An Input and the loss used most stay: a drawing has one of each and many of the others.
+    """
     order = {id: place for place, id in enumerate((*OFTEN, *(id for id in types if id not in OFTEN)))}
+    used = sorted((id for id in usage if id in types and usage[id] > 0), key=lambda id: (-usage[id], order[id]))
+    ranked = [*used, *(id for id in OFTEN if id in types and id not in used)]
+    needed = [next((id for id in ranked if types[id].role == role), None) for role in ("input", "loss")]
+    kept = [id for id in needed if id is not None]
+    wanted = [*kept, *(id for id in ranked if id not in kept)][:OFTEN_COUNT]
     return tuple(sorted(wanted, key=order.__getitem__))
 
 

@@ -198,6 +198,19 @@ def test_f1_helps_with_the_selected_block_and_without_one_shows_the_keys(window,
     assert not page.isVisible()
 
 
+def test_each_block_that_is_added_counts_once_and_no_undo_does(window) -> None:
+    workspace = window.workspace
+    workspace.new()
+    window.editor.add_block("input")
+    window.editor.add_block("dense")
+    stack = workspace.document.undo_stack
+    stack.undo()
+    stack.redo()
+    window.editor.delete_selection()
+    stack.undo()
+    assert workspace.remembered.usage == {"input": 1, "dense": 1}
+
+
 def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
     QGuiApplication.clipboard().setText("no blocks")
     window.editor.paste()

@@ -191,6 +191,17 @@ def test_arrows_walk_the_rows_and_enter_chooses(palette: Palette, qtbot: QtBot) 
     qtbot.waitUntil(line.hasFocus)
 
 
+def test_input_and_the_loss_used_most_stay_whatever_else_is_used() -> None:
+    usage = dict.fromkeys(("conv2d", "relu", "dense", "dropout", "lstm", "rbm", "max_pool2d", "flatten"), 9)
+    found = often_used(BLOCK_TYPES, usage)
+    assert len(found) == 7
+    assert found[0] == "input"
+    assert "cross_entropy" in found
+    found = often_used(BLOCK_TYPES, {**usage, "input": 1, "squared_error": 1})
+    assert {"input", "squared_error"} < set(found)
+    assert "cross_entropy" not in found
+
+
 def test_usage_fills_often_used(palette: Palette) -> None:
     assert often_used(BLOCK_TYPES, {})[0] == "input"
     palette.set_usage({"lstm": 9, "rbm": 3, "dense": 1})
