@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
 from engine.graph.edits import set_weights
@@ -24,17 +24,52 @@ def menu_at(editor: Editor, at: QPointF) -> QMenu:
     """The menu for a place of the scene; what is there gets selected first."""
     scene = editor.scene
     block = scene.block_at(at.x(), at.y())
-    menu = round_menu(QMenu(editor))
     if block is not None:
         if block.id not in scene.picked_blocks:
             scene.pick([block.id])
-        _block_entries(editor, menu, block.id)
-        return menu
+        return _block_menu(editor, block.id)
     wire = scene.wire_at(at.x(), at.y(), WIRE_GRAB)
     if wire is not None:
         scene.pick((), [wire.target])
-        _entry(menu, "Delete", "Del", editor.delete_selection)
-        return menu
+        return _wire_menu(editor)
+    return _canvas_menu(editor, at)
+
+
+def menu_by_keys(editor: Editor) -> tuple[QMenu, QPoint]:
+    """The menu of what is selected, the canvas' where nothing is, and where on the screen it opens: beside that."""
+    scene, view = editor.scene, editor.view
+    room = view.viewport().rect()
+    place = room.center()
+    if scene.picked_blocks:
+        id = min(scene.picked_blocks)
+        menu = _block_menu(editor, id)
+        place = view.mapFromScene(scene.blocks[id].pos() + QPointF(20, 20))
+    elif scene.picked_wires:
+        menu = _wire_menu(editor)
+        wire = scene.wires[min(scene.picked_wires)]
+        place = view.mapFromScene(wire.mapToScene(QPointF(*wire.route.label)))
+    else:
+        menu = _canvas_menu(editor, view.mapToScene(place))
+    place = QPoint(min(max(place.x(), 0), room.right()), min(max(place.y(), 0), room.bottom()))
+    return menu, view.viewport().mapToGlobal(place)
+
+
+def open_menu(menu: QMenu, place: QPoint, *, by_keys: bool = False) -> None:
+    """Show a menu that is gone when it closes; by the keys with its first entry ready for Enter."""
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(place)
+    if by_keys:
+        menu.setActiveAction(menu.actions()[0])
+
+
+def _wire_menu(editor: Editor) -> QMenu:
+    menu = round_menu(QMenu(editor))
+    _entry(menu, "Delete", "Del", editor.delete_selection)
+    return menu
+
+
+def _canvas_menu(editor: Editor, at: QPointF) -> QMenu:
+    scene, menu = editor.scene, round_menu(QMenu(editor))
     _entry(menu, "Add block …", "Tab", lambda: editor.open_search(editor.to_global(at)))
     _entry(menu, "Paste", "Ctrl+V", lambda: editor.commands.paste((at.x(), at.y())))
     menu.addSeparator()
@@ -45,8 +80,8 @@ def menu_at(editor: Editor, at: QPointF) -> QMenu:
     return menu
 
 
-def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
-    scene = editor.scene
+def _block_menu(editor: Editor, id: str) -> QMenu:
+    scene, menu = editor.scene, round_menu(QMenu(editor))
     block = scene.body.blocks[id]
     key = scene.key(id)
     type = editor.document.types.get(block.type)
@@ -61,7 +96,7 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
     if editor.arranging.takes_selection:
         _tidy_entry(editor, menu)
     if type is None:
-        return
+        return menu
     if type.runs_over_time:
         _entry(menu, f"Unfold over {UNFOLDED_STEPS} steps", "", lambda: editor.commands.unfold(id, UNFOLDED_STEPS))
     if len(scene.picked_blocks) == 1:
@@ -72,6 +107,7 @@ def _block_entries(editor: Editor, menu: QMenu, id: str) -> None:
     if type.role in ("layer", "container"):
         _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent", key))
     _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
+    return menu
 
 
 def _sharing_menu(editor: Editor, menu: QMenu, id: str) -> None:

@@ -17,7 +17,7 @@ from graph_editor.arranging import Arranging
 from graph_editor.breadcrumb import Breadcrumb
 from graph_editor.canvas_search import CanvasSearch
 from graph_editor.commands import CanvasCommands
-from graph_editor.context_menus import menu_at
+from graph_editor.context_menus import menu_at, menu_by_keys, open_menu
 from graph_editor.document import Document
 from graph_editor.empty_canvas import EmptyCanvas
 from graph_editor.entering import READABLE, Fitting, focus_of
@@ -82,7 +82,8 @@ class Editor(QWidget):
         view.moved.connect(self._show_areas)
         view.search_wanted.connect(self.search.open)
         self.search.shapes_wanted.connect(self.shapes_wanted)
-        view.menu_wanted.connect(self._open_menu)
+        view.menu_wanted.connect(lambda at, place: open_menu(menu_at(self, at), place))
+        view.keys_menu_wanted.connect(lambda: open_menu(*menu_by_keys(self), by_keys=True))
         view.problem_wanted.connect(self._show_problem_of)
         view.reason.connect(self._show_reason)
         view.enter_wanted.connect(self.enter)
@@ -286,11 +287,6 @@ class Editor(QWidget):
     def search_popup(self) -> SearchPopup:
         """The popup of the search."""
         return self.search.popup
-
-    def _open_menu(self, at: QPointF, place: QPoint) -> None:
-        menu = menu_at(self, at)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
 
     def _show_reason(self, problem: Problem | None, offer: bool) -> None:
         if problem is None:

@@ -38,6 +38,7 @@ class GraphView(QGraphicsView):
     search_wanted = Signal(QPointF, object, bool)
     """Where in the scene, the PortRef a wire hangs on or None, whether that is an input."""
     menu_wanted = Signal(QPointF, QPoint)
+    keys_menu_wanted = Signal()
     problem_wanted = Signal(str)
     reason = Signal(object, bool)
     enter_wanted = Signal(str)
@@ -277,12 +278,10 @@ class GraphView(QGraphicsView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.cancel_gesture()
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        place = self.viewport().rect().center() if by_key else event.pos()
-        if by_key and self.graph_scene.picked_blocks:
-            item = self.graph_scene.blocks[min(self.graph_scene.picked_blocks)]
-            place = self.mapFromScene(item.x() + 20, item.y() + 20)
-        self.menu_wanted.emit(self.mapToScene(place), self.viewport().mapToGlobal(place))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.keys_menu_wanted.emit()
+        else:
+            self.menu_wanted.emit(self.mapToScene(event.pos()), self.viewport().mapToGlobal(event.pos()))
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
 
@@ -9,6 +11,8 @@ from graph_editor.interactions.walk import walk
 from graph_editor.view import GraphView
 
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+_OPENS_MENUS = sys.platform != "win32"
+"""Windows itself makes a press of the menu key out of Shift+F10."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -22,6 +26,8 @@ def press_key(view: GraphView, key: int, modifiers: Qt.KeyboardModifier) -> bool
         inside = viewport.rect().contains(viewport.mapFromGlobal(QCursor.pos()))
         place = view.pointer if inside else viewport.rect().center()
         view.search_wanted.emit(view.mapToScene(place), None, False)
+    elif key == Qt.Key.Key_F10 and modifiers == Qt.KeyboardModifier.ShiftModifier and _OPENS_MENUS:
+        view.keys_menu_wanted.emit()
     elif key in _ARROWS:
         walk(view, key, modifiers)
     elif key in _ENTER and len(picked) == 1:
