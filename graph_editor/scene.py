@@ -64,7 +64,7 @@ class GraphScene(QGraphicsScene):
         self.index = self._items.index
         self.layer = self._items.layer
         self.wires = self.layer.items
-        self.moves = SceneMoves(self)
+        self.moves = SceneMoves(self, self._items)
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
@@ -108,9 +108,9 @@ class GraphScene(QGraphicsScene):
         self.update()
 
     def set_analysis(self, analysis: Analysis) -> None:
-        """Show shapes and problems as now known."""
+        """Show shapes and problems as now known; of very many blocks little by little."""
         other = self.known.take(analysis)
-        if other:
+        if other and not self.moves.shows(other):
             self._lay(self._items.show_known(other))
 
     def set_previews(self, previews: Mapping[str, QImage]) -> None:

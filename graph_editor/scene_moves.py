@@ -1,4 +1,4 @@
-"""Moves very many blocks of a scene a little at a time: the window goes on between, the drawing is right at the end."""
+"""Moves or shows anew very many blocks a little at a time: the window goes on between, all is right at the end."""
 
 from __future__ import annotations
 
@@ -10,26 +10,32 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
+from graph_editor.wire_layer import ALL_ROUTED
 
 if TYPE_CHECKING:
     from graph_editor.scene import GraphScene
+    from graph_editor.scene_items import SceneItems
 
 MANY = 200
 SLICE_S = 0.008
+AT_ONCE = 8
+"""So many blocks are shown anew between two looks at the clock: 2 ms."""
 EXTENT = 1 << 16
 """How wide and high a scene is at first, in px."""
 
 
 class SceneMoves(QObject):
-    """What of one scene is still to be moved: blocks first, then the wires at them.
+    """What of one scene is still to be moved, or shown as it is known by now: blocks first, then the wires at them.
 
     Each slice reads the drawing as it is then, so that edits in between need no care.
     """
 
-    def __init__(self, scene: GraphScene) -> None:
+    def __init__(self, scene: GraphScene, items: SceneItems) -> None:
         super().__init__(scene)
-        self._scene = scene
+        self._scene, self._items = scene, items
+        # Popped from the end; the first of the drawing come first.
         self._blocks: list[str] = []
+        self._known: list[str] = []
         self._targets: set[PortRef] = set()
         self._wires: list[PortRef] = []
         self._timer = QTimer(self)
@@ -38,7 +44,7 @@ class SceneMoves(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is still to be moved."""
+        """Whether something is left to do."""
         return self._timer.isActive()
 
     def takes(self, change: GraphChange, own: BodyChange) -> bool:
@@ -48,18 +54,29 @@ class SceneMoves(QObject):
         for wire in own.wires_added:
             self._scene.wires[wire.target].wire = wire
             self._targets.add(wire.target)
-        # Popped from the end; the first of the drawing come first.
         self._blocks = list(dict.fromkeys((*reversed(list(own.changed)), *self._blocks)))
+        self._begin()
+        self._work()
+        return True
+
+    def shows(self, ids: set[str]) -> bool:
+        """Whether another thing is known of so many blocks that it is shown little by little; then that has begun."""
+        if len(ids) <= MANY or len(self._scene.wires) <= ALL_ROUTED:
+            return False
+        left = ids.union(self._known)
+        self._known = [id for id in reversed(self._scene.blocks) if id in left]
+        self._begin()
+        return True
+
+    def _begin(self) -> None:
         self._targets.update(self._wires)
         self._wires = []
         self._timer.start()
-        self._work()
-        return True
 
     def forget(self) -> None:
         """Everything is made anew."""
         self._timer.stop()
-        self._blocks, self._wires = [], []
+        self._blocks, self._known, self._wires = [], [], []
         self._targets = set()
 
     def finish(self) -> None:
@@ -70,14 +87,15 @@ class SceneMoves(QObject):
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
         self._move_some(end)
-        if not self._blocks and not self._wires:
+        if not self._blocks and not self._known and not self._wires:
             self._timer.stop()
             self._scene.redrawn.emit()
 
     def _move_some(self, end: float) -> None:
-        if self._blocks:
+        if self._blocks or self._known:
             self._move_blocks(end)
-            if self._blocks:
+            self._show_blocks(end)
+            if self._blocks or self._known:
                 return
             grow(self._scene)
             self._wires = self._in_order(self._targets)
@@ -101,6 +119,12 @@ class SceneMoves(QObject):
                 item.setPos(block.look.x, block.look.y)
             scene.index.put(id, item.rectangle())
             self._targets |= scene.layer.targets(id)
+
+    def _show_blocks(self, end: float) -> None:
+        while self._known and time.perf_counter() < end:
+            some = self._known[-AT_ONCE:]
+            del self._known[-AT_ONCE:]
+            self._targets |= self._items.show_known(some)
 
     def _in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
         """Labels last, as always: they make way. Popped from the end."""

@@ -41,6 +41,7 @@ def render_project(project: Project, output: Path, theme: str, scale: float) -> 
     look = load_theme(theme)
     scene = GraphScene(Document(project.graph, BLOCK_TYPES), look)
     scene.set_analysis(Analyser(BLOCK_TYPES).analyse(project.graph))
+    scene.moves.finish()
     area = scene.itemsBoundingRect().marginsAdded(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
     scale = min(scale, LONGEST_SIDE / max(area.width(), area.height(), 1))
     size = QSize(round(area.width() * scale), round(area.height() * scale))

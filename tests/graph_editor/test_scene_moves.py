@@ -6,7 +6,10 @@ import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph import edits
+from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
+from engine.graph.problem import Problem
+from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.scene_moves import MANY
@@ -111,4 +114,47 @@ def test_bends_of_wires_come_along(scene: GraphScene) -> None:
     scene.document.undo_stack.undo()
     scene.moves.finish()
     assert scene.wires[target].wire.bends == ()
+    assert is_right(scene)
+
+
+def wide(scene: GraphScene, width: int) -> Analysis:
+    """All blocks give `width` numbers, and each has a problem."""
+    spec = TensorSpec(shape=(Dim("N"), width), dtype="float32")
+    problems = tuple(Problem(code="rank", severity="error", path=(id,), port="input") for id in scene.body.blocks)
+    return Analysis(specs={f"{id}/output": spec for id in scene.body.blocks}, problems=problems)
+
+
+def shows(scene: GraphScene, width: int) -> bool:
+    return (
+        all(wire.spec is not None and wire.spec.shape == (Dim("N"), width) for wire in scene.wires.values())
+        and all(item.severity == "error" for item in scene.blocks.values())
+        and all(item.port_state("input", True).faulty for item in scene.blocks.values())
+    )
+
+
+def test_what_becomes_known_of_many_blocks_comes_a_little_at_a_time(scene: GraphScene, qtbot) -> None:
+    scene.set_analysis(wide(scene, 16))
+    assert scene.moves.is_busy
+    qtbot.waitUntil(lambda: scene.blocks["b0000"].severity == "error")
+    assert scene.blocks["b1999"].severity == "", "the first come first"
+    qtbot.waitUntil(lambda: not scene.moves.is_busy, timeout=30_000)
+    assert shows(scene, 16)
+    assert is_right(scene)
+
+
+def test_what_becomes_known_in_between_is_what_shows(scene: GraphScene) -> None:
+    scene.set_analysis(wide(scene, 16))
+    scene.set_analysis(wide(scene, 32))
+    scene.document.edit("Move", edits.move, mirrored(scene.body))
+    scene.document.edit("Delete", edits.remove_blocks, ("b1990",))
+    scene.moves.finish()
+    assert not scene.moves.is_busy
+    assert shows(scene, 32)
+    assert is_right(scene)
+
+
+def test_another_drawing_forgets_what_was_to_be_shown(scene: GraphScene) -> None:
+    scene.set_analysis(wide(scene, 16))
+    scene.document.load(Graph(blocks={"a": Block("a", "relu", "ReLU", look=Look(80, 80))}), None)
+    assert not scene.moves.is_busy
     assert is_right(scene)
