@@ -17,6 +17,7 @@ from app.main_window import MainWindow
 from app.panels.choice_field import ChoiceField
 from app.panels.fields_base import Field
 from app.panels.problem_row import ProblemRow
+from app.project_desk import FIRST_EXAMPLE
 from app.workspace import Workspace
 from engine.graph.graph import Block, Graph
 from engine.graph.paths import body_at
@@ -183,6 +184,43 @@ class Hands:
             return phase in phases
 
         self.wait(reached, " or ".join(phases), seconds)
+
+    def begin_anew(self) -> None:
+        """Open the first example again, whatever is open; the worker stays, without a session's weights."""
+        window, workspace = self.window, self.workspace
+        opened: list[bool] = []
+        workspace.opened.connect(lambda: opened.append(True))
+        workspace.document.undo_stack.setClean()
+        workspace.open_example(FIRST_EXAMPLE)
+        self.wait(lambda: opened, "the first example")
+        self.wait_analysed()
+        self.wait(lambda: not window.editor.scene.moves.is_busy, "the last wire")
+        window.notice.hide()
+        window.status.show_message("")
+        window.editor.fit(soft=False)
+        self.activate()
+
+    def standing(self) -> dict[str, object]:
+        """All that a test may find in a window before it begins."""
+        workspace, editor = self.workspace, self.window.editor
+        return {
+            "graph": self.graph,
+            "settings": workspace.document.settings,
+            "undo": workspace.document.undo_stack.count(),
+            "place": (workspace.path, workspace.example, workspace.is_changed),
+            "problems": self.sentences(),
+            "phase": workspace.runs.state.phase,
+            "run": (self.window.run_bar.slot.accessibleName(), self.window.run_bar.slot.isEnabled(), self.run_words),
+            "history": workspace.history,
+            "layouts": workspace.layouts.is_waiting,
+            "body": editor.body_path(),
+            "selection": editor.selected_ids(),
+            "all in view": editor.view.visible_area().contains(editor.scene.bounds()),
+            "said": (self.notice, self.window.status.message.text(), self.refusal),
+            "popups": (self.window.problem_popup.isVisible(), self.open_menu(), self._dialogs()),
+            "theme": self.window.theme.name,
+            "size": (self.window.width(), self.window.height(), self.viewport.width(), self.viewport.height()),
+        }
 
     # --- the mouse on widgets --------------------------------------------------------------------------
     def click(self, widget: QWidget, at: QPoint | None = None, keys: Qt.KeyboardModifier = PLAIN) -> None:

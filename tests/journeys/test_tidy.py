@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 from hands import Hands
@@ -19,6 +18,8 @@ from engine.project.examples import read_example
 from engine.training.plan import Settings
 from graph_editor import motion
 from tests.stalls import longest_work
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 STALL_MS = 200
@@ -86,11 +87,9 @@ def wait_laid_out(hands: Hands, words: str = "Laid out") -> None:
 
 
 @pytest.fixture
-def hands(open_hands: Callable[..., Hands]) -> Hands:
+def hands(warm_hands: Hands) -> Hands:
     """A window on the first example, its worker warm."""
-    hands = open_hands()
-    hands.wait_ready()
-    return hands
+    return warm_hands
 
 
 def test_a_scattered_drawing_is_tidied_and_one_undo_brings_all_back(hands: Hands) -> None:
