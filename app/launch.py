@@ -87,8 +87,11 @@ def run(file: Path | None = None) -> int:
     app.setQuitOnLastWindowClosed(True)
     # What is here by now stays: a collection that visits it all holds the window up for 30 ms.
     QTimer.singleShot(FREEZE_AFTER_MS, window, gc.freeze)
-    signal.signal(signal.SIGINT, lambda number, frame: window.close())
-    # Python hears of Ctrl+C only when its interpreter runs now and then.
+    # The end of a session or of a terminal closes the window as its button does: nothing ended unexpectedly.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, frame: window.close())
+    # Python hears of signals only when its interpreter runs now and then.
     wake = QTimer(window)
     wake.start(250)
     wake.timeout.connect(lambda: None)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.project.recovery import RecoveryFolder
+
 NAMES = ("pyqtgraph", "numpy", "networkx", "torch", "sklearn")
 PAINTED = """
 import sys, threading
@@ -56,3 +59,31 @@ def test_what_views_need_is_imported_after_the_first_paint(tmp_path: Path, then:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "warm"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end a process there without a word")
+@pytest.mark.parametrize("sent", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_the_end_of_a_session_closes_the_window_in_order(tmp_path: Path, sent: str) -> None:
+    program = """
+import os, signal
+from PySide6.QtCore import QTimer
+from app import launch
+launch.application()
+QTimer.singleShot(1500, lambda: os.kill(os.getpid(), signal.SENT))
+raise SystemExit(launch.run())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace("SENT", sent)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "TENSORLOOM_STATE_FOLDER": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    folder = RecoveryFolder(tmp_path)
+    recovered = folder.read(BLOCK_TYPES)
+    folder.close()
+    assert recovered is not None
+    assert recovered.beside.closed, "nothing ended unexpectedly"
