@@ -17,6 +17,8 @@ from engine.project.drawing import Drawing
 from engine.project.project_file import read_project
 from engine.training.plan import Plan, Supervised
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
+
 # What each damaged file is told to be.
 FAULTS = {
     "truncated": ("cut short",),
@@ -63,11 +65,10 @@ def refuses(command):
 # --- wires and parameters, in the hand -----------------------------------------------------------------------
 
 
-def test_wires_that_cannot_be_are_refused_with_the_reason_at_the_cursor(open_hands) -> None:
-    hands = open_hands()
+def test_wires_that_cannot_be_are_refused_with_the_reason_at_the_cursor(warm_hands) -> None:
+    hands = warm_hands
     hands.menu("File", "New")
     hands.show_place(400, 200)
-    hands.wait_ready()
     input = hands.drag_from_palette("input", 60, 80)
     first = hands.drag_from_palette("relu", 320, 40)
     second = hands.drag_from_palette("relu", 560, 160)
@@ -93,9 +94,8 @@ def test_wires_that_cannot_be_are_refused_with_the_reason_at_the_cursor(open_han
     refused(("Two outputs cannot be joined", "from an output to an input"), hands.refusal)
 
 
-def test_parameters_that_cannot_be_are_said_below_the_field(open_hands) -> None:
-    hands = open_hands()
-    hands.wait_ready()
+def test_parameters_that_cannot_be_are_said_below_the_field(warm_hands) -> None:
+    hands = warm_hands
     (first, *_) = (id for id, block in hands.graph.blocks.items() if block.type == "conv2d")
     before = hands.graph
     field = hands.parameter(first, "out_channels")
@@ -138,9 +138,8 @@ def test_the_command_line_says_why_a_drawing_cannot_run(command, tmp_path: Path,
         assert name == "check" or all(word in said for word in words), said
 
 
-def test_the_window_says_why_drawings_cannot_run(open_hands, tmp_path: Path) -> None:
-    hands = open_hands()
-    hands.wait_ready()
+def test_the_window_says_why_drawings_cannot_run(warm_hands, tmp_path: Path) -> None:
+    hands = warm_hands
     for kind, (make, words) in DRAWINGS.items():
         hands.open_file(project_file(tmp_path / f"{kind}.loom", make()))
         hands.wait_analysed()
@@ -166,9 +165,8 @@ def test_the_window_says_why_drawings_cannot_run(open_hands, tmp_path: Path) -> 
 # --- files ------------------------------------------------------------------------------------------------------
 
 
-def test_the_window_refuses_damaged_files_and_keeps_the_open_work(open_hands, tmp_path: Path) -> None:
-    hands = open_hands()
-    hands.wait_ready()
+def test_the_window_refuses_damaged_files_and_keeps_the_open_work(warm_hands, tmp_path: Path) -> None:
+    hands = warm_hands
     (first, *_) = (id for id, block in hands.graph.blocks.items() if block.type == "conv2d")
     hands.set_parameter(first, "out_channels", "12")
     graph = hands.graph
@@ -203,9 +201,8 @@ def test_a_damaged_file_given_at_the_start_is_told_over_the_first_example(open_h
     assert hands.graph.blocks
 
 
-def test_a_full_disk_while_saving(open_hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hands = open_hands()
-    hands.wait_ready()
+def test_a_full_disk_while_saving(warm_hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = warm_hands
     file = tmp_path / "net.loom"
     hands.save_as(file)
     data = file.read_bytes()
@@ -256,9 +253,8 @@ def test_the_command_line_refuses_missing_and_short_idx_files(refuses, tmp_path:
     refuses("train", file, "--data", folder, "--device", "cpu", words=IDX_FAULTS[fault])
 
 
-def test_the_window_says_which_idx_file_is_missing_or_short(open_hands, tmp_path: Path) -> None:
-    hands = open_hands()
-    hands.wait_ready()
+def test_the_window_says_which_idx_file_is_missing_or_short(warm_hands, tmp_path: Path) -> None:
+    hands = warm_hands
     input = hands.block("input")
     for fault, words in IDX_FAULTS.items():
         graph = hands.graph
