@@ -65,27 +65,28 @@ class MessageLine(QWidget):
             QFontMetricsF(font).horizontalAdvance(part.text) for font, part in zip(fonts, self._parts, strict=True)
         ]
         end = self.width() - (self.link.sizeHint().width() + SPACE_16 if not self.link.isHidden() else 0)
-        total = sum(widths) + SPACE_16 * max(len(widths) - 1, 0) + (ICON + SPACE_8 if self._icon else 0)
+        lead = ICON + SPACE_8 if self._icon else 0
+        total = sum(widths) + SPACE_16 * max(len(widths) - 1, 0) + lead
         # What does not fit is left away from the last part on; the first breaks into two lines.
         shown = len(widths)
         while shown > 1 and total > end:
             shown -= 1
             total -= widths[shown] + SPACE_16
-        lines = self.lines(end - (ICON + SPACE_8 if self._icon else 0)) if shown == 1 else ()
-        if len(lines) == 2:
-            total = max(QFontMetricsF(fonts[0]).horizontalAdvance(line) for line in lines)
-            total += ICON + SPACE_8 if self._icon else 0
+        lines = self.lines(end - lead) if shown == 1 else ()
+        if lines:
+            total = max(QFontMetricsF(fonts[0]).horizontalAdvance(line) for line in lines) + lead
         left = max(end - total, 0.0)
         if self._icon and self._parts:
             ink = self._parts[0].colour
             pixmap = theme.icon_pixmap(self._icon, ink, ICON, self.devicePixelRatioF())
             painter.drawPixmap(round(left), round((self.height() - ICON) / 2), pixmap)
-            left += ICON + SPACE_8
+            left += lead
         for part, font, width in zip(self._parts[:shown], fonts, widths, strict=False):
             painter.setFont(font)
             painter.setPen(theme.color(part.colour))
-            for row, text in enumerate(lines if len(lines) == 2 else (part.text,)):
-                middle = self.height() / 2 + (LINE * (row - 0.5) if len(lines) == 2 else 0)
+            rows = lines or (part.text,)
+            for row, text in enumerate(rows):
+                middle = self.height() / 2 + theme.scaled(LINE) * (row - (len(rows) - 1) / 2)
                 painter.drawText(round(left), baseline(font, middle), text)
             left += width + SPACE_16
         painter.end()

@@ -10,7 +10,7 @@ from app import run_state
 from app.panels.run_bar import RunBar, RunFields
 from app.run_state import Part, RunBarView, RunState
 from engine.training.events import Progress, Started, Stopped
-from graph_editor.theme import load_theme
+from graph_editor.theme import SPACE_16, load_theme
 
 FIELDS = RunFields(epochs=20, learning_rate=0.001, batch_size=64, device="auto", devices=("auto", "cpu", "cuda:0"))
 
@@ -144,6 +144,18 @@ def test_a_long_message_is_cut_and_told_on_hover(bar) -> None:
     bar.message.show_message((Part("Ready"),), "", "")
     bar.grab()
     assert bar.message.toolTip() == ""
+
+
+def test_a_word_too_long_for_the_bar_ends_before_the_link(bar) -> None:
+    message = bar.message
+    message.show_message((Part("Unbreakable" * 40, colour="error"),), "", "Try 0.0003")
+    image = message.grab().toImage()
+    ratio = image.devicePixelRatio()
+    ground = image.pixelColor(image.width() - 1, 0)
+    gap = range(round((message.link.x() - SPACE_16 + 2) * ratio), round((message.link.x() - 1) * ratio))
+    assert len(gap) > 8
+    assert all(image.pixelColor(x, y) == ground for x in gap for y in range(image.height()))
+    assert message.toolTip().startswith("Unbreakable")
 
 
 def test_the_keyboard_comes_back_when_run_is_enabled_again(bar, qtbot) -> None:
