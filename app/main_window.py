@@ -47,7 +47,6 @@ from engine.training.plan import ViewSpec
 from graph_editor.editor import Editor
 from graph_editor.style_sheet import apply_theme
 from graph_editor.theme import (
-    HEADING_HEIGHT,
     INSPECTOR_WIDTH,
     INSPECTOR_WIDTH_NARROW,
     MENU_HEIGHT,
@@ -83,6 +82,7 @@ class MainWindow(QMainWindow):
         self.actions_table.fill(self._menu_bar)
         fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, theme, self._insert)
         self._shape: tuple[bool, bool, bool] | None = None
+        self._sizes_before: Mapping[PanelDock, QSize] = {}
         self._saved_words = QTimer(self)
         self._saved_words.setInterval(SAVED_WORDS_MS)
         self._saved_words.timeout.connect(self.show_place)
@@ -205,8 +205,6 @@ class MainWindow(QMainWindow):
             self.show_panel_state("inspector", self._beside.allowed)
         self.place_floating()
 
-    _sizes_before: Mapping[PanelDock, QSize] = {}
-
     @property
     def inspector_floats(self) -> bool:
         """Whether the window is so narrow that the inspector lies over the canvas."""
@@ -327,12 +325,14 @@ class MainWindow(QMainWindow):
 
     def show_problem_list(self) -> None:
         """The problems, over the status bar."""
+        self.problem_popup.open_at(self.problem_place())
+
+    def problem_place(self) -> QRect:
+        """Where the list of problems lies: as high as these need."""
         width = min(420, self.width() - 16)
-        layouts = [row.layout() for row in self.problem_list.rows()]
-        wanted = sum(layout.totalHeightForWidth(width - 8) for layout in layouts if layout is not None) or 40
-        height = min(wanted + HEADING_HEIGHT + 16, self.height() // 2)
+        height = min(self.problem_list.heightForWidth(width - 8), self.height() // 2)
         bottom = self.height() - self.status.height() - 8
-        self.problem_popup.open_at(QRect(8, bottom - height, width, height))
+        return QRect(8, bottom - height, width, height)
 
     def situation(self) -> Situation:
         """What actions ask about."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
-from app.charts.look import SIZE_SMALL, SPACE_4, Card, Theme, text_width
+from app.charts.look import SIZE_SMALL, SPACE_4, Card, Theme, text_width, tick_room
 from app.charts.pictures import rgba_image
 from app.charts.plot_area import PlotArea
 from app.charts.scatter_chart import REACH, paint_points
@@ -57,8 +55,7 @@ class FieldChart(PlotArea):
         font = self.theme.font(SIZE_SMALL)
         _, _, low, high = self.view_range
         widest = max((text_width(font, text) for text in tick_texts(ticks(low, high))), default=0)
-        metrics = QFontMetricsF(font)
-        return widest + 16, max(4, math.ceil(metrics.capHeight() / 2) + 2), 12, metrics.height() + 6
+        return widest + 16, max(4, tick_room(font)), 12, QFontMetricsF(font).height() + 6
 
     def paint_content(self, painter: QPainter, plot: QRectF) -> None:
         if self._image is None:

@@ -12,7 +12,7 @@ from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.charts.look import LABEL_GAP, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme, text_width
+from app.charts.look import LABEL_GAP, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme, text_width, tick_room
 from app.charts.plot_area import PlotArea
 from app.charts.step_axis import StepAxis
 from app.charts.step_series import StepSeries
@@ -142,9 +142,8 @@ class LineChart(PlotArea):
     def margins(self) -> tuple[float, float, float, float]:
         font = self.theme.font(SIZE_SMALL)
         widest = max((text_width(font, text) for text in self._y_texts(self._y_ticks())), default=0)
-        metrics = QFontMetricsF(font)
-        above = max(6, math.ceil(metrics.capHeight() / 2) + 2)
-        return max(widest, 12) + SPACE_8 + SPACE_4, above, 12, 2 * metrics.height() + 4
+        line = QFontMetricsF(font).height()
+        return max(widest, 12) + SPACE_8 + SPACE_4, max(6, tick_room(font)), 12, 2 * line + 4
 
     # Painting.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
@@ -32,6 +34,7 @@ __all__ = [
     "Theme",
     "paint_card",
     "text_width",
+    "tick_room",
 ]
 
 LABEL_GAP = 14
@@ -42,6 +45,11 @@ PICTURE_SIDE = 64
 def text_width(font: QFont, text: str) -> float:
     """The width of one line of text, in px."""
     return QFontMetricsF(font).horizontalAdvance(text)
+
+
+def tick_room(font: QFont) -> int:
+    """How far the text of the last tick reaches beyond the end of an upright axis, in px."""
+    return math.ceil(QFontMetricsF(font).capHeight() / 2) + 2
 
 
 class Card:
