@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from engine.compile.combining import joined, merged
 from engine.compile.delays import one_step
+from engine.compile.moves import All, Join, Look, Nothing, Reason, is_free, lengths
 from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import Record
 from engine.compile.sights import (
     Field,
     Sight,
     everything,
-    joined,
-    merged,
     moved,
     sequence,
     sight_of_input,
@@ -24,7 +24,6 @@ from engine.compile.sights import (
     told,
     unlined,
 )
-from engine.compile.windows import All, Join, Look, Nothing, Reason, is_free, lengths
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import Dim, TensorSpec

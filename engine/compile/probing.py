@@ -22,7 +22,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.compile.counting import MultiplyAdds
 from engine.compile.kept import Kept, kept_by, over_time, remember_kept, remembered_kept
-from engine.compile.windows import Window, window_of
+from engine.compile.moves import Window
+from engine.compile.windows import window_of
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType, Inputs, Parameters
 from engine.graph.problem import Problem, Refused

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from engine.compile.kept import Kept
-from engine.compile.windows import Window
+from engine.compile.moves import Window
 from engine.graph.analysis import Cost, path_key
 from engine.graph.block_type import Inputs
 from engine.graph.graph import Block, Graph, Path, PortRef

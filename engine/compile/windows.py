@@ -5,105 +5,26 @@ They are read from the module's attributes, and tested against its gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-import torch
 from torch import nn
-from torch.nn import functional
 
+from engine.compile.moves import All, Join, Look, Move, Moves, Nothing, Reshape, Turn, Unknown, Window, is_free, lengths
+from engine.compile.sliding import (
+    BEYOND,
+    adaptive,
+    fractional,
+    max_unpool,
+    numbers,
+    sliding,
+    spread,
+    unpool,
+    upsample,
+)
 from engine.graph.block_type import BlockType, Inputs
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Plain
 from engine.modules.convolution import LENET_TABLE
-
-Reason = Literal["own-code", "free-length", "loop-in-loop", "too-large", "undeclared"]
-"""Why it is not told what a block sees."""
-Pattern = tuple[tuple[int, ...], ...]
-_STEPS = 1_000_003
-"""Stands for N, T and T′: a prime that no length of a drawing has as a factor."""
-
-
-class Look(Plain, frozen=True):
-    """Along an axis place p + q · len(patterns) of `count` reads the places q · step + each of patterns[p].
-
-    What lies `beyond` the axis is nothing, its mirror image, the place at the edge, or the other side. A negative
-    place of an axis of free length that becomes a fixed one is counted from its end.
-    """
-
-    axis: int
-    count: int
-    step: int = 1
-    patterns: Pattern = ((0,),)
-    beyond: Literal["nothing", "mirror", "edge", "round"] = "nothing"
-
-
-class All(Plain, frozen=True):
-    """Each place sees all places along the axis, which then has length 1; `until`: those up to itself."""
-
-    axis: int
-    until: bool = False
-
-
-class Turn(Plain, frozen=True):
-    """The axes in another order: −1 is a new one, those not named are gone, of length 1 before."""
-
-    axes: tuple[int, ...]
-
-
-class Reshape(Plain, frozen=True):
-    """The same numbers in reading order, lengths as `lengths` has them."""
-
-    shape: tuple[int, ...]
-
-
-class Join(Plain, frozen=True):
-    """All inputs in a row along the axis."""
-
-    axis: int
-
-
-class Nothing(Plain, frozen=True):
-    """No number of the input counts."""
-
-
-class Unknown(Plain, frozen=True):
-    """It is not known what is seen."""
-
-    reason: Reason = "undeclared"
-
-
-Move = Look | All | Turn | Reshape | Join | Nothing | Unknown
-Moves = tuple[Move, ...]
-
-
-class Window(Plain, frozen=True):
-    """How a block looks at each of its inputs: by these moves, one behind the other; without any each sees itself.
-
-    `apart` are those of a port and an output number that look in another way, −1 any output, no port any port.
-    """
-
-    moves: Moves = ()
-    apart: Mapping[tuple[str, int], Moves] = {}
-
-    def of(self, port: str, output: int) -> Moves:
-        """The moves from an input port to an output."""
-        for key in ((port, output), (port, -1), ("", output)) if self.apart else ():
-            if key in self.apart:
-                return self.apart[key]
-        return self.moves
-
-
-def lengths(spec: TensorSpec) -> tuple[int, ...]:
-    """How long the axes are, a number that no other has in place of N, T and T′."""
-    return tuple([length.factor * _STEPS if isinstance(length, Dim) else length for length in spec.shape])
-
-
-def is_free(length: int) -> bool:
-    """Whether it stands for one that is not fixed."""
-    return length >= _STEPS and length % _STEPS == 0
-
 
 UNKNOWN = Window((Unknown(),))
 _SAME = Window()
@@ -145,7 +66,7 @@ def window_of(type: BlockType, module: nn.Module, inputs: Inputs, outputs: Seque
     if "Global" in type.module:
         return Window((*_every(range(2, spec.rank)), Turn((0, 1))))
     if "Adaptive" in type.module:
-        return Window(_adaptive(spec, out))
+        return Window(adaptive(spec, out))
     if isinstance(module, (nn.LayerNorm, nn.RMSNorm)):
         return Window(_every(range(spec.rank - len(module.normalized_shape), spec.rank)))
     if isinstance(module, nn.modules.instancenorm._InstanceNorm):
@@ -160,13 +81,14 @@ def window_of(type: BlockType, module: nn.Module, inputs: Inputs, outputs: Seque
     if type.family == "regularisation":
         return _SAME
     if isinstance(module, nn.modules.conv._ConvTransposeNd):
-        sizes = (module.kernel_size, module.stride, module.padding, module.dilation)
-        return Window((*_spread(spec, out, *map(_tuple, sizes)), _grouped(module.groups, spec, out)))
+        padding = numbers(module.padding, spec.rank - 2)
+        looks = spread(spec, out, module.kernel_size, module.stride, padding, module.dilation)
+        return Window((*looks, _grouped(module.groups, spec, out)))
     if type.id.startswith("separable_conv"):
-        return Window((*_sliding(module.depthwise, spec, out), All(1)))
+        return Window((*sliding(module.depthwise, spec, out), All(1)))
     if hasattr(module, "kernel_size") and type.family in ("convolution", "pooling", "normalisation", "dense"):
         groups = spec.shape[1] if type.family == "pooling" else getattr(module, "groups", 1)
-        return Window((*_sliding(module, spec, out), _grouped(groups, spec, out)))
+        return Window((*sliding(module, spec, out), _grouped(groups, spec, out)))
     return UNKNOWN
 
 
@@ -192,152 +114,6 @@ def _grouped(groups: int | Dim, spec: TensorSpec, out: TensorSpec) -> Move:
         return All(1) if groups == 1 else Look(1, lengths(out)[1])
     width, height = channels // groups, made // groups
     return Look(1, made, width, (tuple(range(width)),) * height)
-
-
-def _tuple(value: Any) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
-
-
-def _numbers(value: Any, count: int) -> tuple[int, ...]:
-    given = _tuple(value)
-    return given * count if len(given) == 1 and count else given
-
-
-def _sliding(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
-    """A window along each axis behind the channels."""
-    count = spec.rank - 2
-    sizes = _numbers(module.kernel_size, count)
-    dilation = _numbers(getattr(module, "dilation", 1), count)
-    step = _numbers(getattr(module, "stride", None) or sizes, count)
-    padding = getattr(module, "padding", 0)
-    if padding == "same":
-        before = [(size - 1) * wide // 2 for size, wide in zip(sizes, dilation, strict=True)]
-    else:
-        before = [*_numbers(0 if padding == "valid" else padding, count)]
-    beyond = _BEYOND[getattr(module, "padding_mode", "zeros")]
-    return tuple(
-        [
-            Look(axis, lengths(out)[axis], by, (tuple(range(-front, size * wide - front, wide)),), beyond)
-            for axis, size, wide, by, front in zip(range(2, spec.rank), sizes, dilation, step, before, strict=True)
-        ]
-    )
-
-
-_BEYOND: dict[str, Literal["nothing", "mirror", "edge", "round"]] = {
-    **dict.fromkeys(("zeros", "constant"), "nothing"),
-    "reflect": "mirror",
-    "replicate": "edge",
-    "circular": "round",
-}
-
-
-def _spread(
-    spec: TensorSpec,
-    out: TensorSpec,
-    sizes: Sequence[int],
-    step: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int] = (1, 1, 1),
-) -> Moves:
-    """The window moves over the output: place i of the input reaches the places i · step − padding + k · dilation."""
-    made = []
-    for axis, size, by, front, wide in zip(range(2, spec.rank), sizes, step, padding, dilation, strict=False):
-        patterns = tuple(
-            tuple((place + front - k * wide) // by for k in range(size) if (place + front - k * wide) % by == 0)
-            for place in range(by)
-        )
-        made.append(Look(axis, lengths(out)[axis], 1, patterns))
-    return tuple(made)
-
-
-def _adaptive(spec: TensorSpec, out: TensorSpec) -> Moves:
-    """Window i of O over L places: from ⌊i·L/O⌋ to ⌈(i+1)·L/O⌉ − 1, as torch.nn.AdaptiveAvgPool2d cuts them."""
-    moves: list[Move] = []
-    for axis in range(2, spec.rank):
-        length, made = spec.shape[axis], out.shape[axis]
-        if made == 1:
-            moves.append(All(axis))
-        elif isinstance(length, Dim) or isinstance(made, Dim):
-            return (Unknown("free-length"),)
-        elif length % made == 0:
-            moves.append(Look(axis, made, length // made, (tuple(range(length // made)),)))
-        else:
-            cuts = [range(i * length // made, -(-(i + 1) * length // made)) for i in range(made)]
-            moves.append(Look(axis, made, 0, tuple(map(tuple, cuts))))
-    return tuple(moves)
-
-
-def _fractional(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
-    """All that the windows may cover that chance draws.
-
-    Graham, Fractional max-pooling, 2014: window i of O, k of L places long, begins at ⌊(i + u) α⌋ − ⌊u α⌋, chance u in
-    0…1, α = (L − k) / (O − 1), so at ⌊i α⌋ or ⌈i α⌉; the last at L − k.
-    """
-    moves = []
-    for axis, size in zip(range(2, spec.rank), _numbers(module.kernel_size, spec.rank - 2), strict=True):
-        length, made = spec.shape[axis], out.shape[axis]
-        if isinstance(length, Dim) or isinstance(made, Dim):
-            return (Unknown("free-length"),)
-        room, last = length - size, made - 1
-        cuts = [range(i * room // last, -(-i * room // last) + size) for i in range(last)]
-        moves.append(Look(axis, made, 0, tuple(map(tuple, (*cuts, range(room, length))))))
-    return tuple(moves)
-
-
-def _upsample(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
-    moves = []
-    for axis, factor in zip(range(2, spec.rank), _numbers(module.scale_factor, spec.rank - 2), strict=True):
-        length = spec.shape[axis]
-        if isinstance(length, Dim):
-            step, pattern = _enlarged(module.mode, bool(module.align_corners), float(factor))
-            if not step:
-                return (Unknown("free-length"),)
-        else:
-            step, pattern = 0, _interpolated(module, length, float(factor))
-        moves.append(Look(axis, lengths(out)[axis], step, pattern))
-    return tuple(moves)
-
-
-def _interpolated(module: Any, length: int, factor: float) -> Pattern:
-    """Which numbers of an axis PyTorch gives a weight at each place: those it enlarges the rows of 1 to."""
-    rows = torch.eye(length, device="cpu").unsqueeze(0)
-    align = {} if module.mode == "nearest" else {"align_corners": module.align_corners}
-    if module.mode == "bicubic":
-        made = functional.interpolate(rows.unsqueeze(3), scale_factor=(factor, 1.0), mode="bicubic", **align)[..., 0]
-    else:
-        mode = "nearest" if module.mode == "nearest" else "linear"
-        made = functional.interpolate(rows, scale_factor=factor, mode=mode, **align)
-    return tuple(tuple(column.nonzero().flatten().tolist()) for column in made[0].T)
-
-
-def _enlarged(mode: str, align_corners: bool, factor: float) -> tuple[int, Pattern]:
-    """The same far from the ends of an axis of free length; 0 and nothing where it does not repeat."""
-    near, cubic = mode == "nearest", mode == "bicubic"
-    scale = Fraction(factor).limit_denominator(4)
-    if scale != factor or (align_corners and not near):
-        return 0, ()
-    half = Fraction(0) if near else Fraction(1, 2)
-    places = [(place + half) / scale - half for place in range(scale.numerator)]
-    reads = [(place.numerator // place.denominator, place.denominator > 1 and not near) for place in places]
-    return scale.denominator, tuple(
-        tuple(range(low - (cubic and some), low + some + (cubic and some) + 1)) for low, some in reads
-    )
-
-
-def _unpool(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
-    filled = module.mode == "nearest"
-    return tuple(
-        [
-            Look(axis, lengths(out)[axis], 1, tuple((0,) if filled or not place else () for place in range(size)))
-            for axis, size in enumerate(module.kernel_size, 2)
-        ]
-    )
-
-
-def _max_unpool(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
-    count = spec.rank - 2
-    sizes = [_numbers(value, count) for value in (module.kernel_size, module.stride, module.padding)]
-    return Window(_spread(spec, out, *sizes), {("like", -1): (Nothing(),)})
 
 
 def _shuffle(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
@@ -410,7 +186,7 @@ def _tile(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
 def _pad(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
     before = module.padding[::2][::-1]
     axes = range(spec.rank - len(before), spec.rank)
-    beyond = _BEYOND[module.mode]
+    beyond = BEYOND[module.mode]
     return tuple(
         [Look(axis, lengths(out)[axis], 1, ((-amount,),), beyond) for axis, amount in zip(axes, before, strict=True)]
     )
@@ -431,7 +207,7 @@ def _patches(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
     samples, _, height, width = lengths(spec)
     (high, wide), features = module.kernel_size, lengths(out)[2]
     grid = TensorSpec((spec.shape[0], features, height // high, width // wide), spec.dtype)
-    return (*_sliding(module, spec, grid), All(1), Reshape((samples, 1, lengths(out)[1])), Turn((0, 2, 1)))
+    return (*sliding(module, spec, grid), All(1), Reshape((samples, 1, lengths(out)[1])), Turn((0, 2, 1)))
 
 
 def _hog(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
@@ -476,7 +252,7 @@ def _local_response(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
 
 def _table(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
     full = all(count == module.in_channels for count in module.links)
-    return (*_sliding(module, spec, out), All(1) if full else Look(1, len(LENET_TABLE), 0, LENET_TABLE))
+    return (*sliding(module, spec, out), All(1) if full else Look(1, len(LENET_TABLE), 0, LENET_TABLE))
 
 
 def _over_steps(module: Any, spec: TensorSpec, out: TensorSpec) -> Window:
@@ -506,12 +282,12 @@ _SPECIAL: dict[str, Special] = {
     "softmax2d": lambda module, spec, out: (All(1),),
     "squeeze": _squeeze,
     "unsqueeze": _unsqueeze,
-    "upsample": _upsample,
-    **dict.fromkeys(("unpool1d", "unpool2d", "unpool3d"), _unpool),
+    "upsample": upsample,
+    **dict.fromkeys(("unpool1d", "unpool2d", "unpool3d"), unpool),
     "pixel_shuffle": _shuffle,
     "pixel_unshuffle": _unshuffle,
-    **dict.fromkeys(("max_unpool1d", "max_unpool2d", "max_unpool3d"), _max_unpool),
-    **dict.fromkeys(("fractional_max_pool2d", "fractional_max_pool3d"), _fractional),
+    **dict.fromkeys(("max_unpool1d", "max_unpool2d", "max_unpool3d"), max_unpool),
+    **dict.fromkeys(("fractional_max_pool2d", "fractional_max_pool3d"), fractional),
     "reduce": _reduce,
     "slice": _slice,
     "split": _split,

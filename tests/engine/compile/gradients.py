@@ -22,7 +22,7 @@ from engine.graph.values import Value
 ANALYSER = Analyser(BLOCK_TYPES)
 Step = tuple[str, dict[str, Value]]
 Box = tuple[tuple[int, int], ...] | None
-TIME = 24
+TIME = 60
 
 
 def chain(field: str, *steps: Step) -> Graph:
@@ -58,9 +58,10 @@ def said(sight: Sight, number: tuple[int, ...], lengths: Sequence[int]) -> Box:
     box = []
     for view, length in zip(sight, lengths, strict=True):
         low, high = _ends(view, number)
-        if low > high:
+        if low > high or high < 0:
             return None
-        box.append((max(low, 0), min(high, length - 1)) if low >= 0 or not view.length else (0, length - 1))
+        # What is brought round a border may lie anywhere.
+        box.append((0, length - 1) if low < 0 and view.length else (max(low, 0), min(high, length - 1)))
     return tuple(box)
 
 
