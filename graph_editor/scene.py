@@ -118,7 +118,9 @@ class GraphScene(QGraphicsScene):
         before, self.known.previews = self.known.previews, previews
         # Of another drawing that was just opened, the settings are told before its blocks: the body may be gone.
         if self._nearest(self.path) == self.path:
-            self._lay(self._items.show_previews(before))
+            again = self._items.show_previews(before)
+            if again is not None:
+                self._lay(again)
 
     def set_loss_values(self, values: Mapping[str, tuple[str, tuple[float, ...]]]) -> None:
         """Show the value and the curve of losses, by instance path."""

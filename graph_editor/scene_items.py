@@ -97,16 +97,19 @@ class SceneItems:
                         moved.add(wire.target)
         return moved | self.refresh(stale)
 
-    def show_previews(self, before: Mapping[str, QImage]) -> set[PortRef]:
-        """Show the pictures that are known by now in place of those `before`."""
-        moved: set[PortRef] = set()
-        for id in self.blocks.keys() & self._body.blocks.keys():
-            old, new = before.get(self._known.key(id)), self._known.preview(id)
-            if old is not new:
+    def show_previews(self, before: Mapping[str, QImage]) -> set[PortRef] | None:
+        """Show the pictures that are known by now in place of those `before`; None where all blocks stay as large."""
+        start, now, blocks = self._known.key(""), self._known.previews, self._body.blocks
+        resized: set[str] = set()
+        for key in before.keys() | now.keys():
+            id = key.removeprefix(start)
+            if key.startswith(start) and id in self.blocks and id in blocks:
+                old, new = before.get(key), now.get(key)
                 if (old is None) != (new is None):
-                    moved |= self.refresh([id])
-                self.blocks[id].set_preview(new)
-        return moved
+                    resized.add(id)
+                else:
+                    self.blocks[id].set_preview(new)
+        return self.refresh(resized) if resized else None
 
     def show_losses(self) -> None:
         """Show the values and curves of losses that are known by now."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
 
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, sorted_wires
@@ -110,3 +112,29 @@ def test_a_wire_in_the_hand_touches_only_the_blocks_that_are_marked(editor: Edit
     assert sorted(shown_anew) == ["de", "de", "fl"]
     assert editor.scene.blocks["de"].port_state("input", True).hand == ""
     assert editor.scene.blocks["fl"].port_state("input", True).hand == "impossible"
+
+
+def test_only_a_picture_that_comes_or_goes_draws_the_whole_anew(editor: Editor) -> None:
+    def picture(colour: Qt.GlobalColor) -> QImage:
+        image = QImage(8, 8, QImage.Format.Format_RGB32)
+        image.fill(colour)
+        return image
+
+    def shown() -> QColor:
+        item = editor.scene.blocks["cv"]
+        image = editor.view.viewport().grab().toImage()
+        place = editor.view.mapFromScene(item.mapToScene(item.geometry.preview.center()))
+        return image.pixelColor(place * image.devicePixelRatio())
+
+    editor.view.zoom_to(1.0)
+    editor.view.centerOn(editor.scene.blocks["cv"])
+    redrawn: list[bool] = []
+    editor.scene.redrawn.connect(lambda: redrawn.append(True))
+    editor.set_previews({"cv": picture(Qt.GlobalColor.red)})
+    assert redrawn == [True]
+    assert shown() == QColor(Qt.GlobalColor.red)
+    editor.set_previews({"cv": picture(Qt.GlobalColor.blue)})
+    assert redrawn == [True]
+    assert shown() == QColor(Qt.GlobalColor.blue)
+    editor.set_previews({})
+    assert redrawn == [True, True]
