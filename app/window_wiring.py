@@ -137,6 +137,8 @@ def _wire_canvas(window: MainWindow) -> None:
     def problems_changed(problems: tuple[Problem, ...]) -> None:
         window.status.show_problems(problems)
         window.problem_list.set_problems(problems)
+        if window.problem_popup.isVisible():
+            window.problem_popup.lie_at(window.problem_place())
         window.inspector.set_problems(problems)
 
     def selected() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.panels.buttons import baseline
 from app.panels.overlay_scroll import OverlayScroll
@@ -76,7 +76,16 @@ class ProblemList(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 240)
 
+    def heightForWidth(self, width: int) -> int:
+        layouts = [row.layout() for row in self.rows()]
+        wanted = sum(layout.totalHeightForWidth(width) for layout in layouts if layout is not None) or 40
+        return wanted + HEADING_HEIGHT + 16
+
     def _show(self) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            # Else the keyboard, and a ring with it, would go on to the inspector once its row is gone.
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
         clear_layout(self._rows)
         for problem in self._problems:
             row = ProblemRow(problem, self._theme)

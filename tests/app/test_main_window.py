@@ -211,6 +211,21 @@ def test_each_block_that_is_added_counts_once_and_no_undo_does(window) -> None:
     assert workspace.remembered.usage == {"input": 1, "dense": 1}
 
 
+def test_the_list_of_problems_shrinks_with_them_and_keeps_the_keyboard(window, qtbot) -> None:
+    window.activateWindow()
+    path = ("conv",)
+    facts = ({"title": "Dense", "name": f"Dense {index}"} for index in range(3))
+    problems = tuple(Problem("dead-branch", "advice", path, facts=told) for told in facts)
+    window.workspace.analysis.problems_changed.emit(problems)
+    window.show_problem_list()
+    high = window.problem_popup.height()
+    window.problem_list.rows()[1].setFocus()
+    window.workspace.analysis.problems_changed.emit(problems[:1])
+    assert window.problem_popup.height() < high
+    assert len(window.problem_list.rows()) == 1
+    assert window.problem_list.hasFocus()
+
+
 def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
     QGuiApplication.clipboard().setText("no blocks")
     window.editor.paste()
