@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -61,6 +62,44 @@ class Parameter(Plain, frozen=True):
     optional: bool = False
     advanced: bool = False
     logarithmic: bool = False
+
+    def is_kind(self, value: Value) -> bool:
+        """Whether `value`, formulas computed, is of the parameter's kind; None is where it may be left out."""
+        match self.kind:
+            case _ if value is None:
+                return self.optional
+            case "integer":
+                return _is_whole(value)
+            case "float":
+                return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+            case "boolean":
+                return isinstance(value, bool)
+            case "choice":
+                return isinstance(value, str)
+            case "text":
+                items = value if isinstance(value, tuple) else (value,)
+                return all(isinstance(item, str) for item in items)
+            case "tuple":
+                if not isinstance(value, tuple) or (self.length is not None and len(value) != self.length):
+                    return False
+                return all(_is_whole(item) for item in value)
+
+    def in_range(self, value: Value) -> bool:
+        """Whether a value of its kind is one of its choices, or its numbers lie within its bounds."""
+        if self.kind == "choice":
+            return value in self.choices
+        if self.kind not in ("integer", "float", "tuple") or value is None:
+            return True
+        return all(
+            isinstance(item, (int, float))
+            and (self.minimum is None or item >= self.minimum)
+            and (self.maximum is None or item <= self.maximum)
+            for item in (value if isinstance(value, tuple) else (value,))
+        )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) or (isinstance(value, float) and value.is_integer())
 
 
 class Prediction(Plain, frozen=True):
@@ -143,7 +182,7 @@ class BlockType(msgspec.Struct, frozen=True):
         }
 
     def ports_of(self, block: Block, variables: Mapping[str, Value] = {}) -> Ports:  # noqa: B006 -- never changed
-        """The ports of `block`; a formula that cannot be computed counts as its default."""
+        """The ports of `block`; what a parameter cannot be counts as its default."""
         return self.ports(lenient_parameters(self, block, variables), block.body)
 
     def arguments_order(self, ports: Ports) -> tuple[str, ...]:
@@ -185,13 +224,20 @@ def _fill(template: str, facts: Mapping[str, str]) -> str:
 
 
 def lenient_parameters(type: BlockType, block: Block, variables: Mapping[str, Value]) -> dict[str, Value]:
-    """Resolved parameters; where a formula fails the default stands in, so that a drawing can always be shown."""
+    """Resolved parameters, so that any drawing can be shown.
+
+    The default stands in where a formula fails, and for a value that the parameter cannot have: a file may hold any.
+    """
     resolved: dict[str, Value] = {}
     for parameter in type.parameters:
+        resolved[parameter.id] = parameter.default
+        given = block.parameters.get(parameter.id, parameter.default)
         try:
-            resolved[parameter.id] = resolve(block.parameters.get(parameter.id, parameter.default), variables)
+            value = resolve(given, variables)
         except ValueError:
-            resolved[parameter.id] = parameter.default
+            continue
+        if given is parameter.default or (parameter.is_kind(value) and parameter.in_range(value)):
+            resolved[parameter.id] = value
     return resolved
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from engine.graph.block_type import BlockType, Parameter
@@ -40,13 +39,13 @@ def parameter_problem(
         return problem("formula", reason=str(fault))
     if number is None and parameter.optional:
         return None
-    if not _of_kind(parameter, number):
+    if not parameter.is_kind(number):
         return problem("parameter-type", expected=_EXPECTED[parameter.kind], value=format_value(value))
-    if parameter.kind == "choice" and number not in parameter.choices:
+    if parameter.in_range(number):
+        return None
+    if parameter.kind == "choice":
         return problem("parameter-choice", value=format_value(value), choices=", ".join(parameter.choices))
-    if parameter.kind in ("integer", "float", "tuple") and not _in_range(parameter, number):
-        return problem("parameter-range", value=format_value(value), range=range_words(parameter))
-    return None
+    return problem("parameter-range", value=format_value(value), range=range_words(parameter))
 
 
 def range_words(parameter: Parameter) -> str:
@@ -63,41 +62,3 @@ def _number(bound: float | None) -> str:
     if abs(bound) >= 10_000:
         return f"{bound:,.0f}".replace(",", "\u2009")
     return f"{bound:g}"
-
-
-def _of_kind(parameter: Parameter, value: Value) -> bool:
-    match parameter.kind:
-        case "integer":
-            return _is_whole(value)
-        case "float":
-            return _is_number(value)
-        case "boolean":
-            return isinstance(value, bool)
-        case "choice" | "text":
-            return isinstance(value, str) or (parameter.kind == "text" and _is_texts(value))
-        case "tuple":
-            if not isinstance(value, tuple) or (parameter.length is not None and len(value) != parameter.length):
-                return False
-            return all(_is_whole(item) for item in value)
-
-
-def _is_texts(value: Value) -> bool:
-    return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) or (isinstance(value, float) and value.is_integer())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _in_range(parameter: Parameter, value: Value) -> bool:
-    items = value if isinstance(value, tuple) else (value,)
-    return all(
-        isinstance(item, (int, float))
-        and (parameter.minimum is None or item >= parameter.minimum)
-        and (parameter.maximum is None or item <= parameter.maximum)
-        for item in items
-    )
