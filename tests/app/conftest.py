@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from tests.journeys.hands import Hands
 
 WORKER_MS = 60_000
 
 
-@pytest.fixture
-def open_window(qtbot, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
+@contextmanager
+def opening(qtbot: QtBot, folder: Path) -> Iterator[Callable[..., MainWindow]]:
     """Opens windows on one state folder; those that are still open at the end are closed."""
     from app.main_window import MainWindow
     from app.project_store import ProjectStore
@@ -28,7 +31,7 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
     opened: list[MainWindow] = []
 
     def open(file: Path | None = None, worker: bool = False) -> MainWindow:
-        workspace = Workspace(ProjectStore(BLOCK_TYPES, RecoveryFolder(tmp_path / "state")))
+        workspace = Workspace(ProjectStore(BLOCK_TYPES, RecoveryFolder(folder)))
         problem = workspace.open_first(file)
         window = MainWindow(workspace)
         opened.append(window)
@@ -51,6 +54,13 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
 
 
 @pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
+    """Opens windows on one state folder; those that are still open at the end are closed."""
+    with opening(qtbot, tmp_path / "state") as open:
+        yield open
+
+
+@pytest.fixture
 def window(open_window) -> MainWindow:
     """A window on the first example, without a worker."""
     return open_window()
@@ -60,3 +70,28 @@ def window(open_window) -> MainWindow:
 def live(open_window) -> MainWindow:
     """A window on the first example, its worker warm and the drawing analysed."""
     return open_window(worker=True)
+
+
+@pytest.fixture(scope="module")
+def _one_window(
+    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[Hands, dict[str, object]]]:
+    """A window on the first example, its worker warm, and how it stands."""
+    from tests.journeys.hands import Hands
+
+    with opening(QtBot(request), tmp_path_factory.mktemp("window") / "state") as open:
+        hands = Hands(open(worker=True))
+        hands.begin_anew()
+        yield hands, hands.standing()
+
+
+@pytest.fixture
+def warm(_one_window: tuple[Hands, dict[str, object]]) -> MainWindow:
+    """The one window of a file of tests, on the first example as it was opened at first, its worker warm.
+
+    For tests that leave window and worker whole; it saves the seconds in which a worker gets warm.
+    """
+    hands, standing = _one_window
+    hands.begin_anew()
+    assert hands.standing() == standing
+    return hands.window

@@ -20,8 +20,8 @@ LAYOUT_S = 5.0
 
 
 @pytest.mark.parametrize("id", [ID, "googlenet", "unet"])
-def test_it_opens_and_is_analysed_without_a_stall(id: str, live, qtbot) -> None:
-    workspace = live.workspace
+def test_it_opens_and_is_analysed_without_a_stall(id: str, warm, qtbot) -> None:
+    workspace = warm.workspace
     qtbot.wait(500)
     wanted = read_example(id).graph
     with longest_work() as work:

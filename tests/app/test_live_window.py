@@ -78,30 +78,30 @@ def test_a_run_from_first_press_to_the_saved_file(live, open_window, qtbot, tmp_
     assert again.workspace.history.test["accuracy"] > 0.8
 
 
-def test_an_edit_while_training_is_told_and_the_new_network_can_be_run(live, qtbot) -> None:
-    workspace = live.workspace
+def test_an_edit_while_training_is_told_and_the_new_network_can_be_run(warm, qtbot) -> None:
+    workspace = warm.workspace
     workspace.set_epochs(500)
     workspace.runs.run()
-    wait_for(qtbot, live, "training")
+    wait_for(qtbot, warm, "training")
     first = workspace.runs.state.run
-    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "bias", False)
-    assert "Trains the network before your last edit" in live.run_bar.message.text()
-    assert live.run_bar.message.link.text() == "Run the new one"
+    workspace.document.edit("Set", set_parameter, block_of(warm, "conv2d"), "bias", False)
+    assert "Trains the network before your last edit" in warm.run_bar.message.text()
+    assert warm.run_bar.message.link.text() == "Run the new one"
     workspace.document.undo_stack.undo()
-    assert "Trains the network" not in live.run_bar.message.text()
+    assert "Trains the network" not in warm.run_bar.message.text()
     workspace.document.undo_stack.redo()
     qtbot.waitUntil(lambda: workspace.analysis.is_current and not workspace.analysis.errors, timeout=RUN_MS)
-    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(warm.run_bar.message.link, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
         lambda: workspace.runs.state.run != first and workspace.runs.state.phase == "training", timeout=RUN_MS
     )
     assert workspace.previous is not None
-    press(qtbot, live.run_bar.stop)
-    wait_for(qtbot, live, "stopped")
-    assert "Stopped in epoch" in live.run_bar.message.text()
-    press(qtbot, live.run_bar.reset)
-    qtbot.waitUntil(lambda: live.run_bar.slot.text() == "Run", timeout=RUN_MS)
-    assert live.run_bar.message.text().startswith("Ready")
+    press(qtbot, warm.run_bar.stop)
+    wait_for(qtbot, warm, "stopped")
+    assert "Stopped in epoch" in warm.run_bar.message.text()
+    press(qtbot, warm.run_bar.reset)
+    qtbot.waitUntil(lambda: warm.run_bar.slot.text() == "Run", timeout=RUN_MS)
+    assert warm.run_bar.message.text().startswith("Ready")
 
 
 def test_an_edit_after_the_run_is_still_known_at_the_next_start(live, open_window, qtbot) -> None:
@@ -121,48 +121,48 @@ def test_an_edit_after_the_run_is_still_known_at_the_next_start(live, open_windo
     assert again.run_bar.slot.text() == "Continue"
 
 
-def test_a_file_saved_after_an_edit_knows_that_its_weights_are_of_another_network(live, qtbot, tmp_path) -> None:
-    workspace = live.workspace
+def test_a_file_saved_after_an_edit_knows_that_its_weights_are_of_another_network(warm, qtbot, tmp_path) -> None:
+    workspace = warm.workspace
     workspace.set_epochs(1)
-    press(qtbot, live.run_bar.slot)
-    wait_for(qtbot, live, "finished")
+    press(qtbot, warm.run_bar.slot)
+    wait_for(qtbot, warm, "finished")
     path = tmp_path / "edited.loom"
-    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "bias", False)
+    workspace.document.edit("Set", set_parameter, block_of(warm, "conv2d"), "bias", False)
     for shown in (("Run", "Starts a new run"), ("Continue", "Trained 1 epoch")):
         workspace.save(path)
         qtbot.waitUntil(lambda: workspace.path == path and not workspace.is_changed, timeout=RUN_MS)
         with qtbot.waitSignal(workspace.opened):
             workspace.open(path)
-        assert live.run_bar.slot.text() == shown[0]
-        assert live.run_bar.message.text().startswith(shown[1])
+        assert warm.run_bar.slot.text() == shown[0]
+        assert warm.run_bar.message.text().startswith(shown[1])
         if shown[0] == "Run":
-            qtbot.waitUntil(lambda: live.run_bar.slot.isEnabled(), timeout=RUN_MS)
-            press(qtbot, live.run_bar.slot)
-            wait_for(qtbot, live, "finished")
+            qtbot.waitUntil(lambda: warm.run_bar.slot.isEnabled(), timeout=RUN_MS)
+            press(qtbot, warm.run_bar.slot)
+            wait_for(qtbot, warm, "finished")
 
 
-def test_a_run_goes_on_when_the_edited_network_has_a_problem(live, qtbot) -> None:
-    workspace = live.workspace
+def test_a_run_goes_on_when_the_edited_network_has_a_problem(warm, qtbot) -> None:
+    workspace = warm.workspace
     workspace.set_epochs(5000)
     workspace.runs.run()
-    wait_for(qtbot, live, "training")
+    wait_for(qtbot, warm, "training")
     run = workspace.runs.state.run
-    workspace.document.edit("Set", set_parameter, block_of(live, "conv2d"), "out_channels", 14)
+    workspace.document.edit("Set", set_parameter, block_of(warm, "conv2d"), "out_channels", 14)
     qtbot.waitUntil(lambda: bool(workspace.analysis.errors), timeout=RUN_MS)
-    assert live.run_bar.message.link.text() == "Show its problem"
-    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
-    assert live.problem_popup.isVisible()
+    assert warm.run_bar.message.link.text() == "Show its problem"
+    qtbot.mouseClick(warm.run_bar.message.link, Qt.MouseButton.LeftButton)
+    assert warm.problem_popup.isVisible()
     workspace.runs.run()
     qtbot.wait(300)
     assert (workspace.runs.state.phase, workspace.runs.state.run) == ("training", run)
 
 
-def test_a_problem_stops_run_and_the_offered_fix_mends_it(live, qtbot) -> None:
-    workspace = live.workspace
+def test_a_problem_stops_run_and_the_offered_fix_mends_it(warm, qtbot) -> None:
+    workspace = warm.workspace
     graph = workspace.document.graph
     from engine.graph.edits import remove_blocks
 
-    flatten = block_of(live, "flatten")
+    flatten = block_of(warm, "flatten")
     source = next(wire.source for wire in graph.wires if wire.target.block == flatten)
     target = next(wire.target for wire in graph.wires if wire.source.block == flatten)
     workspace.document.edit("Delete", remove_blocks, (flatten,))
@@ -170,15 +170,15 @@ def test_a_problem_stops_run_and_the_offered_fix_mends_it(live, qtbot) -> None:
 
     workspace.document.edit("Connect", connect, source, target)
     qtbot.waitUntil(lambda: workspace.analysis.errors > 0, timeout=RUN_MS)
-    assert not live.run_bar.slot.isEnabled()
-    assert "stop" in live.run_bar.message.text()
-    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
-    assert live.problem_popup.isVisible()
+    assert not warm.run_bar.slot.isEnabled()
+    assert "stop" in warm.run_bar.message.text()
+    qtbot.mouseClick(warm.run_bar.message.link, Qt.MouseButton.LeftButton)
+    assert warm.problem_popup.isVisible()
     problem = next(problem for problem in workspace.analysis.problems if problem.fixes)
-    live.problem_list.fix.emit(problem.fixes[0])
+    warm.problem_list.fix.emit(problem.fixes[0])
     qtbot.waitUntil(lambda: workspace.analysis.errors == 0, timeout=RUN_MS)
-    assert live.run_bar.slot.isEnabled()
-    live.problem_popup.close_now()
+    assert warm.run_bar.slot.isEnabled()
+    warm.problem_popup.close_now()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
@@ -221,10 +221,10 @@ def test_closing_while_training_keeps_the_weights_within_two_seconds(live, open_
     assert len(again.workspace.history.losses) > 50
 
 
-def test_weights_are_exported_under_readable_names(live, qtbot, tmp_path: Path) -> None:
+def test_weights_are_exported_under_readable_names(warm, qtbot, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
-    workspace = live.workspace
+    workspace = warm.workspace
     qtbot.waitUntil(lambda: workspace.measures.has_session, timeout=RUN_MS)
     with qtbot.waitSignal(workspace.message, timeout=RUN_MS):
         workspace.export_weights(tmp_path / "weights.safetensors")
@@ -233,19 +233,19 @@ def test_weights_are_exported_under_readable_names(live, qtbot, tmp_path: Path) 
     assert sum(array.size for array in arrays.values()) == 7370
 
 
-def test_the_plan_in_the_inspector_steers_the_run_and_undo_steers_back(live, qtbot) -> None:
-    workspace = live.workspace
+def test_the_plan_in_the_inspector_steers_the_run_and_undo_steers_back(warm, qtbot) -> None:
+    workspace = warm.workspace
     before = workspace.document.settings.plan.stages[0].learning_rate
     workspace.set_epochs(2000)
-    live.editor.select(())
+    warm.editor.select(())
     workspace.runs.run()
-    wait_for(qtbot, live, "training")
+    wait_for(qtbot, warm, "training")
 
     def marks(name: str) -> list[float]:
         return [mark.value for mark in workspace.history.marks if mark.name == name]
 
     def type_into(id: str, words: str) -> None:
-        row = live.inspector.page.plan.stage_rows[0][id]
+        row = warm.inspector.page.plan.stage_rows[0][id]
         assert row.isVisible()
         entry = row.field().findChild(QLineEdit)
         qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
@@ -255,13 +255,13 @@ def test_the_plan_in_the_inspector_steers_the_run_and_undo_steers_back(live, qtb
 
     type_into("learning_rate", "0.0007")
     qtbot.waitUntil(lambda: marks("learning_rate") == [0.0007], timeout=RUN_MS)
-    assert live.run_bar.learning_rate.value() == 0.0007
+    assert warm.run_bar.learning_rate.value() == 0.0007
     workspace.document.undo_stack.undo()
     qtbot.waitUntil(lambda: marks("learning_rate") == [0.0007, before], timeout=RUN_MS)
     workspace.runs.pause()
-    wait_for(qtbot, live, "paused")
+    wait_for(qtbot, warm, "paused")
     type_into("epochs", "1900")
     qtbot.waitUntil(lambda: marks("epochs") == [1900.0], timeout=RUN_MS)
-    assert "of 1900" in live.run_bar.message.text()
+    assert "of 1900" in warm.run_bar.message.text()
     workspace.runs.stop()
-    wait_for(qtbot, live, "stopped")
+    wait_for(qtbot, warm, "stopped")

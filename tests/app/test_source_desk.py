@@ -9,36 +9,36 @@ from safetensors.numpy import load_file
 WORKER_MS = 60_000
 
 
-def test_the_code_follows_the_drawing_and_marks_what_is_selected(live, qtbot) -> None:
-    view = live.code_view
+def test_the_code_follows_the_drawing_and_marks_what_is_selected(warm, qtbot) -> None:
+    view = warm.code_view
     assert not view.isVisible()
-    live.actions_table["code"].trigger()
+    warm.actions_table["code"].trigger()
     assert view.isVisible()
-    assert live.actions_table["code"].isChecked()
+    assert warm.actions_table["code"].isChecked()
     qtbot.waitUntil(lambda: "class DigitsConvnet(nn.Module):" in view.text(), timeout=WORKER_MS)
-    graph = live.workspace.document.graph
+    graph = warm.workspace.document.graph
     dense = next(block.id for block in graph.blocks.values() if block.type == "dense")
-    live.editor.select([dense])
+    warm.editor.select([dense])
     lines = view.text().splitlines()
     assert ["dense" in lines[first - 1] for first, _ in view.source.marked()] == [True, True]
-    live.editor.select([next(block.id for block in graph.blocks.values() if block.type == "relu")])
+    warm.editor.select([next(block.id for block in graph.blocks.values() if block.type == "relu")])
     before = view.text()
-    live.editor.toggle_bypass()
+    warm.editor.toggle_bypass()
     qtbot.waitUntil(lambda: view.text().count("nn.ReLU()") == before.count("nn.ReLU()") - 1, timeout=WORKER_MS)
-    live.actions_table["undo"].trigger()
+    warm.actions_table["undo"].trigger()
     qtbot.waitUntil(lambda: view.text() == before, timeout=WORKER_MS)
-    live.editor.select([dense])
-    live.editor.delete_selection()
+    warm.editor.select([dense])
+    warm.editor.delete_selection()
     qtbot.waitUntil(view.said.isVisible, timeout=WORKER_MS)
     assert view.text() == before
-    live.actions_table["code"].trigger()
+    warm.actions_table["code"].trigger()
     assert not view.isVisible()
 
 
-def test_the_drawing_is_exported_from_the_window(live, qtbot, tmp_path: Path) -> None:
+def test_the_drawing_is_exported_from_the_window(warm, qtbot, tmp_path: Path) -> None:
     said: list[str] = []
-    live.workspace.message.connect(said.append)
-    live.workspace.sources.export("python", tmp_path / "net.py")
+    warm.workspace.message.connect(said.append)
+    warm.workspace.sources.export("python", tmp_path / "net.py")
     qtbot.waitUntil(lambda: bool(said), timeout=WORKER_MS)
     assert "net.py" in said[0]
     assert "class DigitsConvnet" in (tmp_path / "net.py").read_text(encoding="utf-8")
@@ -46,13 +46,13 @@ def test_the_drawing_is_exported_from_the_window(live, qtbot, tmp_path: Path) ->
         assert "convolution.weight" in load_file(tmp_path / "net.safetensors")
 
 
-def test_an_export_that_cannot_be_written_is_told(live, qtbot, tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_written_is_told(warm, qtbot, tmp_path: Path) -> None:
     refused: list[object] = []
-    live.workspace.refused.connect(refused.append)
-    live.workspace.sources.export("python", tmp_path / "nowhere" / "net.py")
+    warm.workspace.refused.connect(refused.append)
+    warm.workspace.sources.export("python", tmp_path / "nowhere" / "net.py")
     qtbot.waitUntil(lambda: bool(refused), timeout=WORKER_MS)
     assert refused[0].code == "save-failed"  # type: ignore[attr-defined]
-    assert live.notice.isVisible()
+    assert warm.notice.isVisible()
 
 
 def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:

@@ -193,16 +193,18 @@ class Hands:
         workspace.document.undo_stack.setClean()
         workspace.open_example(FIRST_EXAMPLE)
         self.wait(lambda: opened, "the first example")
+        self.wait(lambda: not workspace.runs.state.is_running, "the end of the run")
         self.wait_analysed()
         self.wait(lambda: not window.editor.scene.moves.is_busy, "the last wire")
         window.notice.hide()
+        window.problem_popup.close_now()
         window.status.show_message("")
         window.editor.fit(soft=False)
         self.activate()
 
     def standing(self) -> dict[str, object]:
         """All that a test may find in a window before it begins."""
-        workspace, editor = self.workspace, self.window.editor
+        workspace, editor, bar = self.workspace, self.window.editor, self.window.run_bar
         return {
             "graph": self.graph,
             "settings": workspace.document.settings,
@@ -210,7 +212,8 @@ class Hands:
             "place": (workspace.path, workspace.example, workspace.is_changed),
             "problems": self.sentences(),
             "phase": workspace.runs.state.phase,
-            "run": (self.window.run_bar.slot.accessibleName(), self.window.run_bar.slot.isEnabled(), self.run_words),
+            # How long a run takes is remembered on purpose.
+            "run": (bar.slot.accessibleName(), bar.slot.isEnabled(), self.run_words.partition(":")[0]),
             "history": workspace.history,
             "layouts": workspace.layouts.is_waiting,
             "body": editor.body_path(),
