@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.panels.dataset_edits import dataset_of, inputs_of, reference
 from app.workspace import Workspace
+from engine.graph.analysis import path_key
 from engine.graph.paths import bodies
 from engine.measurements.results import Ask
 from graph_editor.theme import Theme
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from engine.worker.protocol import DatasetDescribed
 
-WEIGHTS_NOW, CURVE_NOW = "weights-now", "curve-now"
+WEIGHTS_NOW, CURVE_NOW = "weights-now:", "curve-now:"
+"""What the inspector's requests begin with; the block's path follows, so that no answer is taken for another's."""
 CURVE_POINTS = 48
 STRIP = (112, 36)
 INPUT_PICTURES = 4
@@ -43,6 +45,7 @@ class CanvasFeed(QObject):
         self._theme = theme
         self._arrays: dict[str, Mapping[str, np.ndarray]] = {}
         self._pictures: dict[str, QImage] = {}
+        self._data_of: tuple[object, object, Mapping[str, tuple[str, Any]]] = (None, None, {})
         self._shown_data: dict[str, object] = {}
         self._held_data: Mapping[str, object] = {}
         self._described: dict[tuple[str, str | None], Mapping[str, np.ndarray]] = {}
@@ -86,19 +89,19 @@ class CanvasFeed(QObject):
         """The block whose weights the inspector shows; what has to be measured for it."""
         if path_key != self._looked_at:
             self._looked_at, self._weights = path_key, None
-        return Ask(id=WEIGHTS_NOW, kind="filters", block=path_key, count=32) if path_key else None
+        return Ask(id=f"{WEIGHTS_NOW}{path_key}", kind="filters", block=path_key, count=32) if path_key else None
 
     def trace(self, path_key: str) -> Ask | None:
         """The activation whose curve the inspector shows; what has to be measured for it."""
         if path_key != self._curve_of:
             self._curve_of = path_key
             self.curve_changed.emit(path_key, None)
-        return Ask(id=CURVE_NOW, kind="curve", block=path_key) if path_key else None
+        return Ask(id=f"{CURVE_NOW}{path_key}", kind="curve", block=path_key) if path_key else None
 
     def forget_blocks(self) -> None:
         """Drop the pictures of blocks that are gone."""
         graph = self._workspace.document.graph
-        here = {"/".join((*path, id)) for path, body in bodies(graph) for id in body.blocks}
+        here = {path_key((*path, id)) for path, body in bodies(graph) for id in body.blocks}
         if not self._arrays.keys() <= here:
             self._arrays = {path: arrays for path, arrays in self._arrays.items() if path in here}
             self._pictures = {path: picture for path, picture in self._pictures.items() if path in here}
@@ -115,11 +118,16 @@ class CanvasFeed(QObject):
         self.losses_changed.emit({})
         self._tell_losses(True)
 
-    def _data(self) -> dict[str, tuple[str, Any]]:
+    def _data(self) -> Mapping[str, tuple[str, Any]]:
         """By Input: the dataset it reads, and where that comes from."""
         document = self._workspace.document
-        names = {block.id: dataset_of(document, block) for block in inputs_of(document)}
-        return {id: (name, reference(document, name)) for id, name in names.items()}
+        graph, settings, data = self._data_of
+        if graph is not document.graph or settings is not document.settings:
+            # Asked with each picture that arrives: 5,000 blocks are looked through once an edit.
+            names = {block.id: dataset_of(document, block) for block in inputs_of(document)}
+            data = {id: (name, reference(document, name)) for id, name in names.items()}
+            self._data_of = (document.graph, document.settings, data)
+        return data
 
     def _hold_data(self) -> None:
         """The worker holds the data that the drawing names now."""
@@ -211,10 +219,10 @@ class CanvasFeed(QObject):
             self.previews_changed.emit(dict(self._pictures))
 
     def _take_measured(self, request: str, arrays: Mapping[str, np.ndarray], step: int, problem: object) -> None:
-        if request == WEIGHTS_NOW:
+        if request == f"{WEIGHTS_NOW}{self._looked_at}":
             self._weights = arrays if arrays and problem is None else None
             self._tell_weights()
-        elif request == CURVE_NOW and self._curve_of:
+        elif request == f"{CURVE_NOW}{self._curve_of}":
             self.curve_changed.emit(self._curve_of, arrays if arrays and problem is None else None)
 
     def _tell_weights(self) -> None:
@@ -246,7 +254,7 @@ class CanvasFeed(QObject):
         self._told_at = now
         graph, types = self._workspace.document.graph, self._workspace.types
         losses = [
-            ("/".join((*path, block.id)), block.name)
+            (path_key((*path, block.id)), block.name)
             for path, body in bodies(graph)
             for block in body.blocks.values()
             if block.type in types and types[block.type].role == "loss"

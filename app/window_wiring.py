@@ -203,7 +203,7 @@ def _wire_panels(window: MainWindow) -> None:
             inspector.set_known_folders(workspace.remembered.dataset_folders)
 
     def measured(request: str, arrays: object, step: int, problem: Problem | None) -> None:
-        if request in (WEIGHTS_NOW, CURVE_NOW):
+        if request.startswith((WEIGHTS_NOW, CURVE_NOW)):
             return
         if problem is not None:
             views.show_problem(request, problem.sentence)
