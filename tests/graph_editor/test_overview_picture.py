@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from engine.graph import edits
+from engine.graph.graph import Block, Graph, Look
 from graph_editor.editor import Editor
 from graph_editor.overview import Overview
 
@@ -72,3 +76,26 @@ def test_a_view_beside_the_drawing_rests(editor: Editor, drawn: list[float], qtb
     assert not drawn
     editor.view.pan_by(4000, 2000)
     assert pixel(editor, 380, 130) == editor.theme.color("convolution")
+
+
+def test_a_block_that_is_moved_or_deleted_is_drawn_where_it_is_now(editor: Editor, qtbot: QtBot) -> None:
+    editor.minimap.hide()
+    editor.view.zoom_to(0.2)
+    assert pixel(editor, 380, 130) == editor.theme.color("convolution")
+    look = editor.document.graph.blocks["cv"].look
+    editor.document.edit("Move", edits.move, {"cv": (look.x, look.y + 400)})
+    assert pixel(editor, 380, 130) != editor.theme.color("convolution")
+    assert pixel(editor, 380, 530) == editor.theme.color("convolution")
+    editor.document.edit("Delete", edits.remove_blocks, ("cv",))
+    assert pixel(editor, 380, 530) != editor.theme.color("convolution")
+    editor.document.undo_stack.undo()
+    assert pixel(editor, 380, 530) == editor.theme.color("convolution")
+
+
+def test_drawing_it_keeps_nothing_from_the_collector(editor: Editor) -> None:
+    blocks = {f"m{n}": Block(f"m{n}", "relu", "ReLU", look=Look(n * 200, 1000)) for n in range(300)}
+    editor.document.commit("More", Graph(blocks=blocks))
+    kept = gc.get_freeze_count()
+    editor.document.edit("Move", edits.move, {"m0": (0, 2000)})
+    editor.minimap.grab()
+    assert gc.get_freeze_count() <= kept
