@@ -139,7 +139,8 @@ def _print_check(result: dict) -> None:
         depth = block["id"].count("/")
         shapes = ", ".join("×".join(map(str, dims)) or "scalar" for dims in block["outputs"].values())
         table.add_row("  " * depth + block["name"], block["type"], shapes, f"{block['parameters']:,}")
-    Console(soft_wrap=True).print(table)
+    # Names are the user's: a [bracket] in one is no colour, and :smile: no picture.
+    Console(soft_wrap=True, markup=False, emoji=False).print(table)
     at = f" at {result['time_length']} steps" if result["time_length"] else ""
     print(f"{result['parameters']:,} parameters, {result['multiply_adds']:,} multiply-adds per sample{at}.")
     for problem in result["problems"]:

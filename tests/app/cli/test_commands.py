@@ -43,6 +43,31 @@ def test_new_writes_a_project_that_checks(run, tmp_path):
     assert [block["type"] for block in found["blocks"]][:3] == ["input", "conv2d", "relu"]
 
 
+@pytest.mark.parametrize("name", ["[/closed]", "[red]warm[/red]", ":smile:"])
+def test_names_are_printed_as_they_are(run, tmp_path, name):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+    from engine.training.plan import DatasetRef, Settings
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", dataset="moons", fields=("point: 2 float32", "label: 2 classes"))
+    drawing.add("dense", "dense", name=name, out_features=2)
+    for id in ("loss", "other"):
+        drawing.add(id, "cross_entropy", name=f"{name} {id}")
+        drawing.wire("dense", f"{id}.logits")
+        drawing.wire("input.label", f"{id}.target")
+    drawing.wire("input.point", "dense")
+    path = tmp_path / "names.loom"
+    write_project(path, Project(drawing.graph, Settings(datasets=(DatasetRef("moons"),))))
+    code, out, err = run("check", str(path))
+    assert code == 0, err
+    assert f"{name}  " in out
+    code, out, err = run("train", str(path), "--epochs", "1", "--device", "cpu")
+    assert code == 0, err
+    assert f"accuracy.{name} other" in out
+
+
 def test_check_counts_a_sequence_at_the_length_of_its_dataset(run):
     found = json.loads(run("check", "sequence-lstm", "--json")[1])
     assert found["time_length"] == 32
