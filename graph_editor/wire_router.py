@@ -69,7 +69,9 @@ class Router:
         """Lay the wire `key`; what it had taken before is freed."""
         self.forget(key)
         if ends.bends:
-            return along(_through(ends))
+            points = _through(ends)
+            if self._passes(points, ends):
+                return along(points)
         if max(self._index.crowd(*ends.start), self._index.crowd(*ends.end)) > HEAP:
             return curve(ends.start, ends.end)
         (sx, sy), (tx, ty) = ends.start, ends.end
@@ -83,6 +85,17 @@ class Router:
             if short is not None:
                 return short
         return self._in_lane(key, ends)
+
+    def _passes(self, points: list[Point], ends: Ends) -> bool:
+        """Whether a way that was laid before keeps clear of the blocks at its ends: pictures make blocks grow."""
+        legs = list(zip(points[1:-2], points[2:-1], strict=True))
+        for id, room in ((ends.source_block, 1), (ends.target_block, 0)):
+            left, top, right, bottom = self._index.rectangle(id)
+            for (ax, ay), (bx, by) in legs:
+                beside = min(ax, bx) >= right + room or max(ax, bx) <= left - room
+                if not beside and min(ay, by) < bottom + room and max(ay, by) > top - room:
+                    return False
+        return True
 
     def _free(self, left: float, top: float, right: float, bottom: float, ends: Ends) -> bool:
         return self._index.is_free(

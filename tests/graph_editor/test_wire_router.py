@@ -148,3 +148,16 @@ def test_a_row_of_blocks_is_still_passed_around(monkeypatch: pytest.MonkeyPatch)
     asked, _, routes = questions_of(20, 160, monkeypatch)
     assert asked > 0
     assert all(len(route.points) == 2 for route in routes)
+
+
+def test_bends_are_kept_until_a_block_grows_into_them() -> None:
+    bent = Ends((96, 72), (400, 224), "a", "b", "s", bends=((120, 100), (-60, 224)))
+    fits = Router(index(a=(0, 0, 96, 90), b=(400, 200, 500, 248))).route("w", bent)
+    assert fits.points[:4] == ((96, 72), (120, 72), (120, 100), (-60, 100))
+    for wide in (136, 110):
+        # A picture made the block wider, or taller, than the bends knew.
+        made = index(a=(0, 0, wide, 132), b=(400, 200, 500, 248))
+        route = Router(made).route("w", bent._replace(start=(wide, 72)))
+        assert route.points[0] == (wide, 72)
+        for one, two in zip(route.points[1:], route.points[2:-1], strict=False):
+            assert made.is_free(*map(min, one, two), *map(max, one, two)), route.points
