@@ -24,13 +24,21 @@ def merged(sights: Iterable[Sight | Reason]) -> Sight | Reason:
         return known[0] if known else ()
     found: dict[tuple[str, int], View] = {}
     try:
-        for sight in known:
-            for view in joint(sight):
+        for sight in known if _have_like_holes(known) else map(joint, known):
+            for view in sight:
                 key = view.input, view.axis
                 found[key] = _union(found[key], view) if key in found else view
     except Untold as untold:
         return untold.reason
     return tuple(found.values())
+
+
+def _have_like_holes(sights: Sequence[Sight]) -> bool:
+    """Whether the same numbers see nothing of an Input in all of them, so that each axis may be looked at by itself."""
+    first, *others = [{(view.input, view.axis): view.spans for view in sight} for sight in sights]
+    return all(
+        first.keys() == other.keys() and all(first[key].has_holes_of(other[key]) for key in first) for other in others
+    ) or not any(view.spans.holes for sight in sights for view in sight)
 
 
 def joined(sights: Sequence[Sight | Reason], axis: int, counts: Sequence[int]) -> Sight | Reason:
@@ -39,7 +47,7 @@ def joined(sights: Sequence[Sight | Reason], axis: int, counts: Sequence[int]) -
     for sight in sights:
         if isinstance(sight, str):
             return sight
-        parts.append({(view.input, view.axis): view for view in joint(sight)})
+        parts.append({(view.input, view.axis): view for view in sight})
     try:
         keys = dict.fromkeys(key for part in parts for key in part)
         return tuple(_row([part.get(key) for part in parts], axis, counts) for key in keys)

@@ -90,8 +90,10 @@ def _itself(key: str, at: int, spec: TensorSpec) -> View:
 def told(sight: Sight) -> list[Field]:
     """The receptive field in each Input that is seen."""
     found = []
-    for views in _by_input(joint(sight)).values():
-        field = tuple(_size(view) for view in views)
+    for views in _by_input(sight).values():
+        varied = [axis for view in views for axis, size in enumerate(view.spans.shape) if size > 1]
+        # Where each view varies along axes of its own, some number has the largest of all.
+        field = tuple([_size(view) for view in (joint(tuple(views)) if len(set(varied)) < len(varied) else views)])
         found.append(tuple([0] * len(field) if 0 in field else field))
     return found
 
@@ -119,15 +121,15 @@ def joint(sight: Sight) -> Sight:
         return sight
     made: list[View] = []
     for views in _by_input(sight).values():
-        if len({(view.free, view.spans.shape[view.free]) for view in views if view.free >= 0}) > 1:
+        shape = tuple(map(max, zip(*(view.spans.shape for view in views), strict=True)))
+        periods = {(view.free, view.spans.shape[view.free]) for view in views if view.free >= 0}
+        if len(periods) > 1 or math.prod(shape) > MOST_NUMBERS:
             made += views
             continue
-        empty = views[0].spans.low > views[0].spans.high
-        for view in views[1:]:
-            empty = empty | (view.spans.low > view.spans.high)
+        empty = np.zeros(shape, bool)
         for view in views:
-            low, high = np.where(empty, FAR, view.spans.low), np.where(empty, -FAR, view.spans.high)
-            made.append(view._replace(spans=Spans(low.astype(np.int32), high.astype(np.int32))))
+            empty |= view.spans.low > view.spans.high
+        made += [view._replace(spans=view.spans.without(empty)) for view in views]
     return tuple(made)
 
 
@@ -192,8 +194,7 @@ def _looked(sight: Sight, move: Look, length: int) -> Sight:
         if view.input not in varied:
             varied.add(view.input)
             empty = blind.reshape([-1 if at == axis else 1 for at in range(len(view.spans.shape))])
-            low, high = np.where(empty, FAR, view.spans.low), np.where(empty, -FAR, view.spans.high)
-            made[number] = view._replace(spans=Spans(low.astype(np.int32), high.astype(np.int32)))
+            made[number] = view._replace(spans=view.spans.without(empty))
     return tuple(made)
 
 

@@ -110,21 +110,35 @@ def upsample(module: Any, spec: TensorSpec, out: TensorSpec) -> Moves:
             if not step:
                 return (Unknown("free-length"),)
         else:
-            step, pattern = 0, _interpolated(module, length, float(factor))
+            step, pattern = 0, _interpolated(module, length, lengths(out)[axis], float(factor))
         moves.append(Look(axis, lengths(out)[axis], step, pattern))
     return tuple(moves)
 
 
-def _interpolated(module: Any, length: int, factor: float) -> Pattern:
-    """Which numbers of an axis PyTorch gives a weight at each place: those it enlarges the rows of 1 to."""
-    rows = torch.eye(length, device="cpu").unsqueeze(0)
+def _interpolated(module: Any, length: int, made: int, factor: float) -> Pattern:
+    """Which numbers of an axis PyTorch gives a weight at each place.
+
+    It enlarges eight rows, of which row k has a 1 at every eighth place from k on: where row k arrives, the number came
+    from the place of row k that lies nearest.
+    """
+    rows = torch.eye(8, device="cpu", dtype=torch.float64).repeat(1, -(-length // 8))[:, :length].unsqueeze(0)
     align = {} if module.mode == "nearest" else {"align_corners": module.align_corners}
     if module.mode == "bicubic":
-        made = functional.interpolate(rows.unsqueeze(3), scale_factor=(factor, 1.0), mode="bicubic", **align)[..., 0]
+        grid = rows.unsqueeze(3)
+        arrived = functional.interpolate(grid, scale_factor=(factor, 1.0), mode="bicubic", **align)[0, :, :, 0]
     else:
         mode = "nearest" if module.mode == "nearest" else "linear"
-        made = functional.interpolate(rows, scale_factor=factor, mode=mode, **align)
-    return tuple(tuple(column.nonzero().flatten().tolist()) for column in made[0].T)
+        arrived = functional.interpolate(rows, scale_factor=factor, mode=mode, **align)[0]
+    place = torch.arange(made, dtype=torch.float64, device="cpu")
+    source = (place + 0.5) / factor - 0.5
+    if module.align_corners:
+        source = place * (length - 1) / max(made - 1, 1)
+    row = torch.arange(8, dtype=torch.float64, device="cpu").unsqueeze(1)
+    nearest = (row + 8 * ((source - row) / 8).round()).long().tolist()
+    pattern: list[list[int]] = [[] for _ in range(made)]
+    for k, at in arrived.nonzero().tolist():
+        pattern[at].append(nearest[k][at])
+    return tuple(map(tuple, pattern))
 
 
 def _enlarged(mode: str, align_corners: bool, factor: float) -> tuple[int, Pattern]:

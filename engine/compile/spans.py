@@ -14,6 +14,7 @@ from engine.compile.moves import Look
 Numbers = NDArray[np.int32]
 FAR = 1 << 29
 """Further than any place. What sees nothing has `low` FAR, `high` −FAR; what sees all of a free axis the reverse."""
+_FAR = np.int32(FAR)
 MOST_PLACES = 4096
 """The longest period that is kept."""
 
@@ -29,7 +30,7 @@ class Spans:
         self.holes = bool(empty.any())
         """Whether some numbers see nothing."""
         if self.holes:
-            low, high = np.where(empty, FAR, low).astype(np.int32), np.where(empty, -FAR, high).astype(np.int32)
+            low, high = np.where(empty, _FAR, low), np.where(empty, -_FAR, high)
         self.low, self.high = low, high
         self.shape = low.shape
         self._hash = hash((self.shape, low.tobytes(), high.tobytes()))
@@ -51,6 +52,14 @@ class Spans:
         if self._most < 0:
             self._most = max(int((self.high - self.low).max()) + 1, 0)
         return self._most
+
+    def without(self, empty: NDArray[np.bool_]) -> Spans:
+        """The same, but these see nothing."""
+        return Spans(np.where(empty, _FAR, self.low), np.where(empty, -_FAR, self.high))
+
+    def has_holes_of(self, other: Spans) -> bool:
+        """Whether the same numbers see nothing."""
+        return (not self.holes and not other.holes) or np.array_equal(self.low > self.high, other.low > other.high)
 
     def each(self, change: Any) -> Spans:
         """Both arrays laid out anew."""

@@ -58,10 +58,15 @@ def said(sight: Sight, number: tuple[int, ...], lengths: Sequence[int]) -> Box:
     box = []
     for view, length in zip(sight, lengths, strict=True):
         low, high = _ends(view, number)
-        if low > high or high < 0:
+        if low > high or (high < 0 and not view.length):
             return None
-        # What is brought round a border may lie anywhere.
-        box.append((0, length - 1) if low < 0 and view.length else (max(low, 0), min(high, length - 1)))
+        if not view.length:
+            box.append((max(low, 0), min(high, length - 1)))
+        elif low // length == high // length:
+            box.append((low % length, high % length))
+        else:
+            # Round a circular border it has both ends.
+            box.append((0, length - 1))
     return tuple(box)
 
 

@@ -375,6 +375,11 @@ def test_where_windows_reach_beyond_the_input_their_reach_is_told() -> None:
     assert [fields[f"b{number}"] for number in (3, 4, 5)] == [(9, 9), (10, 10), (None, None)]
 
 
+def test_round_a_circular_border_the_input_goes_on() -> None:
+    fields = claimed(chain("image: 1×9×9", (CONV, {"padding_mode": "circular"}), (CONV, {"padding_mode": "circular"})))
+    assert (fields["b0"], fields["b1"]) == ((3, 3), (5, 5))
+
+
 def test_of_two_inputs_each_has_its_own_field() -> None:
     drawing = Drawing(BLOCK_TYPES)
     drawing.add("one", "input", fields=("image: 2×24×24",))
