@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.worker_link import WorkerLink
-from engine.graph.analysis import Analysis
+from engine.graph.analysis import Analysis, path_key, port_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from engine.graph.paths import BodyPath, body_at
@@ -136,9 +136,9 @@ def preview_paths(
         type = types.get(block.type)
         if type is None or not (type.family in PREVIEW_FAMILIES or type.role == "input"):
             continue
-        key = "/".join((*path, id))
+        here = (*path, id)
         ports = type.ports_of(block, graph.variables).outputs
-        specs = [analysis.specs.get(f"{key}/{port.id}") for port in ports]
+        specs = [analysis.specs.get(port_key(here, port.id)) for port in ports]
         if any(spec is not None and spec.rank == 4 for spec in specs):
-            found.append((key, type.role == "input"))
+            found.append((path_key(here), type.role == "input"))
     return tuple(found[:MOST_PREVIEWS])

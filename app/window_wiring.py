@@ -10,9 +10,13 @@ from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
 from app.run_state import RunState
+from app.views.registry import candidate_at
 from app.wording import count_words, device_words
+from engine.graph.analysis import path_key
+from engine.graph.block_type import BlockType
 from engine.graph.difference import GraphChange
-from engine.graph.problem import Fix, Problem
+from engine.graph.paths import body_at
+from engine.graph.problem import Fix, Problem, Refused
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -267,7 +271,7 @@ def _wire_code(window: MainWindow) -> None:
 
     def selected() -> None:
         path = editor.body_path()
-        view.show_selection(tuple(sorted("/".join((*path, id)) for id in editor.selected_ids())))
+        view.show_selection(tuple(sorted(path_key((*path, id)) for id in editor.selected_ids())))
 
     editor.selection_changed.connect(selected)
     editor.body_path_changed.connect(selected)
@@ -296,28 +300,25 @@ def _wire_layouts(window: MainWindow) -> None:
 
 
 def watch(window: MainWindow) -> None:
-    """Have measured what can be seen: the views' asks, and the weights of the one selected block."""
-    ids, path = window.editor.selected_ids(), window.editor.body_path()
-    key = curve = ""
+    """Have measured what can be seen: the views' asks, and the weights or the curve of the one selected block."""
+    workspace, ids = window.workspace, window.editor.selected_ids()
+    weights = curve = ""
     if len(ids) == 1:
-        id = next(iter(ids))
-        type = _type_at(window, (*path, id))
-        if type is not None and type.module and type.family in ("convolution", "dense", "energy"):
-            key = "/".join((*path, id))
+        path = (*window.editor.body_path(), *ids)
+        type = _type_at(window, path)
+        if candidate_at("filters", path_key(path), workspace.document.graph, workspace.types) is not None:
+            weights = path_key(path)
         elif type is not None and type.family == "activation":
-            curve = "/".join((*path, id))
-    shown = (window.feed.look_at(key), window.feed.trace(curve))
-    window.workspace.measures.watch((*window.live_views.asks(), *(ask for ask in shown if ask is not None)))
+            curve = path_key(path)
+    shown = (window.feed.look_at(weights), window.feed.trace(curve))
+    workspace.measures.watch((*window.live_views.asks(), *(ask for ask in shown if ask is not None)))
 
 
-def _type_at(window: MainWindow, path: tuple[str, ...]):  # noqa: ANN202
-    body = window.workspace.document.graph
-    for step in path[:-1]:
-        block = body.blocks.get(step)
-        if block is None or block.body is None:
-            return None
-        body = block.body
-    block = body.blocks.get(path[-1])
+def _type_at(window: MainWindow, path: tuple[str, ...]) -> BlockType | None:
+    try:
+        block = body_at(window.workspace.document.graph, path[:-1]).blocks.get(path[-1])
+    except Refused:
+        return None
     return window.workspace.types.get(block.type) if block is not None else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
 
@@ -176,7 +177,7 @@ def _walk(
         here, called = (*path, block.id), (*names, block.name)
         type = types.get(block.type)
         if type is not None and fits(block, type):
-            found.append(Candidate("/".join(here), " › ".join(called)))
+            found.append(Candidate(path_key(here), " › ".join(called)))
         if block.body is not None:
             found.extend(_walk(block.body, types, fits, here, called))
     return found
