@@ -65,6 +65,7 @@ class GraphScene(QGraphicsScene):
         self.layer = self._items.layer
         self.wires = self.layer.items
         self.moves = SceneMoves(self, self._items)
+        self.moves.done.connect(self.redrawn)
         self.picked_blocks: frozenset[str] = frozenset()
         self.picked_wires: frozenset[PortRef] = frozenset()
         self.focused: str | None = None
@@ -283,7 +284,7 @@ class GraphScene(QGraphicsScene):
 
     def _lay(self, targets: set[PortRef]) -> None:
         self.layer.lay(targets)
-        grow(self)
+        grow(self, self.index)
         self.redrawn.emit()
 
     def _nearest(self, path: BodyPath) -> BodyPath:

@@ -48,7 +48,7 @@ class SceneItems:
         self.layer.clear()
         self.index.clear()
         self._hand = {}
-        body = self._body
+        body = self.body
         for wire in body.wires:
             self._add_wire(wire)
         for block in body.blocks.values():
@@ -71,12 +71,12 @@ class SceneItems:
             touched |= self._remove_wire(wire.target) | {wire.source.block, wire.target.block}
             self._add_wire(wire)
         moved = self.refresh(touched & self.blocks.keys())
-        mark_twins(self._body, self.blocks)
+        mark_twins(self.body, self.blocks)
         return moved | {wire.target for wire in change.wires_added}
 
     def refresh(self, ids: Iterable[str]) -> set[PortRef]:
         """Show blocks as the drawing and what is known have them."""
-        graph, path, blocks = self._document.graph, self._known.path, self._body.blocks
+        graph, path, blocks = self._document.graph, self._known.path, self.body.blocks
         variables = scope_at(graph, path, self._document.scope).variables
         moved: set[PortRef] = set()
         for id in ids:
@@ -99,7 +99,7 @@ class SceneItems:
 
     def show_previews(self, before: Mapping[str, QImage]) -> set[PortRef] | None:
         """Show the pictures that are known by now in place of those `before`; None where all blocks stay as large."""
-        start, now, blocks = self._known.key(""), self._known.previews, self._body.blocks
+        start, now, blocks = self._known.key(""), self._known.previews, self.body.blocks
         resized: set[str] = set()
         for key in before.keys() | now.keys():
             id = key.removeprefix(start)
@@ -113,7 +113,7 @@ class SceneItems:
 
     def show_losses(self) -> None:
         """Show the values and curves of losses that are known by now."""
-        blocks = self._body.blocks
+        blocks = self.body.blocks
         for id, item in self.blocks.items():
             if self._is_loss(blocks[id]):
                 item.set_loss(self._known.loss(id))
@@ -134,7 +134,8 @@ class SceneItems:
             wire.set_look(look)
 
     @property
-    def _body(self) -> Graph:
+    def body(self) -> Graph:
+        """The drawing of the body."""
         return body_at(self._document.graph, self._known.path)
 
     def _add_block(self, block: Block) -> None:

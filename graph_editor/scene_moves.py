@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRectF, QTimer
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal
+from PySide6.QtWidgets import QGraphicsScene
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
+from graph_editor.block_index import BlockIndex
+from graph_editor.scene_items import SceneItems
 from graph_editor.wire_layer import ALL_ROUTED
-
-if TYPE_CHECKING:
-    from graph_editor.scene import GraphScene
-    from graph_editor.scene_items import SceneItems
 
 MANY = 200
 SLICE_S = 0.008
@@ -27,10 +25,12 @@ EXTENT = 1 << 16
 class SceneMoves(QObject):
     """What of one scene is still to be moved, or shown as it is known by now: blocks first, then the wires at them.
 
-    Each slice reads the drawing as it is then, so that edits in between need no care.
+    Each slice reads the drawing as it is then, so that edits in between need no care. `done` comes after the last.
     """
 
-    def __init__(self, scene: GraphScene, items: SceneItems) -> None:
+    done = Signal()
+
+    def __init__(self, scene: QGraphicsScene, items: SceneItems) -> None:
         super().__init__(scene)
         self._scene, self._items = scene, items
         # Popped from the end; the first of the drawing come first.
@@ -52,7 +52,7 @@ class SceneMoves(QObject):
         if change.meaning or len(change.bodies) > 1 or len(own.changed) <= MANY:
             return False
         for wire in own.wires_added:
-            self._scene.wires[wire.target].wire = wire
+            self._items.layer.items[wire.target].wire = wire
             self._targets.add(wire.target)
         self._blocks = list(dict.fromkeys((*reversed(list(own.changed)), *self._blocks)))
         self._begin()
@@ -61,10 +61,10 @@ class SceneMoves(QObject):
 
     def shows(self, ids: set[str]) -> bool:
         """Whether another thing is known of so many blocks that it is shown little by little; then that has begun."""
-        if len(ids) <= MANY or len(self._scene.wires) <= ALL_ROUTED:
+        if len(ids) <= MANY or len(self._items.layer.items) <= ALL_ROUTED:
             return False
         left = ids.union(self._known)
-        self._known = [id for id in reversed(self._scene.blocks) if id in left]
+        self._known = [id for id in reversed(self._items.blocks) if id in left]
         self._begin()
         return True
 
@@ -89,7 +89,7 @@ class SceneMoves(QObject):
         self._move_some(end)
         if not self._blocks and not self._known and not self._wires:
             self._timer.stop()
-            self._scene.redrawn.emit()
+            self.done.emit()
 
     def _move_some(self, end: float) -> None:
         if self._blocks or self._known:
@@ -97,10 +97,10 @@ class SceneMoves(QObject):
             self._show_blocks(end)
             if self._blocks or self._known:
                 return
-            grow(self._scene)
+            grow(self._scene, self._items.index)
             self._wires = self._in_order(self._targets)
             self._targets = set()
-        layer, wires = self._scene.layer, self._wires
+        layer, wires = self._items.layer, self._wires
         while wires and time.perf_counter() < end:
             target = wires.pop()
             if target in layer.items:
@@ -109,16 +109,16 @@ class SceneMoves(QObject):
                 _ = layer.items[target].far_lines
 
     def _move_blocks(self, end: float) -> None:
-        scene, blocks, ids = self._scene, self._scene.body.blocks, self._blocks
+        items, blocks, ids = self._items, self._items.body.blocks, self._blocks
         while ids and time.perf_counter() < end:
             id = ids.pop()
-            item, block = scene.blocks.get(id), blocks.get(id)
+            item, block = items.blocks.get(id), blocks.get(id)
             if item is None or block is None:
                 continue
             if not item.lifted:
                 item.setPos(block.look.x, block.look.y)
-            scene.index.put(id, item.rectangle())
-            self._targets |= scene.layer.targets(id)
+            items.index.put(id, item.rectangle())
+            self._targets |= items.layer.targets(id)
 
     def _show_blocks(self, end: float) -> None:
         while self._known and time.perf_counter() < end:
@@ -128,15 +128,15 @@ class SceneMoves(QObject):
 
     def _in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
         """Labels last, as always: they make way. Popped from the end."""
-        wires = self._scene.wires
+        wires = self._items.layer.items
         return sorted(
             (one for one in targets if one in wires), key=lambda one: (wires[one].is_label, one), reverse=True
         )
 
 
-def grow(scene: GraphScene) -> None:
+def grow(scene: QGraphicsScene, index: BlockIndex) -> None:
     """Let the scene's rectangle hold all blocks and some room around them."""
-    found = scene.index.bounds()
+    found = index.bounds()
     if found is None:
         return
     left, top, right, bottom = found
