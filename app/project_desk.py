@@ -238,7 +238,7 @@ class ProjectDesk(QObject):
         self.measures.close_session()
         self.document.load(project.graph, project.settings)
         done = self.records.history.epochs_done if self.records.history is not None else 0
-        epochs = max(done, 1) if opened.weights is not None else 0
+        epochs = done if opened.weights is not None else None
         test: Mapping[str, float] = self.records.history.test if self.records.history is not None else {}
         self.runs.opened(epochs, test, opened.weights, opened.edited or project.info.edited)
         if opened.path is not None:

@@ -158,13 +158,13 @@ class RunControl(QObject):
         self._set(run_state.edited(run_state.counted(state, self.state.errors), differs))
         return True
 
-    def opened(self, epochs: int, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
-        """A project was opened, with trained weights where `epochs` is above 0; `edited`: of another network."""
+    def opened(self, epochs: int | None, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
+        """A project was opened, with weights unless `epochs` is None; `edited`: of another network."""
         self.checkpoint = checkpoint
         self.resume_from = self.discarded = None
-        self.trained_graph = self._document.graph if epochs else None
+        self.trained_graph = self._document.graph if epochs is not None else None
         state = run_state.opened(self.state, epochs, test)
-        if epochs and edited:
+        if epochs is not None and edited:
             # Which network they belong to is not known any more: none that is drawn.
             self.trained_graph = Graph()
             state = run_state.edited(state, True)

@@ -179,9 +179,9 @@ def counted(state: RunState, errors: int) -> RunState:
     return msgspec.structs.replace(state, errors=errors)
 
 
-def opened(state: RunState, epochs: int, test: Mapping[str, float]) -> RunState:
-    """A project was opened; with `epochs` above 0 it brought trained weights."""
-    return RunState(phase="trained" if epochs > 0 else "idle", epochs_trained=epochs, test=test)
+def opened(state: RunState, epochs: int | None, test: Mapping[str, float]) -> RunState:
+    """A project was opened; unless `epochs` is None it brought weights, trained for so many whole epochs."""
+    return RunState(phase="idle" if epochs is None else "trained", epochs_trained=epochs or 0, test=test)
 
 
 def reset(state: RunState, discarded: bool = False) -> RunState:
@@ -350,7 +350,8 @@ def _trained_view(state: RunState) -> RunBarView:
         return _failed_view(state)
     else:
         result = result_words(state.test)
-        words = f"Trained {count_words(state.epochs_trained, 'epoch')}"
+        done = count_words(state.epochs_trained, "epoch") if state.epochs_trained else "less than an epoch"
+        words = f"Trained {done}"
         message = (Part(f"{words}, {result}" if result else words),)
     return RunBarView(
         **_CONTINUE, enabled=True, step=True, reset=True, message=message, progress=progress, progress_colour=colour

@@ -149,7 +149,9 @@ def test_an_edit_while_training_is_told_as_stale() -> None:
 def test_opened_with_weights_continues() -> None:
     view = seen(run_state.opened(RunState(), 20, {"accuracy": 0.978}))
     assert (view.slot, words(view), view.progress) == ("continue", "Trained 20 epochs, 97.8 %", None)
-    assert seen(run_state.opened(RunState(), 0, {})).slot == "run"
+    view = seen(run_state.opened(RunState(), 0, {}))
+    assert (view.slot, view.message[0].text) == ("continue", "Trained less than an epoch")
+    assert seen(run_state.opened(RunState(), None, {})).slot == "run"
 
 
 def test_an_empty_drawing_is_said_without_red() -> None:
