@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from app.panels.dataset_edits import dataset_of, inputs_of, reference
 from app.workspace import Workspace
 from engine.graph.analysis import path_key
+from engine.graph.graph import Graph
 from engine.graph.paths import bodies
 from engine.measurements.results import Ask
 from graph_editor.theme import Theme
@@ -101,10 +102,10 @@ class CanvasFeed(QObject):
     def forget_blocks(self) -> None:
         """Drop the pictures of blocks that are gone."""
         graph = self._workspace.document.graph
-        here = {path_key((*path, id)) for path, body in bodies(graph) for id in body.blocks}
-        if not self._arrays.keys() <= here:
-            self._arrays = {path: arrays for path, arrays in self._arrays.items() if path in here}
-            self._pictures = {path: picture for path, picture in self._pictures.items() if path in here}
+        gone = [path for path in self._arrays if not _is_in(graph, path)]
+        for path in gone:
+            self._drop(path)
+        if gone:
             self.previews_changed.emit(dict(self._pictures))
 
     def _start_over(self) -> None:
@@ -275,6 +276,17 @@ def _loss_words(value: float) -> str:
     """Three decimals, or as many as two digits of a small loss need."""
     size = abs(value)
     return f"{value:.3g}" if size >= 100 else f"{value:.2g}" if 0 < size < 0.01 else f"{value:.3f}"
+
+
+def _is_in(graph: Graph, path_key: str) -> bool:
+    """Whether a block is at a path; looks at no other."""
+    body: Graph | None = graph
+    for id in path_key.split("/"):
+        block = body.blocks.get(id) if body is not None else None
+        if block is None:
+            return False
+        body = block.body
+    return True
 
 
 def _is_of_data(arrays: Mapping[str, np.ndarray]) -> bool:

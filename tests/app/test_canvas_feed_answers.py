@@ -7,7 +7,8 @@ import pytest
 
 from app import canvas_feed
 from app.panels.dataset_edits import inputs_of
-from engine.graph.edits import rename
+from engine.graph.edits import remove_blocks, rename
+from engine.graph.graph import Block, Graph
 
 
 def test_an_answer_for_the_block_selected_before_is_not_shown_as_the_new_one_s(window) -> None:
@@ -43,3 +44,23 @@ def test_inputs_are_looked_for_once_an_edit(window, monkeypatch: pytest.MonkeyPa
     document.edit("Rename", rename, source, "Pictures")
     feed._take_preview(source, pictures)
     assert asked == [True]
+
+
+def test_pictures_go_with_their_blocks_in_containers_too(window) -> None:
+    feed, document = window.feed, window.workspace.document
+    inner = Graph(blocks={"inner": Block("inner", "conv2d", "Conv")})
+    blocks = {"outer": Block("outer", "residual", "Residual", body=inner), "alone": Block("alone", "conv2d", "Conv")}
+    document.load(Graph(blocks=blocks), document.settings)
+    feed._hold_data()
+    filters = {"filters": np.ones((4, 3, 3), np.float32)}
+    for path in ("outer/inner", "alone", "outer/inner/deeper"):
+        feed._take_preview(path, filters)
+    told = []
+    feed.previews_changed.connect(told.append)
+    document.edit("Rename", rename, "alone", "One")
+    assert told[-1].keys() == {"outer/inner", "alone"}
+    document.edit("Delete", remove_blocks, ("outer",))
+    assert told[-1].keys() == {"alone"}
+    told.clear()
+    document.edit("Rename", rename, "alone", "Two")
+    assert told == []
