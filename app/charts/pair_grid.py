@@ -20,6 +20,7 @@ CURVE_WIDTH, CURVE_HEIGHT = 96, 32
 WORDS_WIDTH = 72
 MOST_CURVES = 3
 GAP, LINES_GAP = 8, 24
+RADIUS = 3
 LINE = 15
 
 
@@ -43,8 +44,8 @@ class PairGrid(Chart):
         self._below: NDArray | None = None
         self._curves: NDArray | None = None
         self._limits = (0.0, 0.0)
-        self._parts = (0.0, 0.0, 0.0)
-        self._width = 0.0
+        self._columns = (0.0, 0.0, 0.0)
+        self._line_width = 0.0
 
     def show_samples(
         self,
@@ -96,7 +97,7 @@ class PairGrid(Chart):
         if self._curves is not None:
             return QSizeF(CURVE_WIDTH, CURVE_HEIGHT + SPACE_4 + words)
         if self._pictures is None:
-            return QSizeF(self._width, LINE) if self._in_lines() else QSizeF(WORDS_WIDTH, words + SPACE_4)
+            return QSizeF(self._line_width, LINE) if self._in_lines() else QSizeF(WORDS_WIDTH, words + SPACE_4)
         pictures = 2 * side + SPACE_8 if self._below is not None else side
         return QSizeF(max(side, 40 if words else side), pictures + (words + SPACE_4 if words else 0))
 
@@ -119,7 +120,7 @@ class PairGrid(Chart):
             return
         side = self._side(plot)
         ratio = self.devicePixelRatioF()
-        cover = corners(QSizeF(side, side), 3, self.theme.color("panel"), ratio) if side else None
+        cover = corners(QSizeF(side, side), RADIUS, self.theme.color("panel"), ratio) if side else None
         bold, plain = self.theme.font(SIZE_SMALL, SEMIBOLD), self.theme.font(SIZE_SMALL, REGULAR)
         ascent = QFontMetricsF(bold).ascent()
         for index, cell in enumerate(cells):
@@ -170,16 +171,16 @@ class PairGrid(Chart):
             float(math.ceil(max((text_width(font, text) for text in column), default=0)))
             for font, column in zip(self._fonts(), columns, strict=True)
         )
-        self._parts = (first, second, third)
-        self._width = first + second + third + 2 * SPACE_12
+        self._columns = (first, second, third)
+        self._line_width = first + second + third + 2 * SPACE_12
 
     def _paint_line(self, painter: QPainter, sample: Sample, cell: QRectF) -> None:
         """Numbers to the left, the headline in the middle, the second line's words to the right."""
         numbers, bold, plain = self._fonts()
         base = round(cell.top() + QFontMetricsF(bold).ascent())
-        headline = cell.left() + self._parts[0] + SPACE_12
+        headline = cell.left() + self._columns[0] + SPACE_12
         for text, font, token, left in (
-            (sample.values, numbers, "secondary", cell.left() + self._parts[0] - text_width(numbers, sample.values)),
+            (sample.values, numbers, "secondary", cell.left() + self._columns[0] - text_width(numbers, sample.values)),
             (sample.headline, bold, "error" if sample.wrong else "text", headline),
             (sample.second, plain, "secondary", cell.right() - text_width(plain, sample.second)),
         ):
@@ -193,7 +194,7 @@ class PairGrid(Chart):
         theme = self.theme
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.brush("field"))
-        painter.drawRoundedRect(place, 3, 3)
+        painter.drawRoundedRect(place, RADIUS, RADIUS)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         low, high = self._limits
         inside = place.adjusted(SPACE_4, SPACE_4, -SPACE_4, -SPACE_4)
