@@ -152,6 +152,7 @@ class DataSection(Section):
         self._downloading = False
         self._told = ""
         self._known: Mapping[str, str] = {}
+        self._described: dict[tuple[str, str | None], Any] = {}
         labels = {name: info.title for name, info in context.datasets.items()}
         labels |= {"": "None", FOLDER: "Folder of IDX files …"}
         self._labels = labels
@@ -185,7 +186,8 @@ class DataSection(Section):
     def show_dataset(self, name: str, reference: Any) -> None:
         """Show which dataset is chosen, as the settings refer to it; None: they do not yet."""
         folder = getattr(reference, "folder", None)
-        if (name, folder) != (self._name, self._folder):
+        other = (name, folder) != (self._name, self._folder)
+        if other:
             self.pictures.set_pictures(None)
             self.download.show_state("", offer=False)
             self._downloading = False
@@ -206,13 +208,16 @@ class DataSection(Section):
             self._tell(info.rows if info is not None else 0, has_pictures, getattr(reference, "split", ()))
         self.standardise.setVisible(reference is not None)
         self.standardise.set_value(bool(getattr(reference, "standardise", False)))
+        if other and (name, folder) in self._described:
+            self.show_described(self._described[name, folder])
 
     def set_known_folders(self, folders: Mapping[str, str]) -> None:
         """By dataset: a folder that it was read from before, to be offered where it is not here."""
         self._known = folders
 
     def show_described(self, message: Any) -> None:
-        """Take what the worker says of a dataset: rows, pictures, or why it cannot be read."""
+        """Take what the worker says of a dataset: rows, pictures, or why it cannot be read; an undo may show it."""
+        self._described[message.name, message.folder] = message
         if (message.name, message.folder) != (self._name, self._folder) or self._downloading:
             return
         if message.problem is not None:
@@ -247,6 +252,8 @@ class DataSection(Section):
             self.download.show_state("Cancelled; what has arrived is kept.", offer=True)
         else:
             self.download.show_state("", offer=False)
+            # What was said of datasets that were not here holds no longer.
+            self._described = {key: told for key, told in self._described.items() if told.problem is None}
 
     def _choices(self) -> tuple[str, ...]:
         names = tuple(self._context.datasets)

@@ -531,6 +531,29 @@ def test_a_folder_is_told_from_another_of_its_name_by_its_whole_path(
     assert project(inspector).data.dataset.field().text() == "MNIST"  # type: ignore[attr-defined]
 
 
+def test_an_undo_shows_again_what_is_known_of_the_dataset_before(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    pictures = np.linspace(0, 1, 16 * 64, dtype=np.float32).reshape(16, 8, 8)
+    digits = DatasetDescribed(
+        id=1, name="digits", fields=DATASETS["digits"].fields, rows=(1257, 270, 270), pictures=Array.of(pictures)
+    )
+    inspector.set_dataset_described(digits)
+    choose(qtbot, project(inspector).data.dataset, "MNIST")
+    absent = Problem("unknown-dataset", facts={"dataset": "MNIST", "hint": "Press Download."})
+    inspector.set_dataset_described(DatasetDescribed(id=2, name="mnist", problem=absent))
+    assert project(inspector).data.download.button.isVisible()
+    document.undo_stack.undo()
+    assert len(project(inspector).data.pictures.images()) == 16
+    assert not project(inspector).data.download.button.isVisible()
+    document.undo_stack.redo()
+    assert project(inspector).data.download.button.isVisible()
+    inspector.set_download(Downloaded(id=3, folder="/data/mnist"))
+    document.undo_stack.undo()
+    document.undo_stack.redo()
+    assert not project(inspector).data.download.button.isVisible(), "it is here by now"
+
+
 def test_a_folder_that_held_the_dataset_before_is_offered_with_one_click(
     inspector: Inspector, document: Document, qtbot: QtBot
 ) -> None:
