@@ -62,3 +62,5 @@ class DataDesk(QObject):
         self.download_changed.emit(message)
         if isinstance(message, Downloaded):
             self.arrived.emit()
+            if message.problem is None and not message.cancelled:
+                self.describe_all()

@@ -1,0 +1,30 @@
+"""What the window learns of datasets when they arrive."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.graph.problem import Problem
+from engine.worker.protocol import DescribeDataset, Download, Downloaded
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_dataset_that_has_arrived_is_described(window, monkeypatch, cancelled: bool) -> None:
+    data, sent = window.workspace.data, []
+    monkeypatch.setattr(window.workspace.link, "send", sent.append)
+    data.download("digits")
+    (asked,) = sent
+    assert isinstance(asked, Download)
+    data._take(Downloaded(id=asked.id - 1))
+    assert len(sent) == 1, "that was another download"
+    data._take(Downloaded(id=asked.id, cancelled=cancelled))
+    named = [message.dataset.name for message in sent if isinstance(message, DescribeDataset)]
+    assert named == ([] if cancelled else ["digits"])
+
+
+def test_a_download_that_failed_describes_nothing(window, monkeypatch) -> None:
+    data, sent = window.workspace.data, []
+    monkeypatch.setattr(window.workspace.link, "send", sent.append)
+    data.download("mnist")
+    data._take(Downloaded(id=sent[0].id, problem=Problem("offline", facts={"name": "MNIST", "reason": "no route"})))
+    assert not any(isinstance(message, DescribeDataset) for message in sent)
