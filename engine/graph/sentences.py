@@ -162,6 +162,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No gradient reaches a weight: what the losses read does not depend on any smoothly",
         "Look for a block between them that passes no gradient on.",
     ),
+    "two-classes": ("{block} tells two classes apart, but its target has {classes}", "{hint}"),
     "too-few-rows": (
         "{block} has rows for {rows} of {classes} classes only",
         "Each class needs a row of its own.",

@@ -21,6 +21,7 @@ from engine.training.pointers import pointer_problems
 from engine.training.unused import Unused
 
 Types = Mapping[str, BlockType]
+_OF_PAIRS = frozenset({"contrastive", "cosine_embedding"})
 
 
 class DatasetFacts(Protocol):
@@ -183,6 +184,7 @@ class _Check:
         for path in self.losses:
             block = self.flat.blocks[path]
             prediction = self.types[block.type].prediction
+            yield from self._two_classes(path, block)
             if prediction is None:
                 yield from self._codes(path, block)
                 continue
@@ -192,6 +194,20 @@ class _Check:
                 yield Problem(code="no-target", path=path, port=prediction.target, facts=facts)
                 continue
             yield from self._classes(path, block, prediction.port, prediction.transform, target)
+
+    def _two_classes(self, path: IdPath, block: Block) -> Iterator[Problem]:
+        """A label of many classes where the loss takes 0 or 1: any larger number would be taken for one."""
+        prediction = self.types[block.type].prediction
+        if block.type not in _OF_PAIRS and (prediction is None or prediction.transform != "sigmoid"):
+            return
+        target = self.flat.source_of(path, "target")
+        classes = self._classes_of(target) if target is not None else None
+        if classes is not None and classes > 2:
+            more = (
+                "Say of each pair 0 or 1." if prediction is None else f"Use a cross-entropy behind {classes} outputs."
+            )
+            facts: dict[str, Fact] = {**self._names(block), "classes": classes, "hint": more}
+            yield Problem(code="two-classes", path=path, port="target", facts=facts)
 
     def _codes(self, path: IdPath, block: Block) -> Iterator[Problem]:
         """A penalty on the derivative of one port by another is 0 where the one does not depend on the other."""

@@ -317,3 +317,33 @@ def test_an_unpool_fills_the_map_that_its_pool_looked_at(window, unpool, severit
         (fix,) = problem.fixes
         mended = pointing(graph, ">".join(f"{end.block}.{end.port}" for end in fix.arguments))
         assert "places-elsewhere" not in codes(checked(mended))
+
+
+@pytest.mark.parametrize(("dataset", "found"), [("moons", []), ("iris", ["two-classes"])])
+def test_a_loss_of_two_classes_takes_no_label_of_more(dataset, found):
+    source = DATASETS[dataset].fields[0].name
+    graph = draw(
+        ("dense", {"out_features": 1}),
+        loss="binary_cross_entropy",
+        dataset=dataset,
+        source=source,
+        fields=tuple(field.text for field in DATASETS[dataset].fields),
+    )
+    problems = checked(graph)
+    assert codes(problems) == found
+    for problem in problems:
+        assert problem.severity == "error"
+        assert "tells two classes apart, but its target has 3. Use a cross-entropy behind 3" in problem.sentence
+    graph = draw(
+        ("dense", {"out_features": 3}),
+        loss=None,
+        dataset=dataset,
+        source=source,
+        fields=tuple(field.text for field in DATASETS[dataset].fields),
+    )
+    wires = ("l0.output>pair.a", "twin.output>pair.b", f"in.{source}>twin.input", "in.label>pair.target")
+    for type in ("contrastive", "cosine_embedding"):
+        pairs = pointing(
+            graph, *wires, twin=Block("twin", "dense", "Twin", {"out_features": 3}), pair=Block("pair", type, "Pair")
+        )
+        assert codes(checked(pairs)) == found
