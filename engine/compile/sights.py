@@ -87,15 +87,21 @@ def _itself(key: str, at: int, spec: TensorSpec) -> View:
     return View(key, at, length, Spans(places, places), line=Line(at))
 
 
-def told(sight: Sight) -> list[Field]:
+def told(sight: Sight) -> tuple[Field, ...]:
     """The receptive field in each Input that is seen."""
+    small = all([view.spans.is_small for view in sight])
+    return _told(sight) if small else _told.__wrapped__(sight)
+
+
+@lru_cache(maxsize=1024)
+def _told(sight: Sight) -> tuple[Field, ...]:
     found = []
     for views in _by_input(sight).values():
         varied = [axis for view in views for axis, size in enumerate(view.spans.shape) if size > 1]
         # Where each view varies along axes of its own, some number has the largest of all.
         field = tuple([_size(view) for view in (joint(tuple(views)) if len(set(varied)) < len(varied) else views)])
         found.append(tuple([0] * len(field) if 0 in field else field))
-    return found
+    return tuple(found)
 
 
 def _size(view: View) -> int | None:
@@ -174,20 +180,26 @@ def _looked(sight: Sight, move: Look, length: int) -> Sight:
     axis = move.axis
     made, varied = [], set()
     for view in sight:
-        if view.line is not None and view.line.at == axis:
-            view = view._replace(line=view.line.behind(move))
+        line = view.line
+        if line is not None and line.at == axis:
+            line = line.behind(move)
         if view.free == axis:
             made.append(_looked_freely(view, move))
             varied.add(view.input)
-        elif view.spans.shape[axis] > 1:
+            continue
+        spans = view.spans
+        if spans.shape[axis] > 1:
             if is_free(length):
                 raise Untold("free-length")
-            spans = read(view.spans, axis, move, length, view.length)
-            made.append(view._replace(spans=spans))
+            spans = read(spans, axis, move, length, view.length)
             varied.add(view.input)
-        else:
-            made.append(view)
-    blind = None if is_free(length) else blind_places(move, length)
+        same = spans is view.spans and line is view.line
+        made.append(
+            view if same else View(view.input, view.axis, view.length, spans, view.free, view.span, view.loose, line)
+        )
+    if is_free(length) or (0 in move.patterns[0] and len(move.patterns) == 1 and (move.count - 1) * move.step < length):
+        return tuple(made)
+    blind = blind_places(move, length)
     if blind is None:
         return tuple(made)
     for number, view in enumerate(made):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ Numbers = NDArray[np.int32]
 FAR = 1 << 29
 """Further than any place. What sees nothing has `low` FAR, `high` −FAR; what sees all of a free axis the reverse."""
 _FAR = np.int32(FAR)
+_SMALL = 2048
+"""What comes of more numbers is not remembered: it would fill the memory."""
 MOST_PLACES = 4096
 """The longest period that is kept."""
 
@@ -22,7 +25,7 @@ MOST_PLACES = 4096
 class Spans:
     """First and last place that each number sees; an axis of length 1 stands for any length. Never changed."""
 
-    __slots__ = ("_hash", "_most", "high", "holes", "low", "shape")
+    __slots__ = ("_hash", "_most", "high", "holes", "is_small", "low", "shape")
 
     def __init__(self, low: Numbers, high: Numbers) -> None:
         low, high = np.broadcast_arrays(low, high) if low.shape != high.shape else (low, high)
@@ -33,6 +36,7 @@ class Spans:
             low, high = np.where(empty, _FAR, low), np.where(empty, -_FAR, high)
         self.low, self.high = low, high
         self.shape = low.shape
+        self.is_small = low.size <= _SMALL
         self._hash = hash((self.shape, low.tobytes(), high.tobytes()))
         self._most = -1
 
@@ -64,6 +68,12 @@ class Spans:
     def each(self, change: Any) -> Spans:
         """Both arrays laid out anew."""
         return Spans(change(self.low), change(self.high))
+
+
+def remembered(work: Callable[..., Spans]) -> Callable[..., Spans]:
+    """`work` on spans, what came of small ones remembered."""
+    cached = lru_cache(maxsize=2048)(work)
+    return lambda spans, *rest: (cached if spans.is_small else work)(spans, *rest)
 
 
 class Line(NamedTuple):
@@ -113,7 +123,7 @@ class Line(NamedTuple):
         return max(last - first for first, last in self.seen) + 1
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _index(move: Look, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """By place of the output the places it reads, count×taps, `length` for none; and how often round each is."""
     taps = max(max(map(len, move.patterns)), 1)
@@ -145,7 +155,7 @@ def blind_places(move: Look, length: int) -> NDArray[np.bool_] | None:
     return blind if blind.any() else None
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def read(spans: Spans, axis: int, move: Look, length: int, round_length: int) -> Spans:
     """What the window sees; once round an axis of the tensor the Input lies `round_length` places on."""
     index, turns = _index(move, length)
@@ -171,7 +181,7 @@ def taken(spans: Spans, axis: int, index: NDArray[np.int64], shift: NDArray[np.i
     return Spans(read(spans.low, FAR).min(axis=axis + 1), read(spans.high, -FAR).max(axis=axis + 1))
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def gathered(spans: Spans, axis: int, until: bool) -> Spans:
     """All that is seen along an axis, of length 1 then, or all up to each place."""
     if until:
