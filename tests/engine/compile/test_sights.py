@@ -339,59 +339,6 @@ def test_each_output_of_a_split_is_followed() -> None:
     assert_measured(graph, ids["subtract"])
 
 
-def test_what_is_not_known_stays_not_known_and_says_why() -> None:
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("input", "input", fields=("x: T×6",))
-    drawing.add("turned", "permute", dims=(2, 1))
-    drawing.add("cut", "adaptive_avg_pool1d", output_size=(3,))
-    drawing.add("known", "conv1d", out_channels=6)
-    drawing.add("one", "adaptive_avg_pool1d", output_size=(1,))
-    drawing.add("behind", "relu")
-    drawing.chain("input", "turned", "cut", "behind")
-    drawing.chain("turned", "known", "one")
-    analysis = ANALYSER.analyse(drawing.graph)
-    names = {block.name: id for id, block in drawing.graph.blocks.items()}
-    assert analysis.receptive_fields == {"input": (1,), "turned": (1,), "known": (3,), "one": (None,)}, names
-    assert analysis.fields_untold == {"cut": "free-length", "behind": "free-length"}
-
-
-def test_places_that_only_see_padding_see_nothing() -> None:
-    wide: dict[str, Value] = {"kernel_size": (1, 1), "padding": "custom", "padding_size": (4, 0)}
-    border: dict[str, Value] = {"size": (3, 5), "offset": (0, 0)}
-    assert claimed(chain("image: 1×9×9", (CONV, wide), ("crop", border)))["b1"] == (0, 0)
-    padded: Step = ("pad", {"padding": (5, 5)})
-    left: dict[str, Value] = {"dim": 3, "start": 2, "stop": 6}
-    graph = chain("image: 1×9×9", (CONV, {"padding": "same"}), padded, ("slice", left), HALVED)
-    assert claimed(graph)["b2"] == (3, 2), "one column of pixels is left, itself cut by the border"
-    assert_measured(graph, "b2")
-    assert_measured(graph, "b3")
-
-
-def test_where_windows_reach_beyond_the_input_their_reach_is_told() -> None:
-    graph = chain("image: 1×8×8", *[FOUR] * 3, ("flatten", {}), ("relu", {}), ("dense", {}))
-    fields = claimed(graph)
-    assert [fields[f"b{number}"] for number in range(6)] == [(3, 3), (5, 5), (7, 7), (7, 7), (7, 7), (None, None)]
-    fields = claimed(chain("image: 1×8×8", *[FOUR] * 4, HALVED, ("global_avg_pool2d", {})))
-    assert [fields[f"b{number}"] for number in (3, 4, 5)] == [(9, 9), (10, 10), (None, None)]
-
-
-def test_round_a_circular_border_the_input_goes_on() -> None:
-    fields = claimed(chain("image: 1×9×9", (CONV, {"padding_mode": "circular"}), (CONV, {"padding_mode": "circular"})))
-    assert (fields["b0"], fields["b1"]) == ((3, 3), (5, 5))
-
-
-def test_of_two_inputs_each_has_its_own_field() -> None:
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("one", "input", fields=("image: 2×24×24",))
-    drawing.add("two", "input", fields=("image: 2×24×24",))
-    drawing.add("cut", "crop", size=(9, 9), offset=(0, 0))
-    drawing.add("far", "crop", size=(9, 9), offset=(15, 15))
-    drawing.add("sum", "add")
-    drawing.chain("one", "cut", "sum.a")
-    drawing.chain("two", "far", "sum.b")
-    assert claimed(drawing.graph)["sum"] == (1, 1)
-
-
 @pytest.mark.parametrize(
     ("axes", "field"), [(1, "x: 2×24"), (2, "image: 2×16×17"), (3, "volume: 1×8×8×8")], ids=["1-D", "2-D", "3-D"]
 )

@@ -1,0 +1,108 @@
+"""What is told of receptive fields where there is a choice: borders, several Inputs, and why there is none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.sights import Field
+from engine.graph.graph import Graph
+from engine.graph.values import Value
+from engine.modules.own_loading import permit
+from engine.project.drawing import Drawing
+from tests.engine.compile.gradients import ANALYSER, Step, chain, disagreements, is_drawable
+
+CONV = "conv2d"
+FOUR: Step = (CONV, {"out_channels": 4, "padding": "same"})
+HALVED: Step = ("avg_pool2d", {})
+
+
+def told(graph: Graph) -> Mapping[str, Field]:
+    assert is_drawable(graph)
+    return ANALYSER.analyse(graph).receptive_fields
+
+
+def test_what_is_not_known_stays_not_known_and_says_why() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=("x: T×6",))
+    drawing.add("turned", "permute", dims=(2, 1))
+    drawing.add("cut", "adaptive_avg_pool1d", output_size=(3,))
+    drawing.add("known", "conv1d", out_channels=6)
+    drawing.add("one", "adaptive_avg_pool1d", output_size=(1,))
+    drawing.add("behind", "relu")
+    drawing.chain("input", "turned", "cut", "behind")
+    drawing.chain("turned", "known", "one")
+    analysis = ANALYSER.analyse(drawing.graph)
+    names = {block.name: id for id, block in drawing.graph.blocks.items()}
+    assert analysis.receptive_fields == {"input": (1,), "turned": (1,), "known": (3,), "one": (None,)}, names
+    assert analysis.fields_untold == {"cut": "free-length", "behind": "free-length"}
+
+
+def test_places_that_only_see_padding_see_nothing() -> None:
+    wide: dict[str, Value] = {"kernel_size": (1, 1), "padding": "custom", "padding_size": (4, 0)}
+    border: dict[str, Value] = {"size": (3, 5), "offset": (0, 0)}
+    assert told(chain("image: 1×9×9", (CONV, wide), ("crop", border)))["b1"] == (0, 0)
+    padded: Step = ("pad", {"padding": (5, 5)})
+    left: dict[str, Value] = {"dim": 3, "start": 2, "stop": 6}
+    graph = chain("image: 1×9×9", (CONV, {"padding": "same"}), padded, ("slice", left), HALVED)
+    assert told(graph)["b2"] == (3, 2), "one column of pixels is left, itself cut by the border"
+    assert not list(disagreements(graph, "b2")) + list(disagreements(graph, "b3"))
+
+
+def test_where_windows_reach_beyond_the_input_their_reach_is_told() -> None:
+    graph = chain("image: 1×8×8", *[FOUR] * 3, ("flatten", {}), ("relu", {}), ("dense", {}))
+    fields = told(graph)
+    assert [fields[f"b{number}"] for number in range(6)] == [(3, 3), (5, 5), (7, 7), (7, 7), (7, 7), (None, None)]
+    fields = told(chain("image: 1×8×8", *[FOUR] * 4, HALVED, ("global_avg_pool2d", {})))
+    assert [fields[f"b{number}"] for number in (3, 4, 5)] == [(9, 9), (10, 10), (None, None)]
+
+
+def test_round_a_circular_border_the_input_goes_on() -> None:
+    fields = told(chain("image: 1×9×9", (CONV, {"padding_mode": "circular"}), (CONV, {"padding_mode": "circular"})))
+    assert (fields["b0"], fields["b1"]) == ((3, 3), (5, 5))
+
+
+def test_of_two_inputs_each_has_its_own_field() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("one", "input", fields=("image: 2×24×24",))
+    drawing.add("two", "input", fields=("image: 2×24×24",))
+    drawing.add("cut", "crop", size=(9, 9), offset=(0, 0))
+    drawing.add("far", "crop", size=(9, 9), offset=(15, 15))
+    drawing.add("sum", "add")
+    drawing.chain("one", "cut", "sum.a")
+    drawing.chain("two", "far", "sum.b")
+    assert told(drawing.graph)["sum"] == (1, 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a file of one's own that may run."""
+    source = "def forward(x):\n    return 2 * x\n"
+    (tmp_path / "double.py").write_text(source)
+    permit(tmp_path, [hashlib.sha256(source.encode()).hexdigest()])
+    yield tmp_path
+    permit(None, ())
+
+
+def test_own_code_may_look_anywhere(folder: Path) -> None:
+    graph = chain("image: 1×8×8", FOUR, ("custom", {"file": "double.py"}), HALVED, ("flatten", {}), ("dense", {}))
+    assert is_drawable(graph), [problem.sentence for problem in ANALYSER.analyse(graph).problems]
+    analysis = ANALYSER.analyse(graph)
+    assert analysis.receptive_fields == {"input": (1, 1), "b0": (3, 3)}
+    assert analysis.fields_untold == dict.fromkeys(("b1", "b2", "b3", "b4"), "own-code")
+    rows = ANALYSER.analyse(chain("x: 4", ("custom", {"file": "double.py"})))
+    assert (rows.receptive_fields, rows.fields_untold) == ({}, {}), "a row has no places"
+
+
+def test_every_block_type_says_where_it_looks() -> None:
+    """No type is left out of the windows: each has moves, or one of the reasons that hold for it."""
+    for field in ("image: 4×12×12", "x: 4×20", "x: T×8", "volume: 2×6×7×6", "x: 4"):
+        for id, type in BLOCK_TYPES.items():
+            if type.role != "layer" or "own_code" in type.traits:
+                continue
+            analysis = ANALYSER.analyse(chain(field, (id, {})))
+            assert "undeclared" not in analysis.fields_untold.values(), (id, field)
