@@ -179,16 +179,18 @@ def _samples(specs: list[TensorSpec], batch: int, steps: int) -> tuple[Tensor, .
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the notices of torch's exporter about itself."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Without the notices of torch's exporter, and of what it calls, about themselves."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _reason(fault: BaseException) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,12 @@ def test_windows_are_summed_not_averaged(tmp_path: Path) -> None:
     network = compile_graph(read_example("lenet-5-published").graph, BLOCK_TYPES)
     report = export_onnx(network, BLOCK_TYPES, tmp_path / "net.onnx")
     assert report.difference < 1e-4
+
+
+def test_the_exporter_says_nothing_about_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", dataset="", fields=("words: 5×8 float32",))
+    drawing.add("attention", "self_attention", num_heads=2)
+    drawing.wire("input.words", "attention")
+    export_onnx(compile_graph(drawing.graph, BLOCK_TYPES), BLOCK_TYPES, tmp_path / "attention.onnx")
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
