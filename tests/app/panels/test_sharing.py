@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.panels import sharing as panel
 from app.panels.block_header import BlockHeader
 from app.panels.inspector import Inspector
 from app.panels.learning_section import LearningSection
@@ -18,6 +19,7 @@ from engine.graph import edits
 from engine.graph.edits import add_block, remove_blocks, rename, set_parameter, set_weights
 from engine.graph.graph import Block, Graph, PortRef, Weights, Wire
 from engine.graph.problem import Problem
+from engine.graph.scope import Scope
 from engine.project.drawing import Drawing
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
@@ -312,3 +314,21 @@ def delete_from_menu(inspector: Inspector, qtbot: QtBot, path: tuple[str, ...], 
     action = next(action for action in menu.actions() if action.text() == "Delete")
     qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
     qtbot.wait(1)
+
+
+def test_what_is_offered_is_found_once_for_each_drawing(
+    inspector: Inspector, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Graph] = []
+    choices = panel.weights_choices
+
+    def counted(body: Graph, scope: Scope, id: str) -> dict[str, Weights | None]:
+        found.append(body)
+        return choices(body, scope, id)
+
+    monkeypatch.setattr(panel, "weights_choices", counted)
+    inspector.show_selection((), ("dec",))
+    assert found == [document.graph]
+    document.edit("Rename", rename, "enc", "Other")
+    assert found[-1] is document.graph
+    assert "Other" in sharing(inspector)._choices
