@@ -226,6 +226,8 @@ def predict(
         if "class" in said:
             sure = max(said["probabilities"]) if "probabilities" in said else said["probability"]
             print(f"{said['loss']}: class {said['class']} ({100 * sure:.1f} %)")
+        elif "classes" in said:
+            print(f"{said['loss']}: classes {said['classes']}")
         else:
             print(f"{said['loss']}: {' '.join(f'{value:.4g}' for value in said['values'])}")
 

@@ -19,7 +19,8 @@ def predict(project: Project, source: str) -> list[dict[str, Any]]:
     """One object for each sample and loss block; without losses, for each output that nothing reads.
 
     `source` is a picture (PNG, JPEG), numbers (.npy, .csv), or a row of a part of the dataset such as `test:17`.
-    Softmax: `class`, `probabilities`; sigmoid: `probability`; else `values`. Raises Refused.
+    Softmax: `class`, `probabilities`, or `classes` of every pixel or step; sigmoid of one number: `class`,
+    `probability`; else `values`. Raises Refused.
     """
     from app.cli.training import trained_session
     from engine.worker import prediction
@@ -33,9 +34,11 @@ def predict(project: Project, source: str) -> list[dict[str, Any]]:
 
 
 def _said(output: np.ndarray, transform: str) -> dict[str, Any]:
+    if transform == "softmax" and output.ndim > 1:
+        return {"classes": output.argmax(axis=0).tolist()}
     if transform == "softmax":
         return {"class": int(output.argmax()), "probabilities": [round(float(value), 6) for value in output]}
-    if transform == "sigmoid":
+    if transform == "sigmoid" and output.size == 1:
         probability = float(output.flat[0])
         return {"class": int(probability > 0.5), "probability": round(probability, 6)}
     return {"values": [float(value) for value in output.flat]}

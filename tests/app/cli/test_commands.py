@@ -206,6 +206,41 @@ def test_a_file_is_predicted_as_its_row_is_and_as_the_worker_does(run, trained, 
     assert np.allclose(outputs, [one["probabilities"] for one in said], atol=1e-6)
 
 
+def test_every_step_has_a_class_and_every_pixel_a_value(run, tmp_path):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+    from engine.training.plan import DatasetRef, Settings
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("rows", "squeeze")
+    drawing.add("pooled", "max_pool1d", return_indices=True)
+    drawing.add("dense", "dense", out_features=8)
+    drawing.add("classes", "permute")
+    drawing.add("places", "cross_entropy", name="Places")
+    drawing.add("image", "dense", out_features=8)
+    drawing.add("rebuilt", "binary_cross_entropy", name="Rebuilt")
+    drawing.add("half", "slice", start=0, stop=4)
+    drawing.chain("input.image", "rows", "dense", "half", "classes", "places.logits")
+    drawing.chain("rows", "image", "rebuilt.logits")
+    drawing.wire("rows", "rebuilt.target")
+    drawing.wire("rows", "pooled")
+    drawing.add("one", "select", dim=2, index=0)
+    drawing.wire("pooled.indices", "one")
+    drawing.add("four", "slice", dim=1, start=0, stop=4)
+    drawing.wire("one", "four")
+    drawing.wire("four", "places.target")
+    path = tmp_path / "steps.loom"
+    write_project(path, Project(drawing.graph, Settings(datasets=(DatasetRef("digits"),))))
+    assert run("train", str(path), "--epochs", "1", "--device", "cpu", "--out", str(path))[0] == 0
+    said = {one["loss"]: one for one in json.loads(run("predict", str(path), "test:0", "--json")[1])["predictions"]}
+    assert len(said["Places"]["classes"]) == 4
+    assert set(said["Places"]["classes"]) <= set(range(8))
+    assert len(said["Rebuilt"]["values"]) == 64
+    assert f"Places: classes {said['Places']['classes']}" in run("predict", str(path), "test:0")[1]
+
+
 def test_predict_refuses_rows_and_files_that_do_not_fit(run, trained, tmp_path):
     assert "there is no such row" in run("predict", str(trained), "test:99999")[2]
     numbers = tmp_path / "numbers.csv"
