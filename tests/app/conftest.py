@@ -86,7 +86,7 @@ def _one_window(
 
 
 @pytest.fixture
-def warm(_one_window: tuple[Hands, dict[str, object]]) -> MainWindow:
+def warm(_one_window: tuple[Hands, dict[str, object]]) -> Iterator[MainWindow]:
     """The one window of a file of tests, on the first example as it was opened at first, its worker warm.
 
     For tests that leave window and worker whole; it saves the seconds in which a worker gets warm.
@@ -94,4 +94,5 @@ def warm(_one_window: tuple[Hands, dict[str, object]]) -> MainWindow:
     hands, standing = _one_window
     hands.begin_anew()
     assert hands.standing() == standing
-    return hands.window
+    yield hands.window
+    hands.put_away()

@@ -62,4 +62,5 @@ def warm_hands(_one_window: tuple[object, object]) -> Iterator[object]:
     hands.begin_anew()
     assert hands.standing() == standing
     yield hands
+    hands.put_away()
     assert not hands.reports, "\n".join(hands.reports)

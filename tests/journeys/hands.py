@@ -196,11 +196,18 @@ class Hands:
         self.wait(lambda: not workspace.runs.state.is_running, "the end of the run")
         self.wait_analysed()
         self.wait(lambda: not window.editor.scene.moves.is_busy, "the last wire")
+        self.put_away()
         window.notice.hide()
         window.problem_popup.close_now()
         window.status.show_message("")
         window.editor.fit(soft=False)
         self.activate()
+
+    def put_away(self) -> None:
+        """Close what opened over the window: tooltips, menus, popups."""
+        for widget in QApplication.topLevelWidgets():
+            if widget.isVisible() and not isinstance(widget, MainWindow):
+                widget.close()
 
     def standing(self) -> dict[str, object]:
         """All that a test may find in a window before it begins."""
