@@ -22,8 +22,8 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
     """The network's predictions for samples by input key "block/field", each N×(shape of one sample).
 
     Returns them by the name of the loss, transformed as it says (softmax, sigmoid, none); where no loss predicts, the
-    outputs that nothing reads but losses, by the name of their block: float32, N×…. Values are standardised as in training.
-    Runs in eval mode, without gradients, and leaves modes as they were. Raises Refused `no-field-input`.
+    outputs that nothing reads but losses, by the name of their block: float32, N×…. Values are standardised as in
+    training. Runs in eval mode, without gradients, and leaves modes as they were. Raises Refused `no-field-input`.
     """
     wanted = predicted_ports(network)
     part = network.slice(tuple(port for port, _ in wanted.values()))
