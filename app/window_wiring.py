@@ -224,6 +224,7 @@ def _wire_panels(window: MainWindow) -> None:
         lambda: window.commands.choose_folder(lambda folder: inspector.choose_folder("mnist", str(folder)))
     )
     inspector.fix.connect(fix)
+    inspector.jump.connect(jump)
     inspector.set_own_code(workspace.own_code)
     workspace.data.download_changed.connect(inspector.set_download)
     workspace.link.ready.connect(lambda message: inspector.set_edits(project_edits(workspace.link.devices or ("cpu",))))

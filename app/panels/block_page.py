@@ -16,16 +16,20 @@ from app.panels.inspector_context import InspectorContext
 from app.panels.learning_section import LearningSection, has_weights, weight_groups
 from app.panels.own_code_section import OwnCodeSection
 from app.panels.parameter_section import ParameterSection
-from app.panels.problem_row import ProblemRow
+from app.panels.problem_row import SEVERITY_ICONS, ProblemRow
 from app.panels.result_section import ResultSection, WeightsSection
 from app.panels.section import Line, Section, clear_layout
 from engine.graph.analysis import Analysis, path_key
 from engine.graph.edits import rename, set_parameter
 from engine.graph.graph import Block, Graph
+from engine.graph.paths import body_path
 from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
 from graph_editor.deleting import delete
 from graph_editor.theme import SPACE_16
+
+WORST_FIRST = tuple(SEVERITY_ICONS)
+INSIDE_SHOWN = 3
 
 
 def names_of(blocks: tuple[Block, ...], context: InspectorContext) -> str:
@@ -140,17 +144,22 @@ class BlockPage(QWidget):
         self.result.set_analysis(analysis)
 
     def set_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Show the problems of these blocks on top."""
+        """Show the problems of these blocks on top, then the worst ones inside them: a click leads there."""
         clear_layout(self._problems)
         ids = {block.id for block in self._context.blocks()}
         depth = len(self._context.body_path)
+        own: list[Problem] = []
+        inside: list[Problem] = []
         for problem in problems:
-            steps = tuple(step for step in problem.path if isinstance(step, str))
-            mine = steps[:depth] == self._context.body_path and len(steps) == depth + 1 and steps[-1] in ids
-            if mine:
-                row = ProblemRow(problem, self._context.theme, jumps=False)
-                row.fix.connect(self._context.fix)
-                self._problems.addWidget(row)
+            steps = body_path(problem.path)
+            if steps[:depth] == self._context.body_path and len(steps) > depth and steps[depth] in ids:
+                (own if len(steps) == depth + 1 else inside).append(problem)
+        inside.sort(key=lambda problem: WORST_FIRST.index(problem.severity))
+        for problem in (*own, *inside[:INSIDE_SHOWN]):
+            row = ProblemRow(problem, self._context.theme, jumps=problem not in own)
+            row.fix.connect(self._context.fix)
+            row.jump.connect(self._context.jump)
+            self._problems.addWidget(row)
         if self._problems.count():
             self._problems.addWidget(Line(self._context.theme))
 

@@ -32,7 +32,8 @@ class Inspector(QWidget):
 
     `dataset_chosen(reference)` asks for its description, `download_wanted(name)` and `folder_wanted()` for what this
     panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `message(text)` what one did
-    besides, `fix(Fix)` that a repair was clicked, `help_wanted(type id)` that the user asks what a block does.
+    besides, `fix(Fix)` that a repair was clicked, `jump(path)` that the user wants to see the block of a problem,
+    `help_wanted(type id)` that the user asks what a block does.
     """
 
     dataset_chosen = Signal(object)
@@ -43,6 +44,7 @@ class Inspector(QWidget):
     edit_refused = Signal(object)
     message = Signal(str)
     fix = Signal(object)
+    jump = Signal(object)
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Inspector(QWidget):
         self._context.refused.connect(self.edit_refused)
         self._context.message.connect(self.message)
         self._context.fix.connect(self.fix)
+        self._context.jump.connect(self.jump)
         self._analysis: Analysis | None = None
         self._problems: tuple[Problem, ...] | None = None
         self._weights: dict[str, tuple[QImage | None, str]] = {}

@@ -20,12 +20,13 @@ from graph_editor.theme import Theme
 class InspectorContext(QObject):
     """Read by the sections; `refused(Problem)` for an edit that was, `fix(Fix)` for a repair that was clicked.
 
-    `message(text)` tells what an edit did besides.
+    `message(text)` tells what an edit did besides; `jump(path)` asks for the block at an instance path.
     """
 
     refused = Signal(object)
     message = Signal(str)
     fix = Signal(object)
+    jump = Signal(object)
 
     def __init__(
         self,

@@ -345,6 +345,20 @@ def test_problems_of_the_block_stand_on_top_with_their_fixes(inspector: Inspecto
     assert signal.args[0] == RANK.fixes[0]
 
 
+def test_a_container_tells_of_the_worst_problems_inside_and_leads_there(inspector: Inspector, qtbot: QtBot) -> None:
+    inside = [Problem("rank", severity, ("d", 0, "x"), facts=RANK.facts) for severity in ("advice", "warning", "error")]
+    elsewhere = Problem("rank", path=("c", "d"), facts=RANK.facts)
+    inspector.show_selection((), ("d",))
+    inspector.set_problems((elsewhere, *inside, RANK, inside[0], inside[1]))
+    rows = page(inspector).problem_rows()
+    assert [row.problem for row in rows] == [RANK, inside[2], inside[1], inside[1]]
+    with qtbot.assertNotEmitted(inspector.jump):
+        qtbot.mouseClick(rows[0], LEFT)
+    with qtbot.waitSignal(inspector.jump) as signal:
+        qtbot.mouseClick(rows[1], LEFT)
+    assert signal.args[0] == ("d", 0, "x")
+
+
 def test_nothing_selected_shows_the_project(inspector: Inspector) -> None:
     inspector.set_project_place("digits-convnet", "Example, opened as a copy")
     panel = project(inspector)
