@@ -31,6 +31,8 @@ PATIENCE_S = float(os.environ.get("TENSORLOOM_TEST_PATIENCE_S", 60))
 Place = tuple[float, float]
 End = tuple[str, str]
 """A block's id and a port's."""
+PICTURED = {"input", "conv", "pool"}
+"""The blocks of the first example that show a picture before it is trained."""
 
 
 class TooLate(AssertionError):
@@ -195,6 +197,8 @@ class Hands:
         self.wait(lambda: opened, "the first example")
         self.wait(lambda: not workspace.runs.state.is_running, "the end of the run")
         self.wait_analysed()
+        # A block grows by its picture: what comes late would move what a test measures.
+        self.wait(lambda: window.editor.scene.known.previews.keys() >= PICTURED, "the pictures of the first example")
         self.wait(lambda: not window.editor.scene.moves.is_busy, "the last wire")
         self.put_away()
         window.notice.hide()
