@@ -44,21 +44,26 @@ print("warm")
 """
 
 
-@pytest.mark.parametrize("then", ["window.close(); print('warm')", WARMED], ids=["closed at once", "warmed up"])
-def test_what_views_need_is_imported_after_the_first_paint(tmp_path: Path, then: str) -> None:
-    """Charts, numbers and learning stay off the way to the first picture."""
-    program = PAINTED.replace("NAMES", repr(NAMES)) + then
+def said_by(program: str, state: Path) -> str:
+    """What a Python process of its own prints, which must end in order; its state folder is `state`."""
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "TENSORLOOM_STATE_FOLDER": str(tmp_path)},
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "TENSORLOOM_STATE_FOLDER": str(state)},
         cwd=Path(__file__).parents[2],
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "warm"
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("then", ["window.close(); print('warm')", WARMED], ids=["closed at once", "warmed up"])
+def test_what_views_need_is_imported_after_the_first_paint(tmp_path: Path, then: str) -> None:
+    """Charts, numbers and learning stay off the way to the first picture."""
+    program = PAINTED.replace("NAMES", repr(NAMES)) + then
+    assert said_by(program, tmp_path) == "warm"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals end a process there without a word")
@@ -72,16 +77,7 @@ launch.application()
 QTimer.singleShot(1500, lambda: os.kill(os.getpid(), signal.SENT))
 raise SystemExit(launch.run())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program.replace("SENT", sent)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "TENSORLOOM_STATE_FOLDER": str(tmp_path)},
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    said_by(program.replace("SENT", sent), tmp_path)
     folder = RecoveryFolder(tmp_path)
     recovered = folder.read(BLOCK_TYPES)
     folder.close()

@@ -14,25 +14,14 @@ from engine.compile.probing import construct, probe
 from engine.compile.windows import acts_alone
 from engine.graph.analysis import Analysis
 from engine.graph.edits import set_bypassed, set_parameter
-from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
+from engine.graph.graph import Graph
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 from engine.project.examples import read_example
+from tests.engine.compile.gradients import Step, chain
 
 SCOPE = Scope(types=BLOCK_TYPES)
-Step = tuple[str, dict[str, Value]]
-
-
-def chain(field: str, *steps: Step) -> Graph:
-    blocks = {"input": Block("input", "input", "Input", {"fields": (field,)})}
-    wires, source = [], PortRef("input", field.partition(":")[0])
-    for number, (type, parameters) in enumerate(steps):
-        id = f"b{number}"
-        blocks[id] = Block(id, type, id, parameters)
-        wires.append(Wire(source, PortRef(id, "input")))
-        source = PortRef(id, "output")
-    return Graph(blocks=blocks, wires=sorted_wires(wires))
 
 
 def analysed(graph: Graph) -> Analysis:
