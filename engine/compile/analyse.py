@@ -19,11 +19,13 @@ from engine.compile.analysis_problems import (
 from engine.compile.candidate_shapes import candidate_shapes
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
 from engine.compile.following import Follower, kept_bytes
+from engine.compile.moves import Reason
 from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import Inside, Record, holding, is_as_before, total_cost
 from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
+from engine.compile.sights import Field
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem
@@ -63,8 +65,7 @@ class Analyser:
         records = self.records(graph, time_length)
         specs: dict[str, TensorSpec] = {}
         costs: dict[str, Cost] = {}
-        fields: dict[str, tuple[int | None, ...]] = {}
-        untold: dict[str, str] = {}
+        fields: dict[str, Field | Reason] = {}
         followed = self._follower.follow(records, time_length)
         problems: list[Problem] = []
         if not graph.blocks:
@@ -74,11 +75,7 @@ class Analyser:
             problems.extend(record.problems)
         for found in followed.values():
             costs.update(found.costs)
-            for key, field in found.fields.items():
-                if isinstance(field, str):
-                    untold[key] = field
-                else:
-                    fields[key] = field
+            fields.update(found.fields)
         problems.extend(loops(graph, records, (), self._types))
         problems.extend(weights_problems(records, self._types))
         total = total_cost(costs[id] for id in records if id in costs)
@@ -91,8 +88,8 @@ class Analyser:
             costs=costs,
             problems=tuple(problems),
             total=total,
-            receptive_fields=fields,
-            fields_untold=untold,
+            receptive_fields={key: field for key, field in fields.items() if not isinstance(field, str)},
+            fields_untold={key: reason for key, reason in fields.items() if isinstance(reason, str)},
             time_length=(time_length or 100) if timed else None,
         )
 
