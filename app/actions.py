@@ -27,17 +27,18 @@ class Situation(msgspec.Struct, frozen=True):
     can_step: bool = False
     can_stop: bool = False
     can_reset: bool = False
-    has_session: bool = False
     in_container: bool = False
 
 
 When = Callable[[Situation], bool]
+NOTHING_DRAWN = "Nothing is drawn yet that could be exported"
 
 
 class Spec(msgspec.Struct, frozen=True):
     """One action; `&` in its title stands before its Alt letter.
 
-    `shown_key` is written in the menu and heard by the canvas alone: typing elsewhere is safe.
+    `shown_key` is written in the menu and heard by the canvas alone: typing elsewhere is safe. `otherwise` says, while
+    the pointer rests on it, why it cannot be used.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Spec(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     shown_key: str = ""
     when: When = lambda now: True
+    otherwise: str = ""
     group: str = ""
     checkable: bool = False
     role: Literal["", "quit", "about"] = ""
@@ -62,6 +64,10 @@ def _some(now: Situation) -> bool:
     return now.on_canvas and now.selected > 0
 
 
+def _drawn(now: Situation) -> bool:
+    return now.has_blocks
+
+
 TABLE: tuple[Spec | str, ...] = (
     Spec("new", "File", "&New", ("Ctrl+N",)),
     Spec("open", "File", "&Open …", ("Ctrl+O",)),
@@ -71,9 +77,9 @@ TABLE: tuple[Spec | str, ...] = (
     Spec("save", "File", "&Save", ("Ctrl+S",)),
     Spec("save_as", "File", "Save &as …", ("Ctrl+Shift+S",)),
     "File-",
-    Spec("export_python", "File", "Export P&ython …", when=lambda now: now.has_blocks),
-    Spec("export_onnx", "File", "Export ONN&X …", when=lambda now: now.has_blocks and now.has_session),
-    Spec("export_weights", "File", "Export &weights …", (), when=lambda now: now.has_session),
+    Spec("export_python", "File", "Export P&ython …", when=_drawn, otherwise=NOTHING_DRAWN),
+    Spec("export_onnx", "File", "Export ONN&X …", when=_drawn, otherwise=NOTHING_DRAWN),
+    Spec("export_weights", "File", "Export &weights …", when=_drawn, otherwise=NOTHING_DRAWN),
     "File-",
     Spec("quit", "File", "&Quit", ("Ctrl+Q",), role="quit"),
     Spec("undo", "Edit", "&Undo", ("Ctrl+Z",), when=lambda now: now.can_undo),
@@ -192,13 +198,17 @@ class Actions:
             parent, _, name = path.rpartition("/")
             title = MENU_TITLES.get(name, MARK + name)
             menu = self._menu(parent, bar).addMenu(title) if parent else bar.addMenu(title)
+            menu.setToolTipsVisible(True)
             self.menus[path] = round_menu(menu)
         return self.menus[path]
 
     def refresh(self, now: Situation) -> None:
-        """Enable what can be used."""
+        """Enable what can be used; what cannot says why."""
         for id, spec in self._specs.items():
-            self._actions[id].setEnabled(spec.when(now))
+            enabled = spec.when(now)
+            self._actions[id].setEnabled(enabled)
+            if spec.otherwise:
+                self._actions[id].setToolTip("" if enabled else spec.otherwise)
 
     def set_checked(self, id: str, checked: bool) -> None:
         """Tick, without doing it."""

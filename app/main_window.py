@@ -349,7 +349,6 @@ class MainWindow(QMainWindow):
             can_step=view.step,
             can_stop=view.stop,
             can_reset=view.reset,
-            has_session=workspace.measures.has_session or workspace.runs.state.has_weights,
             in_container=bool(self.editor.body_path()),
         )
 

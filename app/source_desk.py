@@ -54,11 +54,18 @@ class SourceDesk(QObject):
             self._timer.start()
 
     def export(self, kind: Literal["python", "onnx"], path: Path) -> None:
-        """Write the drawing to a file, with those weights of the session that fit."""
+        """Write the drawing to a file, with those weights of the session that fit, in ONNX fresh ones beside them."""
         id = self._link.next_id()
         self._exports.add(id)
         self._link.send(
-            Export(id=id, kind=kind, path=str(path), graph=self._document.graph, title=self._title() or path.stem)
+            Export(
+                id=id,
+                kind=kind,
+                path=str(path),
+                graph=self._document.graph,
+                title=self._title() or path.stem,
+                seed=self._document.settings.plan.seed,
+            )
         )
 
     def _drawing_changed(self, change: GraphChange) -> None:

@@ -21,6 +21,7 @@ from graph_editor.style_sheet import escaped
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from app.workspace import ExportKind
     from engine.graph.block_type import BlockType
 
 FILTER = f"Tensorloom projects (*{SUFFIX})"
@@ -192,6 +193,8 @@ class WindowCommands(QObject):
     def export_weights(self) -> None:
         """Ask for a name and write the weights."""
         workspace = self._window.workspace
+        if self._is_told_why_not("weights"):
+            return
         dialog = self._dialog("Export weights", WEIGHTS_FILTER)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("safetensors")
@@ -202,6 +205,8 @@ class WindowCommands(QObject):
     def export_drawing(self, kind: Literal["python", "onnx"]) -> None:
         """Ask for a name and write the drawing as PyTorch source or as ONNX."""
         workspace = self._window.workspace
+        if self._is_told_why_not(kind):
+            return
         suffix, what, filter = EXPORTS[kind]
         dialog = self._dialog(f"Export {what}", filter)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -209,6 +214,13 @@ class WindowCommands(QObject):
         dialog.selectFile(f"{workspace.title}.{suffix}")
         dialog.fileSelected.connect(lambda chosen: workspace.sources.export(kind, Path(chosen)))
         dialog.open()
+
+    def _is_told_why_not(self, kind: ExportKind) -> bool:
+        """Whether an export is known to be impossible; why is said before anybody has chosen a file for it."""
+        problem = self._window.workspace.why_no_export(kind)
+        if problem is not None:
+            self._window.notice.show_problem(problem)
+        return problem is not None
 
     def choose_folder(self, chosen: Callable[[Path], object]) -> None:
         """Ask for a folder of data files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 FIRST_EXAMPLE = "digits-convnet"
 FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
 CHECKPOINT_PATIENCE_MS = 2000
+ExportKind = Literal["python", "onnx", "weights"]
 
 
 class Workspace(QObject):
@@ -359,8 +360,18 @@ class Workspace(QObject):
         """Save, with weights as of the next step of a living worker, waiting 2 s for it at most."""
         self.files.save(path)
 
+    def why_no_export(self, kind: ExportKind) -> Problem | None:
+        """What is already known to stop an export of what is drawn, or of the weights that the worker holds."""
+        if self.link.client.problem is not None:
+            return self.link.client.problem
+        if kind == "weights":
+            held = self.measures.has_session or self.runs.state.has_weights or self.runs.state.is_running
+            return None if held else Problem(code="no-weights", facts={"file": self.title})
+        errors = (problem for problem in self.analysis.analysis.problems if problem.severity == "error")
+        return next(errors, None) if self.analysis.is_current else None
+
     def export_weights(self, path: Path) -> None:
-        """Write the session's weights as safetensors."""
+        """Write the session's weights as safetensors, while a run goes on those of its next step."""
         self.files.export_weights(path)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+import torch
 from torch import Tensor
 
 from engine.compile.compiler import compile_graph
@@ -41,10 +42,11 @@ def export_network(
 ) -> str:
     """Write `network` to `output`; returns a sentence on what was written.
 
-    Python comes with its weights in a file beside it if they are `trained`, the other kinds need that.
+    Python comes with its weights in a file beside it if they are `trained`, plain weights need that; ONNX has those
+    that the network holds, whatever they are.
     Raises Refused `no-weights`, `disk-full`, `save-failed`, and what `export_onnx` raises.
     """
-    if not trained and kind != "python":
+    if not trained and kind == "safetensors":
         raise refused("no-weights", file=title)
     if not output.parent.is_dir():
         raise refused("save-failed", file=output.name, reason=f"there is no folder {output.parent}")
@@ -69,12 +71,30 @@ def export_drawing(message: Export, session: Session | None, types: Mapping[str,
 
     Works on a network of its own: the session's is left as it is.
     """
-    network = compile_graph(message.graph, types)
-    missing = ["all"]
+    network = compile_graph(message.graph, types, seed=message.seed)
+    missing = sorted(network.state())
+    learnt = False
     if session is not None:
-        trained = session.network
-        _, missing = network.load_state(on_cpu(with_lent(trained.state(), trained.lent)))
-    return export_network(network, types, message.kind, Path(message.path), message.title, trained=not missing)
+        held = on_cpu(session.network.state())
+        learnt = _has_learnt(session, held)
+        if learnt or session.request.plan.seed == message.seed:
+            _, missing = network.load_state(with_lent(held, session.network.lent))
+    output = Path(message.path)
+    said = export_network(network, types, message.kind, output, message.title, trained=not missing)
+    if message.kind != "onnx" or not network.state():
+        return said
+    if not learnt:
+        return f"{said} Its weights are fresh, from seed {message.seed}, as it was not trained yet."
+    if missing:
+        fresh = f"{len(missing)} of its {len(network.state())} tensors are"
+        return f"{said} {fresh} fresh, from seed {message.seed}, as what was trained does not fit them."
+    return said
+
+
+def _has_learnt(session: Session, held: Mapping[str, Tensor]) -> bool:
+    """Whether its weights are others than those that the seed gives."""
+    began = session.initial_state
+    return bool(session.loaded) or any(not torch.equal(held[key], tensor) for key, tensor in began.items())
 
 
 def _export_python(network: Network, types: Mapping[str, BlockType], output: Path, title: str, trained: bool) -> str:

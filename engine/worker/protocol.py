@@ -118,13 +118,17 @@ class WriteSource(Plain, frozen=True, tag="write-source"):
 
 
 class Export(Plain, frozen=True, tag="export"):
-    """Write the drawing to a file, with those weights of the session that fit; answered by Exported."""
+    """Write the drawing to a file, with those weights of the session that fit; answered by Exported.
+
+    ONNX needs all weights: what the session lacks is drawn from `seed`.
+    """
 
     id: int
     kind: Literal["python", "onnx"]
     path: str
     graph: Graph
     title: str
+    seed: int = 0
 
 
 class LayOut(Plain, frozen=True, tag="lay-out"):

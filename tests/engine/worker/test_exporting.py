@@ -61,9 +61,26 @@ def test_python_is_exported_with_the_weights_that_fit(worker: Listener, tmp_path
     answer = exported(worker, "python", tmp_path / "other.py", changed)
     assert answer.words.endswith("without weights, as it was not trained yet.")
     assert not (tmp_path / "other.safetensors").exists()
-    problem = exported(worker, "onnx", tmp_path / "other.onnx", changed).problem
-    assert problem is not None
-    assert problem.sentence == "My net holds no trained weights. Train it first."
+
+
+def test_onnx_has_fresh_weights_for_what_was_not_trained_and_says_so(worker: Listener, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
+    worker.client.send(OpenSession(id=worker.client.next_id(), graph=digits_network(), plan=plan(1), datasets=DIGITS))
+    worker.until(SessionOpened)
+    answer = exported(worker, "onnx", tmp_path / "untrained.onnx")
+    assert answer.words.endswith("Its weights are fresh, from seed 0, as it was not trained yet.")
+    worker.forget()
+    worker.client.send(Run(request("fit", 1)))
+    worker.until(Finished, lambda m: m.run == "fit")
+    answer = exported(worker, "onnx", tmp_path / "trained.onnx")
+    assert answer.words.endswith(" at most."), "nothing is said of its weights"
+    graph = digits_network()
+    wider = msgspec.structs.replace(graph.blocks["b"], parameters={"out_channels": 5})
+    changed = msgspec.structs.replace(graph, blocks={**graph.blocks, "b": wider})
+    answer = exported(worker, "onnx", tmp_path / "other.onnx", changed)
+    expected = " of its 4 tensors are fresh, from seed 0, as what was trained does not fit them."
+    assert answer.words.endswith(expected), answer.words
+    assert (tmp_path / "other.onnx").stat().st_size > 1000
 
 
 def test_onnx_is_exported_in_the_middle_of_a_run_and_leaves_its_bits_alone(worker: Listener, tmp_path: Path) -> None:
