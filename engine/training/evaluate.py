@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.compile.network import NetworkLoss
 from engine.training.accuracy import AccuracyCounter
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
+from engine.training.memory_format import laid_out, memory_format
 from engine.training.modes import EVALUATION_BATCH, evaluating
 from engine.training.plan import ContrastiveDivergence
 from engine.training.recorder import Recorder
@@ -49,9 +50,11 @@ def evaluation(session: Session, part: str) -> Generator[None, None, dict[str, f
     slice = network.training_slice()
     targets = target_places(losses, slice.inputs)
     size = max(session.request.plan.batch_size, EVALUATION_BATCH)
+    format = memory_format(network)
     recorder, accuracy = Recorder(), AccuracyCounter(losses, session.device)
     for start in range(0, count, size):
-        batch = session.gather(slice.inputs, part, start, min(count, start + size))
+        rows = session.gather(slice.inputs, part, start, min(count, start + size))
+        batch = [laid_out(field, format) for field in rows]
         with evaluating(network), torch.set_grad_enabled(session.needs_gradient):
             total, parts, predictions = slice.module.forward(*batch)
         recorder.add(step_row(total, parts))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from engine.training.memory_format import laid_out
+
 _CHUNK_BATCHES = 8
 _CHUNK_BYTES = 32 << 20
 
@@ -17,12 +19,17 @@ def chunk_length(batch_bytes: int) -> int:
 
 
 def minibatches(
-    tensors: Sequence[Tensor], orders: Sequence[Tensor], batch_size: int, first: int = 0
+    tensors: Sequence[Tensor],
+    orders: Sequence[Tensor],
+    batch_size: int,
+    first: int = 0,
+    format: torch.memory_format = torch.contiguous_format,
 ) -> Iterator[tuple[Tensor, ...]]:
     """Batches of rows of `tensors` in the `orders` given (row numbers, one a tensor), from batch `first` on.
 
-    The last batch may be short. Chunks begin at the same rows wherever `first` is: a kernel may sum in another order
-    where its input is aligned otherwise, and a resumed epoch must give the same bits.
+    The last batch may be short. Pictures come in the memory format `format`. Chunks begin at the same rows wherever
+    `first` is: a kernel may sum in another order where its input is aligned otherwise, and a resumed epoch must give
+    the same bits.
     """
     count = len(orders[0])
     batch_bytes = batch_size * sum(tensor[:1].numel() * tensor.element_size() for tensor in tensors)
@@ -33,7 +40,7 @@ def minibatches(
         start = chunk * length * batch_size
         stop = min(count, start + length * batch_size)
         gathered = [
-            torch.split(tensor.index_select(0, order[start:stop]), batch_size)
+            torch.split(laid_out(tensor.index_select(0, order[start:stop]), format), batch_size)
             for tensor, order in zip(tensors, orders, strict=True)
         ]
         batches = zip(*gathered, strict=True)

@@ -14,6 +14,7 @@ from engine.training.accuracy import AccuracyCounter
 from engine.training.backward import Backward
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.evaluate import evaluation, name_metrics, step_row, target_places
+from engine.training.memory_format import memory_format
 from engine.training.minibatches import minibatches
 from engine.training.optimisers import make_optimiser
 from engine.training.plan import ContrastiveDivergence, Supervised
@@ -96,6 +97,7 @@ class SupervisedStage:
         self._forward = slice.module.forward
         self._inputs = slice.inputs
         self._targets = target_places(self._losses, slice.inputs)
+        self._format = memory_format(network)
         self._batch_size, self._seed = plan.batch_size, plan.seed
         keys = {id(tensor): key for key, tensor in named_parameters(session)}
         groups = network.parameter_groups(stage.learning_rate, stage.weight_decay)
@@ -118,7 +120,8 @@ class SupervisedStage:
         keys = self._inputs
         orders = [session.rows(key, "train").index_select(0, places) for key in keys]
         session.network.root.train()
-        return minibatches([session.tensor(key) for key in keys], orders, self._batch_size, first)
+        tensors = [session.tensor(key) for key in keys]
+        return minibatches(tensors, orders, self._batch_size, first, self._format)
 
     def step(self, batch: Batch) -> Tensor:
         """Forward, backward, and a step of the optimiser: the row is the total, then each loss if there are several."""

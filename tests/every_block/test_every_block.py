@@ -24,6 +24,7 @@ from engine.graph.parameter_rules import parameter_problem
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
+from engine.training.memory_format import laid_out
 from graph_editor.theme import has_icon
 from tests.every_block.exporting import ANALYSER
 
@@ -275,6 +276,27 @@ def test_gradients_flow_to_every_input_and_weight(type: BlockType) -> None:
         for leaf in reached.values():
             assert leaf.grad is not None, words(type, parameters, inputs)
             assert leaf.grad.isfinite().all(), words(type, parameters, inputs)
+
+
+# Max unpooling is left out: here all its places are 0, and which of several numbers stays there is open.
+@pytest.mark.parametrize("type", [type for type in MODULES if type.id not in PLACES], ids=lambda type: type.id)
+def test_pictures_may_lie_with_their_channels_side_by_side(type: BlockType) -> None:
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    for parameters, inputs, found, *_ in tried(type.id):
+        if parameters != defaults or found.refusal or not any(len(spec.shape) == 4 for spec in inputs.values()):
+            continue
+        module = construct(type, parameters, inputs).eval()
+        given = [real(spec, 3, 4) for spec in ordered(type, parameters, inputs)]
+        results: list[list[torch.Tensor]] = []
+        for format in (torch.contiguous_format, torch.channels_last):
+            tensors = [laid_out(tensor, format).requires_grad_(tensor.is_floating_point()) for tensor in given]
+            torch.manual_seed(0)
+            made = [tensor for tensor in run(module, *tensors) if tensor.requires_grad]
+            leaves = [leaf for leaf in (*tensors, *module.parameters()) if leaf.requires_grad]
+            sums = [(tensor * torch.linspace(0, 1, tensor.numel()).reshape(tensor.shape)).sum() for tensor in made]
+            slopes = torch.autograd.grad(sum(sums), leaves, allow_unused=True) if sums else ()
+            results.append([*made, *(slope for slope in slopes if slope is not None)])
+        torch.testing.assert_close(results[1], results[0], rtol=1e-4, atol=1e-5, msg=words(type, parameters, inputs))
 
 
 # They only count the samples of what comes in.
