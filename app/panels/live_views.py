@@ -16,7 +16,7 @@ from app.panels.empty_state import EmptyState
 from app.panels.view_menus import add_choices, blocks_menu, kinds_menu, new_menu
 from app.panels.view_tile import TileRow, TileScroll, ViewTile
 from app.panels.views_header import ViewsHeader
-from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, make_view, sole_candidate
+from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, make_view, sole_candidate, suiting
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import round_menu
@@ -233,8 +233,8 @@ class LiveViews(QWidget):
         """The menu of one view."""
         spec = self._spec(id)
         menu = new_menu(self)
-        found = candidates(spec.kind, self._graph, self._types)
-        if found and (VIEW_KINDS[spec.kind].needs_block or len(found) > 1):
+        if has_candidates(spec.kind, self._graph, self._types, 1 if VIEW_KINDS[spec.kind].needs_block else 2):
+            found = partial(candidates, spec.kind, self._graph, self._types)
             add_choices(round_menu(menu.addMenu("Choose block")), spec.kind, spec.block, found, self._chooser(id))
             menu.addSeparator()
         menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
@@ -355,9 +355,7 @@ class LiveViews(QWidget):
         self._tell_asks()
 
     def _suiting(self, kind: str) -> str | None:
-        if not VIEW_KINDS[kind].needs_block:
-            return None
-        return default_block(kind, candidates(kind, self._graph, self._types))
+        return suiting(kind, self._graph, self._types)
 
     def _tell_asks(self) -> None:
         asks = self.asks()

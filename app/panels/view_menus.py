@@ -8,12 +8,17 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.views.registry import VIEW_KINDS, Candidate, candidates
+from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates
+from app.wording import number_words
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import Theme
 
+MOST_LISTED = 100
+Choice = Candidate | tuple[str | None, str]
+Find = Callable[[], Sequence[Choice]]
+IsChecked = Callable[[str | None], bool]
 Choose = Callable[[str | None], None]
 """Aims a view at the block of a path, or at none in particular."""
 
@@ -36,15 +41,13 @@ def kinds_menu(
     """The kinds of views, with the blocks that each can look at; `add` is given the kind and the block's path."""
     menu = new_menu(parent)
     for kind in VIEW_KINDS.values():
-        found = candidates(kind.kind, graph, types) if kind.needs_block else ()
         icon = theme.icon(kind.icon, "secondary")
-        if kind.needs_block and len(found) > 1:
+        if kind.needs_block and has_candidates(kind.kind, graph, types, 2):
             under = round_menu(menu.addMenu(icon, kind.title))
-            for candidate in found:
-                under.addAction(escaped(candidate.name), partial(add, kind.kind, candidate.path))
+            _fill_when_opened(under, partial(candidates, kind.kind, graph, types), partial(add, kind.kind))
         else:
             action = menu.addAction(icon, kind.title, partial(add, kind.kind, None))
-            action.setEnabled(bool(found) or not kind.needs_block)
+            action.setEnabled(not kind.needs_block or has_candidates(kind.kind, graph, types))
             action.setToolTip(kind.about)
     return menu
 
@@ -52,19 +55,32 @@ def kinds_menu(
 def blocks_menu(parent: QWidget, found: Sequence[Candidate], choose: Choose) -> QMenu:
     """The blocks that a view without one can look at."""
     menu = new_menu(parent)
-    for candidate in found:
-        menu.addAction(escaped(candidate.name), partial(choose, candidate.path))
+    _fill(menu, found, choose)
     if menu.isEmpty():
         menu.addAction("No block fits").setEnabled(False)
     return menu
 
 
-def add_choices(menu: QMenu, kind: str, block: str | None, found: Sequence[Candidate], choose: Choose) -> None:
+def add_choices(menu: QMenu, kind: str, block: str | None, find: Find, choose: Choose) -> None:
     """The blocks that a view of `kind` can look at, the one it does checked."""
-    choices = [(candidate.path, candidate.name) for candidate in found]
-    if not VIEW_KINDS[kind].needs_block:
-        choices.insert(0, (None, "All together"))
-    for path, name in choices:
+    none: tuple[Choice, ...] = () if VIEW_KINDS[kind].needs_block else ((None, "All together"),)
+    _fill_when_opened(menu, lambda: (*none, *find()), choose, lambda path: path == block)
+
+
+def _fill_when_opened(menu: QMenu, find: Find, choose: Choose, is_checked: IsChecked | None = None) -> None:
+    menu.aboutToShow.connect(lambda: _fill(menu, find(), choose, is_checked) if menu.isEmpty() else None)
+
+
+def _fill(menu: QMenu, choices: Sequence[Choice], choose: Choose, is_checked: IsChecked | None = None) -> None:
+    """A line for each; of very many for the first, and for the one that is checked in any case."""
+    listed, rest = choices[:MOST_LISTED], choices[MOST_LISTED:]
+    checked = [choice for choice in rest if is_checked is not None and is_checked(choice[0])]
+    for path, name in (*listed, *checked):
         action = menu.addAction(escaped(name), partial(choose, path))
-        action.setCheckable(True)
-        action.setChecked(path == block)
+        if is_checked is not None:
+            action.setCheckable(True)
+            action.setChecked(is_checked(path))
+    if rest[len(checked) :]:
+        menu.addSeparator()
+        more = number_words(len(rest) - len(checked))
+        menu.addAction(f"{more} more: open theirs from their menus on the canvas").setEnabled(False)

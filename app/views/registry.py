@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
 
 if TYPE_CHECKING:
     from app.charts.look import Theme
     from app.views.view import View
+
+
+ROW_HEIGHT = 96
+BETWEEN_NAMES = " › "
 
 
 class Candidate(NamedTuple):
@@ -31,23 +35,23 @@ class ViewKind(NamedTuple):
     about: str
     share: float
     maker: tuple[str, str]
-    fits: Callable[[Block, BlockType], bool] | None = None
+    fits: Callable[[BlockType], bool] | None = None
     needs_block: bool = False
 
 
-def _has_filters(block: Block, type: BlockType) -> bool:
+def _has_filters(type: BlockType) -> bool:
     return bool(type.module) and type.family in ("convolution", "dense", "energy")
 
 
-def _has_output(block: Block, type: BlockType) -> bool:
+def _has_output(type: BlockType) -> bool:
     return type.role in ("layer", "container")
 
 
-def _is_loss(block: Block, type: BlockType) -> bool:
+def _is_loss(type: BlockType) -> bool:
     return type.role == "loss"
 
 
-def _predicts(block: Block, type: BlockType) -> bool:
+def _predicts(type: BlockType) -> bool:
     return type.role == "loss" and type.prediction is not None
 
 
@@ -131,14 +135,33 @@ def warm_up() -> None:
 
 
 def candidates(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> tuple[Candidate, ...]:
-    """The blocks that a view of `kind` can look at, containers' bodies included, in reading order."""
-    fits = VIEW_KINDS[kind].fits
-    return () if fits is None else tuple(_walk(graph, types, fits, (), ()))
+    """The blocks that a view of `kind` can look at, containers' bodies included, in reading order.
+
+    Remembered for the drawing that was asked about last.
+    """
+    known = _known.get(kind)
+    if known is not None and known[0] is graph and known[1] is types:
+        return known[2]
+    _known[kind] = graph, types, tuple(_walk(graph, _fitting(kind, types)))
+    return _known[kind][2]
+
+
+def has_candidates(kind: str, graph: Graph, types: Mapping[str, BlockType], least: int = 1) -> bool:
+    """Whether so many blocks fit; costs far less in large drawings than to list them."""
+    fitting, left, bodies = _fitting(kind, types), least, [graph]
+    while bodies:
+        for block in bodies.pop().blocks.values():
+            if block.type in fitting:
+                left -= 1
+                if left <= 0:
+                    return True
+            if block.body is not None:
+                bodies.append(block.body)
+    return False
 
 
 def candidate_at(kind: str, path: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
     """The block at an id path, if a view of `kind` can look at it; costs nothing in large drawings."""
-    fits = VIEW_KINDS[kind].fits
     names, body, block = [], graph, None
     for id in path.split("/"):
         block = body.blocks.get(id) if body is not None else None
@@ -146,45 +169,71 @@ def candidate_at(kind: str, path: str, graph: Graph, types: Mapping[str, BlockTy
             return None
         names.append(block.name)
         body = block.body
-    type = types.get(block.type) if block is not None else None
-    if block is None or type is None or fits is None or not fits(block, type):
+    if block is None or block.type not in _fitting(kind, types):
         return None
-    return Candidate(path, " › ".join(names))
+    return Candidate(path, BETWEEN_NAMES.join(names))
 
 
 def sole_candidate(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
     """The one block at the root that a view of `kind` can look at; None if there are more, or none."""
-    fits = VIEW_KINDS[kind].fits
+    fitting = _fitting(kind, types)
     found: Block | None = None
     for block in graph.blocks.values():
-        type = types.get(block.type)
-        if fits is not None and type is not None and fits(block, type):
+        if block.type in fitting:
             if found is not None:
                 return None
             found = block
     return Candidate(found.id, found.name) if found is not None else None
 
 
-def _walk(
-    graph: Graph,
-    types: Mapping[str, BlockType],
-    fits: Callable[[Block, BlockType], bool],
-    path: tuple[str, ...],
-    names: tuple[str, ...],
-) -> list[Candidate]:
-    found = []
-    for block in sorted(graph.blocks.values(), key=lambda block: (block.look.y // 96, block.look.x, block.id)):
-        here, called = (*path, block.id), (*names, block.name)
-        type = types.get(block.type)
-        if type is not None and fits(block, type):
-            found.append(Candidate(path_key(here), " › ".join(called)))
+_known: dict[str, tuple[Graph, Mapping[str, BlockType], tuple[Candidate, ...]]] = {}
+_fits: dict[str, tuple[Mapping[str, BlockType], frozenset[str]]] = {}
+
+
+def _fitting(kind: str, types: Mapping[str, BlockType]) -> frozenset[str]:
+    """The ids of the types that a view of `kind` can look at."""
+    known, fits = _fits.get(kind), VIEW_KINDS[kind].fits
+    if known is None or known[0] is not types:
+        found = frozenset(id for id, type in types.items() if fits is not None and fits(type))
+        known = _fits[kind] = types, found
+    return known[1]
+
+
+def _placed(graph: Graph, fitting: frozenset[str]) -> list[tuple[int, int, str]]:
+    """Where the blocks of a body stand that fit or have a body, with their ids, in reading order."""
+    placed = [
+        (block.look.y // ROW_HEIGHT, block.look.x, block.id)
+        for block in graph.blocks.values()
+        if block.type in fitting or block.body is not None
+    ]
+    placed.sort()
+    return placed
+
+
+def _walk(graph: Graph, fitting: frozenset[str], path: str = "", names: str = "") -> Iterator[Candidate]:
+    for _, _, id in _placed(graph, fitting):
+        block = graph.blocks[id]
+        if block.type in fitting:
+            yield Candidate(path + id, names + block.name)
         if block.body is not None:
-            found.extend(_walk(block.body, types, fits, here, called))
-    return found
+            yield from _walk(block.body, fitting, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
 
 
-def default_block(kind: str, found: tuple[Candidate, ...]) -> str | None:
+def _walk_back(graph: Graph, fitting: frozenset[str], path: str = "") -> Iterator[str]:
+    for _, _, id in reversed(_placed(graph, fitting)):
+        block = graph.blocks[id]
+        if block.body is not None:
+            yield from _walk_back(block.body, fitting, f"{path}{id}/")
+        if block.type in fitting:
+            yield path + id
+
+
+def suiting(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> str | None:
     """The block that a new view looks at: the last layer but one for latent space, else the first that fits."""
-    if not found or not VIEW_KINDS[kind].needs_block:
+    if not VIEW_KINDS[kind].needs_block:
         return None
-    return found[max(len(found) - 2, 0)].path if kind == "latent" else found[0].path
+    fitting = _fitting(kind, types)
+    if kind != "latent":
+        return next((found.path for found in _walk(graph, fitting)), None)
+    last = tuple(islice(_walk_back(graph, fitting), 2))
+    return last[-1] if last else None

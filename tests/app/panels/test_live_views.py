@@ -76,6 +76,8 @@ def entries(menu: QMenu) -> list[str]:
 def trigger(menu: QMenu, *titles: str) -> None:
     for title in titles[:-1]:
         menu = next(action.menu() for action in menu.actions() if action.text() == title)
+        # As opening it with the mouse does.
+        menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == titles[-1]).trigger()
 
 
@@ -152,6 +154,24 @@ def test_a_kind_that_no_block_fits_cannot_be_added(running) -> None:
     enabled = {action.text(): action.isEnabled() for action in menu.actions()}
     assert enabled["Loss"]
     assert not enabled["Filters"]
+
+
+def test_of_very_many_blocks_a_menu_lists_the_first_and_the_one_that_is_chosen(running) -> None:
+    blocks = {
+        f"d{index}": Block(id=f"d{index}", type="dense", name=f"D{index}", look=Look(x=index)) for index in range(1234)
+    }
+    running.set_graph(Graph(blocks=blocks), BLOCK_TYPES)
+    running.choose_block("b", "d1200")
+    menu = running.tile_menu("b")
+    (under,) = [action.menu() for action in menu.actions() if action.text() == "Choose block"]
+    assert under.isEmpty()
+    under.aboutToShow.emit()
+    lines = entries(under)
+    assert lines[:2] == ["D0", "D1"]
+    assert lines[99:101] == ["D99", "D1200"]
+    assert lines[101].replace("\N{THIN SPACE}", " ") == "1 133 more: open theirs from their menus on the canvas"
+    assert len(lines) == 102
+    assert [action.text() for action in under.actions() if action.isChecked()] == ["D1200"]
 
 
 def test_a_view_added_before_the_run_is_seen(views) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.registry import VIEW_KINDS, candidate_at, candidates, default_block, sole_candidate
+from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, sole_candidate, suiting
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look
 
@@ -45,10 +45,30 @@ def test_predictions_and_boundary_look_at_losses() -> None:
 
 
 def test_a_new_view_looks_where_most_is_seen() -> None:
-    assert default_block("filters", candidates("filters", GRAPH, BLOCK_TYPES)) == "cv"
-    assert default_block("latent", candidates("latent", GRAPH, BLOCK_TYPES)) == "fl"
-    assert default_block("loss", candidates("loss", GRAPH, BLOCK_TYPES)) is None
-    assert default_block("filters", ()) is None
+    assert suiting("filters", GRAPH, BLOCK_TYPES) == "cv"
+    assert suiting("latent", GRAPH, BLOCK_TYPES) == "fl"
+    assert suiting("loss", GRAPH, BLOCK_TYPES) is None
+    assert suiting("filters", Graph(), BLOCK_TYPES) is None
+    only = Graph(blocks={"rs": GRAPH.blocks["rs"]})
+    assert suiting("filters", only, BLOCK_TYPES) == "rs/c2"
+    assert suiting("latent", only, BLOCK_TYPES) == "rs"
+    alone = Graph(blocks={"re": GRAPH.blocks["re"]})
+    assert suiting("latent", alone, BLOCK_TYPES) == "re"
+
+
+def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:
+    assert candidates("filters", GRAPH, BLOCK_TYPES) is candidates("filters", GRAPH, BLOCK_TYPES)
+    other = Graph(blocks={"dn": GRAPH.blocks["dn"]})
+    assert [candidate.path for candidate in candidates("filters", other, BLOCK_TYPES)] == ["dn"]
+    fewer = {id: type for id, type in BLOCK_TYPES.items() if id != "dense"}
+    assert candidates("filters", other, fewer) == ()
+
+
+def test_whether_several_blocks_fit_counts_those_inside_containers() -> None:
+    assert has_candidates("filters", GRAPH, BLOCK_TYPES, 3)
+    assert not has_candidates("filters", GRAPH, BLOCK_TYPES, 4)
+    assert not has_candidates("predictions", GRAPH, BLOCK_TYPES, 2)
+    assert not has_candidates("filters", Graph(), BLOCK_TYPES)
 
 
 def test_one_block_is_found_by_its_path() -> None:
