@@ -16,6 +16,7 @@ from engine.graph.block_type import (
     WeightGroups,
 )
 from engine.graph.graph import Graph
+from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Value
 
 HEADS = Parameter(
@@ -70,15 +71,19 @@ def _expect(query: str, *others: str) -> Callable[[Parameters, Inputs], Mismatch
         lengths = [(port, inputs[port]) for port in others if port in inputs]
         for port, spec in lengths:
             if spec.shape[1] != lengths[0][1].shape[1]:
-                expected = f"as many steps as the {lengths[0][0]} has, {lengths[0][1]}"
-                return Mismatch("channels", port, {"expected": expected, "received": spec, "hint": ""})
+                return _other_steps(port, spec, *lengths[0])
             if parameters.get("causal") and query in inputs and spec.shape[1] != inputs[query].shape[1]:
-                expected = f"as many steps as the {query} has, {inputs[query]}"
                 hint = "A causal mask needs sequences of one length."
-                return Mismatch("channels", port, {"expected": expected, "received": spec, "hint": hint})
+                return _other_steps(port, spec, query, inputs[query], hint)
         return None
 
     return expect
+
+
+def _other_steps(port: str, spec: TensorSpec, other: str, wanted: TensorSpec, hint: str = "") -> Mismatch:
+    received, known = told_apart(spec, wanted)
+    expected = f"as many steps as the {other} has, {known}"
+    return Mismatch("channels", port, {"expected": expected, "received": received, "hint": hint})
 
 
 def _ports(*inputs: str) -> Callable[[Parameters, Graph | None], Ports]:

@@ -8,7 +8,7 @@ from engine.blocks.containers import container_ports, expect_anything
 from engine.blocks.shared import INPUT, OUTPUT
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
-from engine.graph.tensor_spec import Dim
+from engine.graph.tensor_spec import Dim, told_apart
 
 _DELAY_PORTS = Ports(inputs=(Port(INPUT, ""),), outputs=(Port(OUTPUT, ""),))
 LAST = "last step"
@@ -28,6 +28,8 @@ def _expect_sequences(parameters: Parameters, inputs: Inputs) -> Mismatch | None
             return Mismatch("rank", port, {"expected": "sequences N×T×…", "received": spec, "hint": hint})
         if first is not None and spec.shape[1] != first.shape[1]:
             reason = f"its sequences have {first.shape[1]} and {spec.shape[1]} steps"
+            if str(first.shape[1]) == str(spec.shape[1]):
+                reason = f"its sequences are {' and '.join(told_apart(first, spec))}"
             return Mismatch("together", port, {"reason": reason, "hint": "Give all its inputs the same length."})
     return None
 

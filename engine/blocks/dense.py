@@ -19,7 +19,7 @@ from engine.blocks.shared import (
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Value
 
 
@@ -77,10 +77,11 @@ def _expect_two(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
             return fault
     first, second = inputs.get("a"), inputs.get("b")
     if first is not None and second is not None and first.shape[:-1] != second.shape[:-1]:
+        wanted, received = told_apart(first, second)
         facts: dict[str, Value | TensorSpec] = {
             "expected": "rows that pair with those of a",
-            "received": second,
-            "hint": f"The other input is {first}; all axes but the last must agree.",
+            "received": received,
+            "hint": f"The other input is {wanted}; all axes but the last must agree.",
         }
         return Mismatch("channels", "b", facts)
     return None

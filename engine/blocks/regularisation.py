@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine.blocks.shared import INPUT, OUTPUT, any_values, grid, one_to_one, same_arguments
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, Trait
 from engine.graph.graph import Graph
+from engine.graph.tensor_spec import told_apart
 
 MASK = "mask"
 _MASKED = Ports(inputs=(Port(INPUT, ""), Port(MASK, MASK, optional=True)), outputs=(Port(OUTPUT, ""),))
@@ -28,8 +29,8 @@ def _mask_fault(inputs: Inputs, axes: int | None) -> Mismatch | None:
     if spec is None or mask is None or mask.shape == spec.shape[:axes]:
         return None
     hint = f"Give it one number for each {'number of the input' if axes is None else 'channel'}."
-    expected = "×".join(map(str, spec.shape[:axes]))
-    return Mismatch("channels", MASK, {"expected": f"a mask {expected}", "received": mask, "hint": hint})
+    expected, received = told_apart(spec, mask) if axes is None else ("×".join(map(str, spec.shape[:axes])), str(mask))
+    return Mismatch("channels", MASK, {"expected": f"a mask {expected}", "received": received, "hint": hint})
 
 
 def _expect_masked(parameters: Parameters, inputs: Inputs) -> Mismatch | None:

@@ -9,7 +9,7 @@ from engine.blocks.shared import AXES, INPUT, OUTPUT, grid, pair, same_arguments
 from engine.blocks.upsampling import UNPOOL2D
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameters, Port, Ports
 from engine.graph.graph import Graph
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Value
 
 INDICES, LIKE = "indices", "like"
@@ -29,7 +29,9 @@ def _expect(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
         if places is not None and places.dtype != "int64":
             return _differs("dtype", INDICES, "places", places, "Switch on Places at the Max pool, and wire them.")
         if spec is not None and places is not None and places.shape != spec.shape:
-            return _differs("channels", INDICES, f"a place for each number of {spec}", places, "")
+            wanted, received = told_apart(spec, places)
+            expected = f"a place for each number of {wanted}"
+            return Mismatch("channels", INDICES, {"expected": expected, "received": received, "hint": ""})
         if spec is not None and like is not None and like.shape[:2] != spec.shape[:2]:
             return _differs("channels", LIKE, "what went into the Max pool", like, "")
         if like is not None and like.rank != dimensions + 2:

@@ -26,6 +26,7 @@ from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.compile.sights import Field
+from engine.compile.time_lengths import FAR, TimeLengths, time_lengths, too_much_taken
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem
@@ -56,13 +57,17 @@ class Analyser:
         self._last: Mapping[str, Record] = {}
         self._last_variables: Mapping[str, Value] = {}
         self._last_code: object = ()
-        self._time: int | None = None
+        self._lengths = TimeLengths()
         self._delays = Delays()
         self._follower = Follower(types)
 
     def analyse(self, graph: Graph, time_length: int | None = None) -> Analysis:
-        """All that is known about `graph`; costs of sequences are counted at `time_length` steps, else at 100."""
+        """All that is known about `graph`.
+
+        Costs of sequences are counted at `time_length` steps, else as many as the dataset has, else at 100.
+        """
         records = self.records(graph, time_length)
+        time_length = self._time
         specs: dict[str, TensorSpec] = {}
         costs: dict[str, Cost] = {}
         fields: dict[str, Field | Reason] = {}
@@ -96,12 +101,21 @@ class Analyser:
     def records(self, graph: Graph, time_length: int | None = None) -> Mapping[str, Record]:
         """The record of each root block, in execution order."""
         code = stamp()
-        if (time_length, graph.variables, code) != (self._time, self._last_variables, self._last_code):
+        lengths = time_lengths(graph, self._types, time_length, self._lengths.reach)
+        if (lengths, graph.variables, code) != (self._lengths, self._last_variables, self._last_code):
             self._last = {}
-        self._time, self._last_variables, self._last_code = time_length, graph.variables, code
+        self._lengths, self._last_variables, self._last_code = lengths, graph.variables, code
         scope = Scope(types=self._types, variables=graph.variables)
         self._last = self._body(graph, (), {}, scope, self._last).records
+        if self._time is None and lengths.reach == 1 and any(map(too_much_taken, self._last.values())):
+            # Nobody said how long the sequences are: they may be long enough.
+            self._lengths = replace(lengths, reach=FAR)
+            self._last = self._body(graph, (), {}, scope, {}).records
         return self._last
+
+    @property
+    def _time(self) -> int | None:
+        return self._lengths.time
 
     def shapes(
         self,
@@ -190,7 +204,8 @@ class Analyser:
         record = replace(record, specs=specs, parameters=parameters)
         problems.extend(open_inputs(type, block, here, sources, scope))
         if type.role == "input":
-            outputs, faults = promises(type, block, here, parameters)
+            promised, faults = promises(type, block, here, parameters)
+            outputs = self._lengths.of_input(promised, parameters)
             return self._finished(record, here, outputs, Cost(), [*problems, *faults])
         if block.type == "entry":
             return self._finished(record, here, inputs, Cost(), problems)
@@ -222,7 +237,7 @@ class Analyser:
         if not type.module:
             return self._finished(record, here, {}, Cost(), [])
         entering = {port.id: inputs[port.id] for port in ports.inputs if port.id in inputs}
-        result = self._probes.probe(type, parameters, entering, self._time)
+        result = self._probes.probe(type, parameters, entering, self._time, self._lengths.reach)
         if result.problem is not None:
             facts = {"title": type.title, "name": block.name, **result.problem.facts}
             return replace(record, problems=(replace(result.problem, path=here, facts=facts),))

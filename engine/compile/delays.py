@@ -136,5 +136,5 @@ def all_steps(spec: TensorSpec, length: int | Dim) -> TensorSpec:
 
 def cost_over_time(cost: Cost, length: int | Dim, time: int) -> Cost:
     """What a step that costs `cost` costs in a whole sequence, symbolic lengths at `time` steps."""
-    steps = length.factor * time if isinstance(length, Dim) else length
+    steps = length.at(time) if isinstance(length, Dim) else length
     return Cost(cost.parameters, cost.multiply_adds * steps, cost.activation_bytes * steps)

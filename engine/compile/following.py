@@ -319,4 +319,4 @@ def _widened(sight: Sight | Reason, all_of_it: bool) -> Sight | Reason:
 
 def _steps(inputs: Mapping[str, TensorSpec], time: int) -> int:
     length = next((spec.shape[1] for spec in inputs.values() if spec.rank > 1), 1)
-    return length.factor * time if isinstance(length, Dim) else length
+    return length.at(time) if isinstance(length, Dim) else length

@@ -166,10 +166,9 @@ def _difference(part: Slice, specs: list[TensorSpec], path: Path, steps: int) ->
 def _samples(specs: list[TensorSpec], batch: int, steps: int) -> tuple[Tensor, ...]:
     """Random inputs, always the same: values in 0…1, whole numbers 0 and 1."""
     generator = torch.Generator().manual_seed(batch)
-    lengths = {"N": batch, "T": steps, "T′": steps}
     found: list[Tensor] = []
     for spec in specs:
-        shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
+        shape = [length.at(steps, batch) if isinstance(length, Dim) else length for length in spec.shape]
         if spec.dtype.startswith("float"):
             found.append(torch.rand(shape, generator=generator, dtype=getattr(torch, spec.dtype)))
         else:

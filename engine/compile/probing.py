@@ -1,7 +1,7 @@
 """Runs one block's own module on fake tensors: its output specs and its cost are what PyTorch itself says.
 
-N stands as a large prime, and what is a multiple of it prints as 4N. With a time axis the module runs at two lengths:
-what equals the probe is T, what differs in another way is T′.
+N stands as a large prime, and what is a multiple of it prints as 4N. With a time axis the module runs at several
+lengths, T′ as long as it then is: what is a multiple of T at each is T, what else differs is T′.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
@@ -31,10 +31,12 @@ from engine.graph.tensor_spec import Dim, TensorSpec, bytes_per_sample
 from engine.graph.values import Plain
 from engine.modules.own_loading import fingerprint
 
+replace = msgspec.structs.replace
 BATCH = 1_000_003
-_TIMES = ((1_009, 1_013), (997, 991))
-_SHORT_TIMES = ((2, 3), (5, 7))
 DEFAULT_TIME = 100
+_ROUND = 840
+"""A multiple of all strides up to 8: where T is longer by it, T′ rounds up or down as before."""
+_SHORT_TIMES = ((2, 3), (5, 7), (11, 13), (17, 19), (23, 29))
 
 # A fake tensor that cannot be made logs a page for each refusal, which is here a normal answer.
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
@@ -70,55 +72,69 @@ def construct(type: BlockType, parameters: Parameters, inputs: Inputs) -> nn.Mod
     return module_class(type.module)(**type.arguments(parameters, inputs))
 
 
-def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> Probe:
-    """Run the module of `type` on fake inputs; costs are counted at `time` steps. Never raises for a user's mistake."""
+def probe_times(time: int | None, reach: int = 1) -> tuple[int, ...]:
+    """The T that modules run at: the longest, a shorter one, and `time` if the dataset tells it.
+
+    All of them round alike: T′ that are equal at the two longer ones are equal at `time`. What takes more than 800
+    steps away needs a larger `reach`.
+    """
+    near = _ROUND * reach + (time or 0)
+    return (near + _ROUND * reach, near, *([time] if time is not None else []))
+
+
+def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None, reach: int = 1) -> Probe:
+    """Run the module of `type` on fake inputs, at the lengths that `probe_times` says.
+
+    Costs are counted at `time` steps. Never raises for a user's mistake.
+    """
     all_ports = type.ports(parameters, None)
     ports = [port for port in type.arguments_order(all_ports) if port in inputs]
     outputs = [port.id for port in all_ports.outputs]
     timed = any(spec.has_time for spec in inputs.values())
-    steps_over_time = "steps_over_time" in type.traits
-    lengths = _SHORT_TIMES if steps_over_time else _TIMES
-    shorter = lengths[0] if timed and steps_over_time else None
     optional = {port.id for port in all_ports.inputs if port.optional}
     given = _Given(
         tuple(inputs[port] for port in ports if port not in optional),
         {port: inputs[port] for port in ports if port in optional},
     )
+    times = probe_times(time, reach)
+    short = _Short.of(inputs) if timed and "steps_over_time" in type.traits else None
     length = time or DEFAULT_TIME
     try:
         with _construct_fake(type, parameters, inputs) as module:
-            if timed:
-                first, at_first = _counted(module, given, lengths[0][0], lengths[1][0])
-                second, at_second = _counted(module, given, lengths[0][1], lengths[1][1])
-                if steps_over_time:
-                    # PyTorch unrolls the steps of some: what two lengths cost tells what any length does.
-                    shortest, longer = lengths[0 if _has_symbol(inputs, "T") else 1]
-                    total = at_first + (at_second - at_first) * (length - shortest) // (longer - shortest)
-                else:
-                    _, total = _counted(module, given, length, length)
+            if not timed:
+                made, total = _counted(module, given, _at(1))
+                runs = [made]
+            elif short is not None:
+                (first, at_first), (second, at_second) = (_counted(module, given, short.at(run)) for run in (0, 1))
+                # PyTorch unrolls the steps of some: what two lengths cost tells what any length does.
+                runs, total = [first, second], _line(short.steps, (at_first, at_second), short.length(length))
             else:
-                first, total = _counted(module, given, 1, 1)
-                second = first
+                counts = [_counted(module, given, _at(each)) for each in times]
+                runs, total = [made for made, _ in counts], counts[-1][1]
+                if time is None:
+                    total = _total_at(length, module, given, times, [count for _, count in counts])
             kept = remembered_kept(type, parameters, inputs)
             is_new = kept is None
             if kept is None and not _keeps_its_own_way(type, module):
-                kept = _kept(module, given, ports, outputs, shorter, length)
+                kept = _kept(module, given, ports, outputs, short, length)
         if kept is None:
             with _construct_training(type, parameters, inputs) as trained:
-                kept = _kept(trained, given, ports, outputs, shorter, length)
+                kept = _kept(trained, given, ports, outputs, short, length)
         if is_new:
             remember_kept(type, parameters, inputs, kept)
-        found = {port: _spec(a, b, lengths, steps_over_time) for port, a, b in zip(outputs, first, second, strict=True)}
+        found = {port: _spec(made, times, short) for port, *made in zip(outputs, *runs, strict=True)}
     except Refused as fault:
-        return Probe(problem=_with_symbols(fault.problem))
+        return Probe(problem=_with_symbols(fault.problem, times, inputs))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
-        return Probe(refusal=_reason(fault))
-    empty = next((spec for spec in found.values() if 0 in spec.shape), None)
+        return Probe(refusal=_reason(fault, times, inputs))
+    shapes = ([tensor.shape for tensor in made] for made in zip(*runs, strict=True))
+    empties = (spec for spec, made in zip(found.values(), shapes, strict=True) if any(0 in one for one in made))
+    empty = next(empties, None)
     if empty is not None:
         return Probe(refusal=f"nothing would be left of it, {empty}")
     window = window_of(type, module, {port: inputs[port] for port in ports}, tuple(found.values()))
     sizes = {port: bytes_per_sample(spec, length) for port, spec in {**inputs, **found}.items()}
-    kept = msgspec.structs.replace(kept, ports={port: sizes[port] for port in kept.ports})
+    kept = replace(kept, ports={port: sizes[port] for port in kept.ports})
     cost = Cost(
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         multiply_adds=total // BATCH,
@@ -162,26 +178,79 @@ def _construct_training(type: BlockType, parameters: Parameters, inputs: Inputs)
         yield construct(type, parameters, inputs)
 
 
+_Length = Callable[[Dim], int]
+"""How long a symbolic axis is in one run."""
+
+
+def _at(time: int) -> _Length:
+    return lambda length: length.at(time, BATCH)
+
+
 class _Given(NamedTuple):
     """What a module is called with: its required inputs in order, its optional ones by keyword."""
 
     required: tuple[TensorSpec, ...]
     optional: Mapping[str, TensorSpec]
 
-    def fake(self, time: int, changed_time: int) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
-        """The tensors at these numbers of steps, without memory."""
-        optional = {port: _fake(spec, time, changed_time) for port, spec in self.optional.items()}
-        return [_fake(spec, time, changed_time) for spec in self.required], optional
+    def fake(self, length: _Length) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
+        """The tensors with axes of these lengths, without memory."""
+        optional = {port: _fake(spec, length) for port, spec in self.optional.items()}
+        return [_fake(spec, length) for spec in self.required], optional
 
 
-def _has_symbol(inputs: Inputs, symbol: str) -> bool:
-    return any(isinstance(length, Dim) and length.symbol == symbol for spec in inputs.values() for length in spec.shape)
+class _Short(NamedTuple):
+    """Two runs of a few steps each: every time axis that comes in has two lengths of its own."""
+
+    axes: tuple[Dim, ...]
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> _Short:
+        """The runs of a module that receives these."""
+        lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
+        return cls(tuple(dict.fromkeys(replace(length, factor=1) for length in lengths if length.symbol != "N")))
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How long the first axis is in the two runs."""
+        return _SHORT_TIMES[0]
+
+    def length(self, time: int) -> int:
+        """How long the first axis really is where T is `time`."""
+        return self.axes[0].at(time)
+
+    def at(self, run: int) -> _Length:
+        """The lengths of the first run, 0, or the second, 1."""
+        steps = {axis: _SHORT_TIMES[number % len(_SHORT_TIMES)][run] for number, axis in enumerate(self.axes)}
+        return lambda length: length.factor * (BATCH if length.symbol == "N" else steps[replace(length, factor=1)])
+
+    def like(self, made: tuple[int, ...]) -> Dim:
+        """The axis that came in with these lengths, or a multiple of it."""
+        for axis, steps in zip(self.axes, _SHORT_TIMES, strict=False):
+            factor = made[0] // steps[0]
+            if made == tuple(factor * each for each in steps):
+                many = tuple((time, factor * each) for time, each in axis.steps)
+                return Dim("T", factor) if axis.symbol == "T" else Dim("T′", steps=many)
+        return Dim("T")
 
 
-def _counted(module: nn.Module, given: _Given, time: int, changed_time: int) -> tuple[list[torch.Tensor], int]:
+def _line(times: tuple[int, ...], values: Sequence[int], time: int) -> int:
+    """What `values`, at the first two of `times`, come to at another."""
+    (one, two), (first, second) = times[:2], values[:2]
+    return max(0, first + (second - first) * (time - one) // (two - one))
+
+
+def _counted(module: nn.Module, given: _Given, length: _Length) -> tuple[list[torch.Tensor], int]:
     counter = MultiplyAdds()
     with cast(TorchDispatchMode, counter):
-        return _run(module, given, time, changed_time), counter.total
+        return _run(module, given, length), counter.total
+
+
+def _total_at(time: int, module: nn.Module, given: _Given, times: tuple[int, ...], counts: list[int]) -> int:
+    """The cost of a length that nobody promised: it may be too short to run."""
+    try:
+        return _counted(module, given, _at(time))[1]
+    except Exception:  # noqa: BLE001 -- whatever torch raises, the module takes longer sequences
+        return _line(times, counts, time)
 
 
 def _kept(
@@ -189,81 +258,84 @@ def _kept(
     given: _Given,
     ports: list[str],
     outputs: list[str],
-    shorter: tuple[int, int] | None,
+    short: _Short | None,
     length: int,
 ) -> Kept:
-    """What training keeps of the module at `length` steps; it is run at two `shorter` lengths, if those are given."""
+    """What training keeps of the module at `length` steps; two `short` runs tell it of what unrolls over time."""
 
-    def at(time: int) -> Kept:
-        required, optional = given.fake(time, time)
+    def of(run: _Length) -> Kept:
+        required, optional = given.fake(run)
         inputs = dict(zip(ports, (*required, *optional.values()), strict=True))
         return kept_by(module, inputs, tuple(outputs), lambda: module(*required, **optional), BATCH)
 
     try:
-        if shorter is None:
-            return at(length)
-        return over_time(at(shorter[0]), at(shorter[1]), shorter, length)
+        if short is None:
+            return of(_at(length))
+        return over_time(of(short.at(0)), of(short.at(1)), short.steps, short.length(length))
     except Exception:  # noqa: BLE001 -- what runs only without gradients keeps nothing
         return Kept()
 
 
-def _run(module: nn.Module, given: _Given, time: int, changed_time: int) -> list[torch.Tensor]:
+def _run(module: nn.Module, given: _Given, length: _Length) -> list[torch.Tensor]:
     module.eval()
-    required, optional = given.fake(time, changed_time)
+    required, optional = given.fake(length)
     with torch.no_grad():
         result = module(*required, **optional)
     return list(result) if isinstance(result, (tuple, list)) else [result]
 
 
-def _fake(spec: TensorSpec, time: int, changed_time: int) -> torch.Tensor:
-    lengths = {"N": BATCH, "T": time, "T′": changed_time}
-    shape = [length.factor * lengths[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
+def _fake(spec: TensorSpec, length: _Length) -> torch.Tensor:
+    shape = [length(axis) if isinstance(axis, Dim) else axis for axis in spec.shape]
     return torch.empty(shape, dtype=getattr(torch, spec.dtype))
 
 
-def _spec(
-    first: torch.Tensor, second: torch.Tensor, lengths: tuple[tuple[int, int], tuple[int, int]], short: bool
-) -> TensorSpec:
-    shape = tuple(_length(a, b, lengths, short) for a, b in zip(first.shape, second.shape, strict=True))
-    return TensorSpec(shape=shape, dtype=str(first.dtype).removeprefix("torch."))
+def _spec(made: Sequence[torch.Tensor], times: tuple[int, ...], short: _Short | None) -> TensorSpec:
+    shape = tuple(_length(lengths, times, short) for lengths in zip(*(tensor.shape for tensor in made), strict=True))
+    return TensorSpec(shape=shape, dtype=str(made[0].dtype).removeprefix("torch."))
 
 
-def _length(a: int, b: int, lengths: tuple[tuple[int, int], tuple[int, int]], short: bool) -> int | Dim:
-    if a == b:
-        return Dim("N", a // BATCH) if a and a % BATCH == 0 else a
-    (t1, t2), (c1, c2) = lengths
-    for symbol, one, two in (("T", t1, t2), ("T′", c1, c2)):
-        if a % one == 0 and b % two == 0 and a // one == b // two:
-            return Dim("T" if symbol == "T" else "T′", a // one)
-    return Dim("T" if short else "T′")
+def _length(made: tuple[int, ...], times: tuple[int, ...], short: _Short | None) -> int | Dim:
+    first = made[0]
+    if len(set(made)) == 1:
+        return Dim("N", first // BATCH) if first and first % BATCH == 0 else first
+    if short is not None:
+        return short.like(made)
+    factor = first // times[0]
+    if made == tuple(factor * time for time in times):
+        return Dim("T", factor)
+    return Dim("T′", steps=tuple(zip(times, made, strict=True)))
 
 
-def _reason(fault: Exception) -> str:
+def _reason(fault: Exception, times: tuple[int, ...], inputs: Inputs) -> str:
     """The first line of torch's message, the numbers of the probe written as the symbols they stand for."""
     line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-    return _written(line).rstrip(".")
+    return _written(line, times, inputs).rstrip(".")
 
 
-def _with_symbols(problem: Problem) -> Problem:
+def _with_symbols(problem: Problem, times: tuple[int, ...], inputs: Inputs) -> Problem:
     """The problem with the numbers of the probe in its reason written as the symbols they stand for."""
     reason = problem.facts.get("reason")
-    told = {"reason": _written(reason)} if isinstance(reason, str) else {}
-    return msgspec.structs.replace(problem, facts={**problem.facts, **told})
+    told = {"reason": _written(reason, times, inputs)} if isinstance(reason, str) else {}
+    return replace(problem, facts={**problem.facts, **told})
 
 
-def _written(text: str) -> str:
-    return re.sub(r"\d+", lambda found: _symbols(int(found[0])), text)
+def _written(text: str, times: tuple[int, ...], inputs: Inputs) -> str:
+    lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
+    changed = {length.at(times[0]): str(length) for length in lengths if length.symbol == "T′"}
+    return re.sub(r"\d+", lambda found: changed.get(int(found[0])) or _symbols(int(found[0]), times[0]), text)
 
 
-def _symbols(number: int) -> str:
+def _symbols(number: int, time: int) -> str:
     letters = ""
-    for prime, letter in ((BATCH, "N"), (_TIMES[0][0], "T")):
-        if number and number % prime == 0:
-            number, letters = number // prime, letters + letter
+    for length, letter in ((BATCH, "N"), (time, "T")):
+        if number and number % length == 0:
+            number, letters = number // length, letters + letter
     return letters if letters and number == 1 else f"{number}{letters}"
 
 
-def remembered_key(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None) -> tuple[Any, ...]:
+def remembered_key(
+    type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None, reach: int = 1
+) -> tuple[Any, ...]:
     """What a Probe depends on, hashable: for the user's own file what is in it, and whether it may run."""
     outside = fingerprint(str(parameters["file"])) if "own_code" in type.traits else None
-    return (type.id, time, tuple(sorted(parameters.items())), tuple(sorted(inputs.items())), outside)
+    return (type.id, time, reach, tuple(sorted(parameters.items())), tuple(sorted(inputs.items())), outside)

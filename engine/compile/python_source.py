@@ -206,8 +206,7 @@ class _FileWriter:
 
 def _zeros(spec: TensorSpec) -> str:
     """A batch of one sample, all zero."""
-    steps = {"N": 1, "T": TIME_STEPS, "T′": TIME_STEPS}
-    shape = [length.factor * steps[length.symbol] if isinstance(length, Dim) else length for length in spec.shape]
+    shape = [length.at(TIME_STEPS) if isinstance(length, Dim) else length for length in spec.shape]
     kind = "" if spec.dtype == "float32" else f", dtype=torch.{spec.dtype}"
     return f"torch.zeros({', '.join(map(str, shape))}{kind})"
 

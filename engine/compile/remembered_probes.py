@@ -19,12 +19,14 @@ class RememberedProbes:
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Probe] = {}
 
-    def probe(self, type: BlockType, parameters: Mapping[str, Value], inputs: Inputs, time: int | None) -> Probe:
+    def probe(
+        self, type: BlockType, parameters: Mapping[str, Value], inputs: Inputs, time: int | None, reach: int = 1
+    ) -> Probe:
         """As `probing.probe` says."""
-        key = remembered_key(type, parameters, inputs, time)
+        key = remembered_key(type, parameters, inputs, time, reach)
         result = self._known.get(key)
         if result is None:
             if len(self._known) >= MEMORY:
                 self._known.clear()
-            result = self._known[key] = probe(type, parameters, inputs, time)
+            result = self._known[key] = probe(type, parameters, inputs, time, reach)
         return result

@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.graph.graph import Path, PortRef
 from engine.graph.sentences import FIX_LABELS, SENTENCES
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Plain, Value, format_value
 
 Severity = Literal["error", "warning", "advice"]
@@ -66,6 +66,8 @@ class Problem(Plain, frozen=True):
     @property
     def _told(self) -> dict[str, Fact]:
         told = dict(self.facts) if self.port is None else {"port": self.port, **self.facts}
+        specs = {key: fact for key, fact in told.items() if isinstance(fact, TensorSpec)}
+        told |= zip(specs, told_apart(*specs.values()), strict=True)
         if "title" in told:
             told["block"] = block_words(str(told["title"]), str(told.get("name", told["title"])))
         return told

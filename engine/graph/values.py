@@ -45,6 +45,11 @@ def frozen_value(value: object) -> Value:
     raise TypeError(f"{type(value).__name__} cannot be the value of a parameter")
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number and what it counts: `1 step`, `838 steps`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
 def format_value(value: object) -> str:
     """The value as people write it: `3×3`, `0.5`, `64 * 2**i`, `true`."""
     if isinstance(value, Formula):

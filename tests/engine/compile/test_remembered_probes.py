@@ -23,9 +23,9 @@ def probed(monkeypatch: pytest.MonkeyPatch) -> list[TensorSpec]:
     entered: list[TensorSpec] = []
     real = remembered_probes.probe
 
-    def counted(type, parameters, inputs, time):
+    def counted(type, parameters, inputs, time, reach):
         entered.append(inputs["input"])
-        return real(type, parameters, inputs, time)
+        return real(type, parameters, inputs, time, reach)
 
     monkeypatch.setattr(remembered_probes, "probe", counted)
     return entered

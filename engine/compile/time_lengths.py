@@ -1,0 +1,62 @@
+"""How long the sequences of a drawing's datasets are: T, and what differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.compile.probing import probe_times
+from engine.compile.records import Record
+from engine.data.catalogue import SEQUENCE_LENGTHS
+from engine.graph.block_type import BlockType, Parameters, lenient_parameters
+from engine.graph.graph import Graph
+from engine.graph.tensor_spec import Dim, TensorSpec
+
+replace = msgspec.structs.replace
+FAR = 48
+"""The `reach` of sequences from which windows take more than 800 steps away."""
+
+
+class TimeLengths(msgspec.Struct, frozen=True):
+    """The steps of T, None where no dataset tells, and by dataset how many more it has; `reach` as in probing."""
+
+    time: int | None = None
+    more: Mapping[str, int] = {}
+    reach: int = 1
+
+    def of_input(self, promised: Mapping[str, TensorSpec], parameters: Parameters) -> Mapping[str, TensorSpec]:
+        """What an Input gives: T′ where its dataset has other lengths than the drawing's first."""
+        more = self.more.get(_dataset(parameters))
+        if more is None:
+            return promised
+        other = Dim("T′", steps=tuple((time, max(1, time + more)) for time in probe_times(self.time, self.reach)))
+        return {
+            port: replace(spec, shape=tuple(other if length == Dim("T") else length for length in spec.shape))
+            for port, spec in promised.items()
+        }
+
+
+def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None, reach: int) -> TimeLengths:
+    """The lengths that the datasets of the drawing's Inputs are known to have; `time` instead of the first's."""
+    known: dict[str, int] = {}
+    for block in graph.blocks.values():
+        type = types.get(block.type)
+        if type is not None and type.role == "input":
+            name = _dataset(lenient_parameters(type, block, graph.variables))
+            if name in SEQUENCE_LENGTHS:
+                known[name] = SEQUENCE_LENGTHS[name]
+    first = next(iter(known.values()), 0)
+    more = {name: length - first for name, length in known.items() if length != first}
+    return TimeLengths(time or first or None, more, reach)
+
+
+def too_much_taken(record: Record) -> bool:
+    """Whether a module refuses what has lost steps before: longer sequences would perhaps do."""
+    received = (problem.facts.get("received") for problem in record.problems if problem.code == "module")
+    lengths = (length for spec in received if isinstance(spec, TensorSpec) for length in spec.shape)
+    return any(isinstance(length, Dim) and length.symbol == "T′" for length in lengths)
+
+
+def _dataset(parameters: Parameters) -> str:
+    return str(parameters.get("dataset") or "")
