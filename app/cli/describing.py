@@ -15,7 +15,11 @@ from engine.graph.traversal import execution_order
 def described(
     graph: Graph, types: dict[str, BlockType] | Any, analysis: Analysis, problems: tuple[Problem, ...]
 ) -> dict[str, Any]:
-    """The object that `check --json` prints."""
+    """The object that `check --json` prints.
+
+    A block's `receptive_field` is empty where it has none or where that cannot be told; then `receptive_field_untold`
+    has the reason: "own-code", "free-length", "loop-in-loop", "too-large" or "undeclared", else null.
+    """
     return {
         "ok": not any(problem.severity == "error" for problem in problems),
         "parameters": analysis.total.parameters,
@@ -63,6 +67,7 @@ def _block(block: Block, path: Path, types: Any, analysis: Analysis) -> dict[str
         "parameters": cost.parameters if cost is not None else 0,
         "training_bytes": cost.training_bytes if cost is not None else 0,
         "receptive_field": list(analysis.receptive_fields.get(key, ())),
+        "receptive_field_untold": analysis.fields_untold.get(key),
     }
 
 

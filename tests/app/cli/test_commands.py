@@ -74,6 +74,33 @@ def test_check_counts_a_sequence_at_the_length_of_its_dataset(run):
     assert found["multiply_adds"] == 32 * 4 * 32 * (1 + 32) + 32
 
 
+def test_check_tells_why_a_receptive_field_is_not_known(run, tmp_path):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", dataset="sine", fields=("sequence: T×1 float32", "next: 1 float32"))
+    drawing.add("turn", "permute", dims=(2, 1))
+    drawing.add("conv", "conv1d", kernel_size=(3,))
+    drawing.add("pool", "adaptive_avg_pool1d", output_size=(4,))
+    drawing.add("flat", "flatten")
+    drawing.add("dense", "dense", out_features=1)
+    drawing.add("loss", "squared_error")
+    drawing.chain("in.sequence", "turn", "conv", "pool", "flat", "dense", "loss.prediction")
+    drawing.wire("in.next", "loss.target")
+    path = tmp_path / "sequences.loom"
+    write_project(path, Project(drawing.graph))
+    code, out, err = run("check", str(path), "--json")
+    assert code == 0, err
+    told = {
+        block["id"]: (block["receptive_field"], block["receptive_field_untold"]) for block in json.loads(out)["blocks"]
+    }
+    assert told["conv"] == ([3], None)
+    assert told["pool"] == told["dense"] == ([], "free-length")
+    assert told["loss"] == ([], None)
+
+
 @pytest.mark.parametrize("id", ["digits-rbm", "moons-boundary", "digits-autoencoder"])
 def test_every_example_checks_without_errors(run, id):
     code, out, err = run("check", id)
