@@ -9,14 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
 from app.charts.chart import Chart
 from app.charts.look import REGULAR, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, SPACE_12, Card, Theme, text_width
 from app.charts.pictures import corners, picture
+from app.charts.small_lines import line_shades, line_spans
 
 PICTURE_MIN, PICTURE_MAX = 32, 64
 CURVE_WIDTH, CURVE_HEIGHT = 96, 32
+CURVE_LINE, CURVE_INSET = 1.5, 2
 WORDS_WIDTH = 72
 MOST_CURVES = 3
 GAP, LINES_GAP = 8, 24
@@ -118,39 +120,55 @@ class PairGrid(Chart):
         cells = self.cells()
         if not cells:
             return
-        side = self._side(plot)
-        ratio = self.devicePixelRatioF()
-        cover = corners(QSizeF(side, side), RADIUS, self.theme.color("panel"), ratio) if side else None
-        bold, plain = self.theme.font(SIZE_SMALL, SEMIBOLD), self.theme.font(SIZE_SMALL, REGULAR)
-        ascent = QFontMetricsF(bold).ascent()
-        for index, cell in enumerate(cells):
-            sample = self._samples[index]
-            if self._in_lines():
+        if self._in_lines():
+            for sample, cell in zip(self._samples, cells, strict=False):
                 self._paint_line(painter, sample, cell)
-                continue
-            top = cell.top()
-            for shown in (self._pictures, self._below):
-                if shown is None or cover is None:
-                    continue
-                place = QRectF(cell.left() + (cell.width() - side) / 2, top, side, side)
-                smooth = shown.shape[2] > side * ratio
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-                painter.drawImage(place, picture(shown[index], "grey", self.theme))
-                painter.drawPixmap(place.topLeft(), cover)
-                top += side + (SPACE_8 if shown is self._pictures and self._below is not None else SPACE_4)
-            if self._curves is not None:
-                self._paint_curve(painter, index, QRectF(cell.left(), top, cell.width(), CURVE_HEIGHT))
-                top += CURVE_HEIGHT + SPACE_4
-            for text, font, token in (
-                (sample.headline, bold, "error" if sample.wrong else "text"),
-                (sample.second, plain, "secondary"),
-            ):
+            return
+        below = 0.0
+        if self._curves is not None:
+            self._paint_curves(painter, [QRectF(cell.topLeft(), QSizeF(CURVE_WIDTH, CURVE_HEIGHT)) for cell in cells])
+            below = CURVE_HEIGHT + SPACE_4
+        side = self._side(plot)
+        for shown in (self._pictures, self._below):
+            if shown is not None:
+                lefts = (cell.left() + (cell.width() - side) / 2 for cell in cells)
+                tops = (cell.top() + below for cell in cells)
+                self._paint_pictures(
+                    painter, shown, [QRectF(x, y, side, side) for x, y in zip(lefts, tops, strict=True)]
+                )
+                below += side + (SPACE_8 if shown is self._pictures and self._below is not None else SPACE_4)
+        self._paint_words(painter, cells, below)
+
+    def _paint_pictures(self, painter: QPainter, shown: NDArray, places: Sequence[QRectF]) -> None:
+        count, height, width = len(places), *shown.shape[1:3]
+        ratio, side = self.devicePixelRatioF(), places[0].width()
+        cover = corners(places[0].size(), RADIUS, self.theme.color("panel"), ratio)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, width > side * ratio)
+        # Coloured all at once: a hundred small ones would take three times as long.
+        sheet = picture(shown[:count].reshape(count * height, width, *shown.shape[3:]), "grey", self.theme)
+        for index, place in enumerate(places):
+            painter.drawImage(place, sheet.copy(0, index * height, width, height))
+            painter.drawPixmap(place.topLeft(), cover)
+
+    def _paint_words(self, painter: QPainter, cells: Sequence[QRectF], below: float) -> None:
+        """Headlines and second lines in the middle of their cells; all of one look together."""
+        samples = self._samples[: len(cells)]
+        bold, plain = self.theme.font(SIZE_SMALL, SEMIBOLD), self.theme.font(SIZE_SMALL, REGULAR)
+        base = below + QFontMetricsF(bold).ascent()
+        with_headline = base + LINE if samples[0].headline else base
+        for words, font, token, y in (
+            ([sample.headline if sample.wrong else "" for sample in samples], bold, "error", base),
+            ([sample.headline if not sample.wrong else "" for sample in samples], bold, "text", base),
+            ([sample.second for sample in samples], plain, "secondary", with_headline),
+        ):
+            metrics = QFontMetricsF(font)
+            widths = {text: metrics.horizontalAdvance(text) for text in set(words) if text}
+            painter.setFont(font)
+            painter.setPen(self.theme.color(token))
+            for text, cell in zip(words, cells, strict=True):
                 if text:
-                    painter.setFont(font)
-                    painter.setPen(self.theme.color(token))
-                    width = QFontMetricsF(font).horizontalAdvance(text)
-                    painter.drawText(QPointF(round(cell.center().x() - width / 2), round(top + ascent)), text)
-                    top += LINE
+                    x = cell.center().x() - widths[text] / 2
+                    painter.drawText(QPointF(round(x), round(cell.top() + y)), text)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -188,25 +206,27 @@ class PairGrid(Chart):
             painter.setPen(self.theme.color(token))
             painter.drawText(QPointF(round(left), base), text)
 
-    def _paint_curve(self, painter: QPainter, index: int, place: QRectF) -> None:
-        """Paint one sample's sequence on the field's colour, all samples at the same scale."""
+    def _paint_curves(self, painter: QPainter, places: Sequence[QRectF]) -> None:
+        """Paint the sequences of the first samples on the field's colour, all at the same scale."""
         assert self._curves is not None
-        theme = self.theme
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.brush("field"))
-        painter.drawRoundedRect(place, RADIUS, RADIUS)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setBrush(self.theme.brush("field"))
+        for place in places:
+            painter.drawRoundedRect(place, RADIUS, RADIUS)
+        ratio = self.devicePixelRatioF()
+        columns, rows = round((CURVE_WIDTH - 2 * SPACE_4) * ratio), round((CURVE_HEIGHT - 2 * CURVE_INSET) * ratio)
+        edge = (SPACE_4 - CURVE_INSET) * ratio
         low, high = self._limits
-        inside = place.adjusted(SPACE_4, SPACE_4, -SPACE_4, -SPACE_4)
-        steps, channels = self._curves[index].shape
-        x = inside.left() + np.arange(steps) * (inside.width() / max(steps - 1, 1))
-        scale = inside.height() / (high - low) if high > low else 0.0
-        for channel in range(channels):
-            y = inside.bottom() - (self._curves[index, :, channel] - low) * scale
-            pen = theme.pen("text", 1.5)
-            pen.setColor(theme.class_color(channel))
-            painter.setPen(pen)
-            painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
+        scale = (rows - 2 * edge) / (high - low) if high > low else 0.0
+        lowest, highest = line_spans(self._curves[: len(places)], columns)
+        bottom, top = (rows - edge - (values - low) * scale for values in (lowest, highest))
+        for channel in range(self._curves.shape[2]):
+            colour = self.theme.class_color(channel)
+            shades = line_shades(top[:, channel], bottom[:, channel], rows, CURVE_LINE * ratio, colour)
+            lines = QImage(shades.data, columns, len(shades), 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
+            for index, place in enumerate(places):
+                target = QRectF(place.left() + SPACE_4, place.top() + CURVE_INSET, columns / ratio, rows / ratio)
+                painter.drawImage(target, lines, QRectF(0, index * rows, columns, rows))
 
     def hover(self, at: QPointF, plot: QRectF) -> Card | None:
         for index, cell in enumerate(self.cells()):
