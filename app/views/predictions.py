@@ -1,4 +1,4 @@
-"""Samples with what the network says of them: the wrong ones first."""
+"""Samples with what the network says of them: the wrong ones first, the surest of them before all."""
 
 from __future__ import annotations
 

@@ -68,7 +68,9 @@ def _classes(
     true, predicted, probability = (tensor.reshape(-1).cpu() for tensor in (target, predicted, probability))
     wrong = true != predicted
     certainty = torch.nan_to_num(probability, nan=0.0)
-    order = torch.from_numpy(np.lexsort((-certainty.numpy(), ~wrong.numpy())))[: max(count, 1)]
+    # Where most is to be learnt: the surest of the wrong ones, then the least sure of the right ones.
+    telling = torch.where(wrong, -certainty, certainty)
+    order = torch.from_numpy(np.lexsort((telling.numpy(), ~wrong.numpy())))[: max(count, 1)]
     data, _ = labels_and_data(subject)
     rows = data.rows(part).cpu()[positions].repeat_interleave(each)[order]
     answer = {

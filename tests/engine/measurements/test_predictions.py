@@ -12,7 +12,7 @@ from engine.training.session import Session
 ASK = Ask(id="p", kind="predictions", block="loss")
 
 
-def test_wrong_ones_first_most_confident_first(convnet: Session) -> None:
+def test_the_surest_wrong_ones_come_first_then_the_least_sure_right_ones(convnet: Session) -> None:
     answer = measure(convnet, ASK)
     dataset = convnet.data["digits"].dataset
     assert answer["count"] == len(dataset.validation) == len(answer["rows"])
@@ -22,6 +22,8 @@ def test_wrong_ones_first_most_confident_first(convnet: Session) -> None:
     assert wrong[:count].all()
     assert not wrong[count:].any()
     assert (np.diff(answer["probability"][:count]) <= 0).all()
+    assert (np.diff(answer["probability"][count:]) >= 0).all()
+    assert answer["probability"][count] < answer["probability"][-1]
     assert (answer["probability"] >= 0.1 - 1e-6).all()
     np.testing.assert_array_equal(answer["true"], dataset.arrays["label"][answer["rows"]])
     np.testing.assert_array_equal(answer["pictures"], dataset.arrays["image"][answer["rows"], 0])
