@@ -96,16 +96,27 @@ class AppSettings:
 
     @property
     def dataset_folders(self) -> dict[str, str]:
-        """By dataset: the folder that it was last read from; folders that are gone are left out."""
+        """By dataset: the folder that it was last read from. Whether it is still there shows when it is read.
+
+        Nothing asks the disk here: a folder on a network may take minutes to answer.
+        """
         try:
-            known = msgspec.json.decode(str(self._store.value("data/folders", "{}")), type=dict[str, str])
+            return msgspec.json.decode(str(self._store.value("data/folders", "{}")), type=dict[str, str])
         except msgspec.MsgspecError:
             return {}
-        return {name: folder for name, folder in known.items() if Path(folder).is_dir()}
 
     def remember_dataset_folder(self, name: str, folder: str) -> None:
         """A dataset was read from this folder."""
-        known = self.dataset_folders | {name: folder}
+        self._keep_dataset_folders(self.dataset_folders | {name: folder})
+
+    def forget_dataset_folder(self, name: str, folder: str) -> None:
+        """A dataset could not be read from this folder any more."""
+        known = self.dataset_folders
+        if known.get(name) == folder:
+            del known[name]
+            self._keep_dataset_folders(known)
+
+    def _keep_dataset_folders(self, known: dict[str, str]) -> None:
         self._store.setValue("data/folders", msgspec.json.encode(known, order="sorted").decode())
 
     @property

@@ -202,9 +202,11 @@ def _wire_panels(window: MainWindow) -> None:
         window.editor.jump_to(path)
 
     def described(message: Any) -> None:
-        if message.problem is None and message.folder:
-            workspace.remembered.remember_dataset_folder(message.name, message.folder)
-            inspector.set_known_folders(workspace.remembered.dataset_folders)
+        if message.folder:
+            remembered = workspace.remembered
+            keep = remembered.remember_dataset_folder if message.problem is None else remembered.forget_dataset_folder
+            keep(message.name, message.folder)
+            inspector.set_known_folders(remembered.dataset_folders)
 
     def measured(request: str, arrays: object, step: int, problem: Problem | None) -> None:
         if request.startswith((WEIGHTS_NOW, CURVE_NOW)):

@@ -16,8 +16,9 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
     the training part.
 `predictions` (a loss; test part after the run, else validation part)
     classes: `pictures` float32 M×H×W 0…1 (if any), `true` int64 M, `predicted` int64 M, `probability` float32 M, wrong
-    ones first, most confident first; `rows` int64 M; `wrong`, `count` int64 scalars. Without pictures `values`
-    float32, what the network read of each row in the dataset's units: M×F of a row of numbers, M×T×C of a sequence.
+    ones first, surest first, then right ones, least sure first; `rows` int64 M; `wrong`, `count` int64 scalars.
+    Without pictures `values` float32, what the network read of each row in the dataset's units: M×F of a row of
+    numbers, M×T×C of a sequence.
     numbers: `true` float32 M, `predicted` float32 M (first 1,000 values), pictures: `pictures` and `rebuilt` M×H×W when
     the target is a picture.
 `samples` (an Input: dataset rows as pictures)

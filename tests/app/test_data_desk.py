@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.graph.problem import Problem
-from engine.worker.protocol import DescribeDataset, Download, Downloaded
+from engine.worker.protocol import DatasetDescribed, DescribeDataset, Download, Downloaded
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -28,3 +28,15 @@ def test_a_download_that_failed_describes_nothing(window, monkeypatch) -> None:
     data.download("mnist")
     data._take(Downloaded(id=sent[0].id, problem=Problem("offline", facts={"name": "MNIST", "reason": "no route"})))
     assert not any(isinstance(message, DescribeDataset) for message in sent)
+
+
+def test_a_folder_is_offered_again_until_it_cannot_be_read(window) -> None:
+    workspace = window.workspace
+    workspace.data.described.emit(DatasetDescribed(id=1, name="mnist", folder="/data/mnist"))
+    assert workspace.remembered.dataset_folders == {"mnist": "/data/mnist"}
+    missing = Problem("idx-missing", facts={"folder": "/data/empty", "file": "train-images-idx3-ubyte"})
+    workspace.data.described.emit(DatasetDescribed(id=2, name="mnist", folder="/data/empty", problem=missing))
+    assert workspace.remembered.dataset_folders == {"mnist": "/data/mnist"}
+    gone = Problem("idx-missing", facts={"folder": "/data/mnist", "file": "train-images-idx3-ubyte"})
+    workspace.data.described.emit(DatasetDescribed(id=3, name="mnist", folder="/data/mnist", problem=gone))
+    assert workspace.remembered.dataset_folders == {}

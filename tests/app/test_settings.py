@@ -11,15 +11,21 @@ def again(file: Path) -> AppSettings:
     return AppSettings(file)
 
 
-def test_the_folder_of_a_dataset_is_kept_until_it_is_gone(tmp_path: Path) -> None:
-    folder = tmp_path / "mnist"
-    folder.mkdir()
+def test_the_folder_of_a_dataset_is_kept_until_it_cannot_be_read(tmp_path: Path, monkeypatch) -> None:
+    def asked(path: Path) -> bool:
+        raise AssertionError(f"{path} may be on a network that does not answer")
+
     settings = AppSettings(tmp_path / "settings.ini")
-    settings.remember_dataset_folder("mnist", str(folder))
+    settings.remember_dataset_folder("mnist", "/network/mnist")
     settings.flush()
-    assert AppSettings(tmp_path / "settings.ini").dataset_folders == {"mnist": str(folder)}
-    folder.rmdir()
-    assert settings.dataset_folders == {}
+    again = AppSettings(tmp_path / "settings.ini")
+    for name in ("is_dir", "is_file", "exists", "stat"):
+        monkeypatch.setattr(Path, name, asked)
+    assert again.dataset_folders == {"mnist": "/network/mnist"}
+    again.forget_dataset_folder("mnist", "/another")
+    assert again.dataset_folders == {"mnist": "/network/mnist"}
+    again.forget_dataset_folder("mnist", "/network/mnist")
+    assert again.dataset_folders == {}
 
 
 def test_a_first_start_has_nothing(tmp_path: Path) -> None:
