@@ -167,6 +167,7 @@ def train(
     """Train a project by its plan."""
     from app.cli.opening import open_project, with_plan, with_settings
     from app.cli.training import figures, json_teller, progress_teller, train_project
+    from app.wording import count_words
     from engine.training.events import Finished
 
     project = with_plan(open_project(target, allow_code), epochs, seed, device, threads, data)
@@ -179,7 +180,7 @@ def train(
     if isinstance(end, Finished):
         print(
             f"Test set: {figures(end.test) or 'no figures'}. {end.seconds:.1f} s, "
-            f"{end.samples_per_second:,.0f} samples/s on {end.device}, {end.threads} threads."
+            f"{end.samples_per_second:,.0f} samples/s on {end.device}, {count_words(end.threads, 'thread')}."
         )
     else:
         print(f"Stopped in epoch {end.epoch}.")

@@ -100,10 +100,12 @@ def _wait(workspace: Workspace, done: Callable[[], bool]) -> None:
 
 def _print_figures(workspace: Workspace) -> None:
     from app.cli.training import figures
+    from app.wording import count_words
 
     history = workspace.history
     assert history is not None
-    print(f"Digits convnet, {history.epoch} epochs on {history.device}, {history.threads} threads:")
+    epochs, threads = count_words(history.epoch, "epoch"), count_words(history.threads, "thread")
+    print(f"Digits convnet, {epochs} on {history.device}, {threads}:")
     print(f"  test set: {figures(history.test)}")
     print(f"  {history.seconds:.2f} s, {history.samples_per_second:,.0f} samples/s")
     sys.stdout.flush()

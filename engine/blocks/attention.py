@@ -53,7 +53,9 @@ def heads_fit(parameters: Parameters, inputs: Inputs, port: str, rotary: bool = 
         expected = f"features that {heads} heads can share out"
         return Mismatch("channels", port, {"expected": expected, "received": spec, "hint": "Choose other heads."})
     if rotary and features // heads % 2:
-        expected = f"an even number of features for each of {heads} heads"
+        expected = (
+            "an even number of features" if heads == 1 else f"an even number of features for each of {heads} heads"
+        )
         hint = "Rotary positions turn pairs of features."
         return Mismatch("channels", port, {"expected": expected, "received": spec, "hint": hint})
     return None

@@ -8,7 +8,7 @@ from engine.blocks.shared import FLATTEN, values_of_rank
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, Prediction
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Value
+from engine.graph.values import Value, counted
 
 TARGET, LOSS = "target", "loss"
 
@@ -65,7 +65,7 @@ def expect_classes(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or logits is None or not isinstance(weights, tuple):
         return fault
     if len(weights) != logits.shape[1]:
-        expected = f"logits of {len(weights)} classes, as its class weights say"
+        expected = f"logits of {counted(len(weights), 'classes')}, as its class weights say"
         hint = "Give a weight for each class, or none."
         return Mismatch("channels", "logits", {"expected": expected, "received": logits, "hint": hint})
     if not any(weights):

@@ -9,7 +9,7 @@ from engine.blocks.shared import INPUT, OUTPUT, impossible, no_arguments, one_to
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value, format_value
+from engine.graph.values import Value, counted, format_value
 
 NAMES = "abcdefghijklmnop"
 INPUTS = Parameter("inputs", "Inputs", "integer", 2, "How many tensors come in.", 2, len(NAMES))
@@ -73,9 +73,9 @@ def _expect_same_count(parameters: Parameters, inputs: Inputs) -> Mismatch | Non
         return impossible(f"{format_value(shape)} has a 0 in it, or −1 twice", "One length may be −1: what is left.")
     facts: dict[str, Value | TensorSpec] = {"received": spec, "hint": "Give a shape with as many."}
     if -1 in wanted:
-        fits, facts["expected"] = count % known == 0, f"a multiple of {known} numbers a sample"
+        fits, facts["expected"] = count % known == 0, f"a multiple of {counted(known, 'numbers')} a sample"
     else:
-        fits, facts["expected"] = count == known and not timed, f"{known} numbers a sample"
+        fits, facts["expected"] = count == known and not timed, f"{counted(known, 'numbers')} a sample"
     return None if fits else Mismatch("channels", INPUT, facts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.blocks.shape import numbers
 from engine.blocks.shared import INPUT, one_to_one, pair_parameter, pictures, same_arguments, values_of_rank
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.values import format_value
+from engine.graph.values import counted, format_value
 
 
 def _expect_pad(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -22,13 +22,14 @@ def _expect_pad(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return Mismatch("together", INPUT, {"reason": reason, "hint": hint})
     fits = spec.rank == axes + 2 if mode != "constant" else spec.rank > axes
     if not fits:
-        expected = f"tensors with {axes} axes to pad" + (" after N and the channels" if mode != "constant" else "")
+        where = " after N and the channels" if mode != "constant" else ""
+        expected = f"tensors with {counted(axes, 'axes')} to pad{where}"
         return Mismatch("rank", INPUT, {"expected": expected, "received": spec, "hint": ""})
     for axis in range(axes):
         length, most = spec.shape[-1 - axis], max(padding[2 * axis : 2 * axis + 2])
         room = {"reflect": 1, "circular": 0}.get(str(mode))
         if room is not None and isinstance(length, int) and most > length - room:
-            expected = f"an axis of at least {most + room} numbers to {mode} {most} of them"
+            expected = f"an axis of at least {counted(most + room, 'numbers')} to {mode} {most} of them"
             return Mismatch("channels", INPUT, {"expected": expected, "received": spec, "hint": "Pad less."})
     return None
 

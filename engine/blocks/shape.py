@@ -10,7 +10,7 @@ from engine.blocks.shared import INPUT, any_values, impossible, one_to_one, same
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import format_value
+from engine.graph.values import counted, format_value
 
 _DIM = Parameter("dim", "Axis", "integer", 1, "The axis, counted from N as 0.", 1, 7)
 
@@ -99,7 +99,7 @@ def _expect_unflatten(parameters: Parameters, inputs: Inputs) -> Mismatch | None
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
     if length % known or (-1 not in sizes and length != known):
-        return _differs(f"an axis of {'a multiple of ' if -1 in sizes else ''}{known} numbers", spec)
+        return _differs(f"an axis of {'a multiple of ' if -1 in sizes else ''}{counted(known, 'numbers')}", spec)
     return None
 
 
@@ -111,7 +111,9 @@ def _expect_permute(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         reason = f"{format_value(dims)} does not name each axis once"
         return impossible(reason, f"Give the numbers 1 to {spec.rank - 1} in the order you want.")
     if len(dims) != spec.rank - 1:
-        return Mismatch("rank", INPUT, {"expected": f"tensors with {len(dims)} axes beside N", "received": spec})
+        return Mismatch(
+            "rank", INPUT, {"expected": f"tensors with {counted(len(dims), 'axes')} beside N", "received": spec}
+        )
     return None
 
 
@@ -127,7 +129,9 @@ def _expect_unsqueeze(parameters: Parameters, inputs: Inputs) -> Mismatch | None
     spec, axis = inputs.get(INPUT), whole(parameters, "dim")
     if spec is None or axis <= spec.rank:
         return None
-    return Mismatch("rank", INPUT, {"expected": f"tensors with at least {axis} axes, N included", "received": spec})
+    return Mismatch(
+        "rank", INPUT, {"expected": f"tensors with at least {counted(axis, 'axes')}, N included", "received": spec}
+    )
 
 
 def _expect_tile(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -135,7 +139,7 @@ def _expect_tile(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if spec is None or len(repeats) == spec.rank - 1:
         return None
     hint = "Give one number for each axis after N."
-    expected = f"tensors with {len(repeats)} axes beside N"
+    expected = f"tensors with {counted(len(repeats), 'axes')} beside N"
     return Mismatch("rank", INPUT, {"expected": expected, "received": spec, "hint": hint})
 
 

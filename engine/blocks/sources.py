@@ -8,7 +8,7 @@ from engine.blocks.shared import INPUT, OUTPUT
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, WeightGroups
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim
-from engine.graph.values import Value, format_value
+from engine.graph.values import Value, counted, format_value
 
 _PORTS = Ports(inputs=(Port(INPUT, "batch"),), outputs=(Port(OUTPUT, ""),))
 
@@ -49,7 +49,7 @@ def _expect_constant(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         reason = f"“{format_value(parameters['values'])}” are not numbers"
         return Mismatch("together", INPUT, {"reason": reason, "hint": "Write them as 1 0 −1."})
     if found not in (1, count):
-        reason = f"a shape of {count} numbers cannot be filled with {found}"
+        reason = f"a shape of {counted(count, 'numbers')} cannot be filled with {found}"
         return Mismatch("together", INPUT, {"reason": reason, "hint": "Give one number, or as many as the shape has."})
     return None
 

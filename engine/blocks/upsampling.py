@@ -19,7 +19,7 @@ from engine.blocks.shared import (
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.tensor_spec import Dim
-from engine.graph.values import Value
+from engine.graph.values import Value, counted
 
 
 def _expect_maps(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -141,7 +141,7 @@ def _expect_shuffle(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     square = whole(parameters, "upscale_factor") ** 2
     if channels(inputs) % square == 0:
         return None
-    expected, hint = f"a multiple of {square} channels", "Change the number of filters before it."
+    expected, hint = f"a multiple of {counted(square, 'channels')}", "Change the number of filters before it."
     return Mismatch("channels", INPUT, {"expected": expected, "received": inputs[INPUT], "hint": hint})
 
 

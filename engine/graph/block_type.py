@@ -13,7 +13,7 @@ import msgspec
 
 from engine.graph.graph import Block, Graph, PortRef
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Item, Plain, Value, format_value, resolve
+from engine.graph.values import Item, Plain, Value, counted, format_value, resolve
 
 Parameters = Mapping[str, Value]
 """Resolved parameters: defaults filled in, formulas computed."""
@@ -212,13 +212,13 @@ def _names_in(templates: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for template in templates for _, name, _, _ in Formatter().parse(template) if name))
 
 
-_ONE = re.compile(r"^(1 \w+)s$")
+_ONE = re.compile(r"^1 (\w+s)$")
 """`1 units` is written `1 unit`."""
 
 
 def _fill(template: str, facts: Mapping[str, str]) -> str:
     try:
-        return _ONE.sub(r"\1", template.format_map(facts))
+        return _ONE.sub(lambda found: counted(1, found[1]), template.format_map(facts))
     except (KeyError, IndexError, ValueError, AttributeError):
         return ""
 

@@ -8,7 +8,7 @@ from typing import Literal
 from engine.graph.graph import Path, PortRef
 from engine.graph.sentences import FIX_LABELS, SENTENCES
 from engine.graph.tensor_spec import TensorSpec, told_apart
-from engine.graph.values import Plain, Value, format_value
+from engine.graph.values import Plain, Value, counted, format_value
 
 Severity = Literal["error", "warning", "advice"]
 Fact = Value | TensorSpec
@@ -99,7 +99,7 @@ def _written(template: str, facts: Mapping[str, Fact]) -> str:
         key: str(fact) if isinstance(fact, TensorSpec) else _number(fact) if _is_whole(fact) else format_value(fact)
         for key, fact in facts.items()
     }
-    return template.format_map(_Told(words))
+    return template.format_map(_Told({key: _Word(word) for key, word in words.items()}))
 
 
 def _is_whole(fact: Fact) -> bool:
@@ -111,6 +111,13 @@ def _number(fact: Fact) -> str:
     return f"{fact:,}".replace(",", "\u2009") if abs(fact) >= 10_000 else str(fact)
 
 
-class _Told(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "?"
+class _Word(str):
+    """A fact in a sentence; `{rows:samples}` writes what it counts behind it, `1 sample`."""
+
+    def __format__(self, several: str) -> str:
+        return counted(self, several) if several else str(self)
+
+
+class _Told(dict[str, _Word]):
+    def __missing__(self, key: str) -> _Word:
+        return _Word("?")

@@ -1,6 +1,7 @@
 """The sentences of all problems and the labels of all fixes, by code.
 
 Each problem has two parts: what is wrong (no full stop), and how to mend it (whole sentences, may be empty).
+`{rows:samples}` is a number and what it counts: 1 sample, 2 samples.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} runs once for each time step inside “{container}”, so its values cannot be shown by themselves",
         "Wire it to an Exit of “{container}” and look at that.",
     ),
-    "nested": ("{block} would stand more than {limit} containers deep", "Put it further out."),
+    "nested": ("{block} would stand more than {limit:containers} deep", "Put it further out."),
     "bypass": ("{block} cannot be bypassed: {reason}", "Bypass needs an output of the same shape as the input."),
     "weights-owner": ("{block} cannot use the weights of “{owner}”", "{reason}"),
     "not-blocks": ("The clipboard cannot be pasted: {reason}", "Copy blocks of a drawing first."),
@@ -164,11 +165,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "two-classes": ("{block} tells two classes apart, but its target has {classes}", "{hint}"),
     "too-few-rows": (
-        "{block} has rows for {rows} of {classes} classes only",
+        "{block} has rows for {rows} of {classes:classes} only",
         "Each class needs a row of its own.",
     ),
     "too-few-labels": (
-        "{block} has label units for {rows} of {classes} classes only",
+        "{block} has label units for {rows} of {classes:classes} only",
         "Each class needs a unit of its own.",
     ),
     "places-elsewhere": (
@@ -183,22 +184,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Choose the dataset again.",
     ),
     "rows-differ": (
-        "{first} has {first_rows} rows and {second} has {second_rows}",
+        "{first} has {first_rows:rows} and {second} has {second_rows}",
         "Inputs that train together need equally many.",
     ),
     "too-few-outputs": (
-        "{block} gets {outputs} numbers a sample for {classes} classes",
-        "Give the last layer {classes} units.",
+        "{block} gets {outputs:numbers} a sample for {classes:classes}",
+        "Give the last layer {classes:units}.",
     ),
     "spare-outputs": (
-        "{block} gets {outputs} numbers a sample for {classes} classes only",
-        "No sample is ever of the others; give the last layer {classes} units.",
+        "{block} gets {outputs:numbers} a sample for {classes:classes} only",
+        "No sample is ever of the others; give the last layer {classes:units}.",
     ),
     "batch-norm-single": (
         "{block} normalises over a single value: the {which} batch has one sample",
         "Choose another batch size.",
     ),
-    "batch-size": ("A batch of {batch} is larger than the {rows} samples to train on", "Choose at most {rows}."),
+    "batch-size": ("A batch of {batch} is larger than the {rows:samples} to train on", "Choose at most {rows}."),
     "not-connected": ("{block} is connected to no loss", "Its weights will not learn."),
     "softmax-twice": (
         "{block} already takes the softmax of its input",
@@ -215,7 +216,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "dead-branch": ("{block} leads to no loss", "Nothing uses what it computes; wire it on or remove it."),
     "unread-output": ("Nothing reads {port} of {block}", "Wire it on, or leave it out."),
     "too-deep-plain": (
-        "{layers} layers with weights follow one another without a skip or a normalisation",
+        "{layers:layers} with weights follow one another without a skip or a normalisation",
         "Gradients may vanish on the way; add Residual blocks or batch norm.",
     ),
     # the plan
@@ -321,10 +322,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The folder {folder} holds no {file}",
         "Choose the folder with the four IDX files, packed (.gz) or not.",
     ),
-    "idx-short": ("{file} is cut short: {received} bytes where {expected} were expected", "Download it again."),
+    "idx-short": ("{file} is cut short: {received:bytes} where {expected} were expected", "Download it again."),
     "idx-damaged": ("{file} is damaged: {reason}", "Download it again."),
     "idx-format": ("{file} is not an IDX file", "Choose the original MNIST files."),
-    "idx-rows": ("{images} holds {image_rows} pictures but {labels} holds {label_rows} labels", "Download both again."),
+    "idx-rows": ("{images} holds {image_rows:pictures} but {labels} holds {label_rows:labels}", "Download both again."),
     "dataset-changed": (
         "{name} on this machine is not the data that this project was made with",
         "Choose the dataset again to use what is here.",

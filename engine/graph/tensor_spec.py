@@ -73,7 +73,7 @@ def told_apart(*specs: TensorSpec) -> list[str]:
     times = [time for time, _ in all_changed[0].steps][::-1]
     time = next((time for time in times if len({length.at(time) for length in all_changed}) > 1), times[0])
     return [
-        f"{spec} ({' and '.join(counted(length.at(time), 'step') for length in lengths)} where T is {time})"
+        f"{spec} ({' and '.join(counted(length.at(time), 'steps') for length in lengths)} where T is {time})"
         if lengths
         else str(spec)
         for spec, lengths in zip(specs, changed, strict=True)

@@ -45,9 +45,17 @@ def frozen_value(value: object) -> Value:
     raise TypeError(f"{type(value).__name__} cannot be the value of a parameter")
 
 
-def counted(count: int, one: str, several: str = "") -> str:
-    """A number and what it counts: `1 step`, `838 steps`."""
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
+def singular(several: str) -> str:
+    """The word for one of them: `unit`, `class`, `copy`, `axis`."""
+    for end, one in (("axes", "axis"), ("ies", "y"), ("sses", "ss"), ("s", "")):
+        if several.endswith(end):
+            return several.removesuffix(end) + one
+    return several
+
+
+def counted(count: int | str, several: str) -> str:
+    """A number and what it counts: `838 steps`, `1 step`."""
+    return f"{count} {singular(several) if str(count) == '1' else several}"
 
 
 def format_value(value: object) -> str:

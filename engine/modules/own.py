@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from engine.blocks.custom import backward_of
 from engine.graph.problem import Fact, Problem, Refused, refused
+from engine.graph.values import counted
 from engine.modules.own_gradients import worst_error
 from engine.modules.own_loading import OwnCode, called, fingerprint, load
 
@@ -63,8 +64,8 @@ class Own(nn.Module):
         found = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         wrong = next((type(item).__name__ for item in found if not isinstance(item, Tensor)), None)
         if wrong is not None or len(found) != len(self.outputs):
-            given = f"something of the type {wrong}" if wrong is not None else _counted(len(found), "tensor")
-            count, wanted = _counted(len(self.outputs), "output"), ", ".join(self.outputs)
+            given = f"something of the type {wrong}" if wrong is not None else counted(len(found), "tensors")
+            count, wanted = counted(len(self.outputs), "outputs"), ", ".join(self.outputs)
             raise Refused(self._problem("code-outputs", self._forward_name, given=given, count=count, wanted=wanted))
         return found
 
@@ -74,7 +75,7 @@ class Own(nn.Module):
         result = called(self.code, self._backward_name, self._backward, *gradients, *inputs, **self._keywords)
         found = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         if len(found) != len(inputs):
-            words = f"{_counted(len(found), 'gradient')} for {_counted(len(inputs), 'input')}"
+            words = f"{counted(len(found), 'gradients')} for {counted(len(inputs), 'inputs')}"
             raise Refused(self._problem("code-gradients", self._backward_name, given=words))
         for name, gradient, value in zip(self.inputs, found, inputs, strict=True):
             if gradient is None:
@@ -194,10 +195,6 @@ def is_outdated(root: nn.Module) -> bool:
     """Whether a file that modules under `root` came from has become another since."""
     codes: list[OwnCode] = [module.code for module in root.modules() if isinstance(module, Own)]
     return any(fingerprint(code.name)[0].hash != code.hash for code in codes)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _shape(tensor: Tensor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -50,6 +51,28 @@ def test_facts_read_as_people_write_them() -> None:
     assert problem.sentence == "Dense “hidden” expects N×features but receives N×1×8×8."
     wide = Problem(code="batch-size", facts={"batch": 100_000, "rows": 1797})
     assert wide.headline == "A batch of 100\u2009000 is larger than the 1797 samples to train on"
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_one_of_a_kind_is_no_plural(code: str) -> None:
+    """Whatever a sentence counts, there may be one of it: `{rows:samples}`, never `{rows} samples`."""
+    nouns = {spec for parts in SENTENCES.values() for part in parts for _, _, spec, _ in string.Formatter().parse(part)}
+    nouns = {noun for noun in nouns if noun} | {"epochs", "steps", "threads", "tensors", "filters", "features", "files"}
+    assert {"numbers", "classes", "units", "samples", "rows"} <= nouns
+    for part in SENTENCES[code]:
+        assert not nouns & set(re.findall(r"\{\w+\} ([a-z]+s)\b", part))
+
+
+def test_a_number_is_told_with_what_it_counts() -> None:
+    facts = {"title": "Cross-entropy", "name": "Loss", "outputs": 1, "classes": 3}
+    assert Problem(code="too-few-outputs", facts=facts).sentence == (
+        "Cross-entropy “Loss” gets 1 number a sample for 3 classes. Give the last layer 3 units."
+    )
+    facts = {"title": "Cross-entropy", "name": "Loss", "outputs": 12_000, "classes": 1}
+    assert Problem(code="spare-outputs", facts=facts).sentence == (
+        "Cross-entropy “Loss” gets 12\u2009000 numbers a sample for 1 class only. "
+        "No sample is ever of the others; give the last layer 1 unit."
+    )
 
 
 def test_a_missing_fact_never_raises() -> None:

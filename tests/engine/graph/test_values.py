@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.graph.values import Formula, FormulaError, evaluate, format_value, frozen_value, resolve
+from engine.graph.values import Formula, FormulaError, counted, evaluate, format_value, frozen_value, resolve
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,24 @@ def test_arithmetic_agrees_with_python(text: str, i: int, n: int) -> None:
 def test_resolve_computes_inside_tuples() -> None:
     assert resolve((Formula("k"), 3, (Formula("k + 1"), "text")), {"k": 5}) == (5, 3, (6, "text"))
     assert resolve("k", {"k": 5}) == "k"
+
+
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        ("units", "unit"),
+        ("classes", "class"),
+        ("copies", "copy"),
+        ("axes", "axis"),
+        ("pieces", "piece"),
+        ("times", "time"),
+    ],
+)
+def test_one_is_counted_in_the_singular(several: str, one: str) -> None:
+    assert counted(1, several) == f"1 {one}"
+    assert counted(2, several) == f"2 {several}"
+    assert counted(0, several) == f"0 {several}"
+    assert counted(21, several) == f"21 {several}"
 
 
 def test_lists_become_tuples_at_every_depth() -> None:
