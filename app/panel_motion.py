@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from graph_editor import motion
@@ -67,9 +67,25 @@ def set_shown(window: QMainWindow, dock: QDockWidget, shown: bool) -> Slide | No
         dock.hide()
         layout.activate()
         return Slide(window, place, panel, None, way)
-    before = window.grab()
+    # Where it stood when it was last seen is nearly always where it will stand: the whole window takes longer to paint.
+    guessed = dock.geometry() & window.rect()
+    before = window.grab(guessed)
     dock.show()
     layout.activate()
-    place, ratio = dock.geometry(), before.devicePixelRatio()
-    there = QRect(place.topLeft() * ratio, place.size() * ratio)
-    return Slide(window, place, dock.grab(), before.copy(there), way)
+    place = dock.geometry()
+    return Slide(window, place, dock.grab(), _ground(window, place, before, guessed.topLeft()), way)
+
+
+def _ground(window: QMainWindow, place: QRect, before: QPixmap, at: QPoint) -> QPixmap:
+    """What was at `place`, as far as `before`, a picture of what was at `at`, shows it."""
+    if before.size() == place.size() * before.devicePixelRatio() and at == place.topLeft():
+        return before
+    ratio = window.devicePixelRatioF()
+    ground = QPixmap((place.size().toSizeF() * ratio).toSize())
+    ground.setDevicePixelRatio(ratio)
+    ground.fill(window.palette().color(QPalette.ColorRole.Window))
+    if not before.isNull():
+        painter = QPainter(ground)
+        painter.drawPixmap(at - place.topLeft(), before)
+        painter.end()
+    return ground

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.panel_motion import Slide
 from graph_editor import motion
@@ -53,3 +54,44 @@ def test_a_second_press_ends_the_first_motion(window, moving, qtbot) -> None:
     assert window.docks["views"].isVisible()
     window.show_panel("views", True)
     assert not any(slide.isVisible() for slide in window.findChildren(Slide))
+
+
+@pytest.mark.parametrize("name", ["views", "palette", "inspector"])
+def test_only_what_moves_is_painted_before_it_moves(window, moving, qtbot, monkeypatch, name: str) -> None:
+    qtbot.wait(20)
+    dock = window.docks[name]
+    window.show_panel(name, False)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    behind = window.grab(dock.geometry()).toImage()
+    grabbed: list[tuple[object, QRect]] = []
+    grab = QWidget.grab
+
+    def noted(widget: QWidget, rect: QRect | None = None) -> QPixmap:
+        grabbed.append((widget, rect or widget.rect()))
+        return grab(widget, rect or widget.rect())
+
+    monkeypatch.setattr(QWidget, "grab", noted)
+    window.show_panel(name, True)
+    monkeypatch.undo()
+    (slide,) = window.findChildren(Slide)
+    assert slide.geometry() == dock.geometry()
+    assert [(widget, rect.size()) for widget, rect in grabbed] == [(window, dock.size()), (dock, dock.size())]
+    assert slide._ground is not None
+    assert slide._ground.toImage() == behind
+
+
+def test_a_panel_slides_in_where_the_window_has_another_size_by_now(window, moving, qtbot) -> None:
+    qtbot.wait(20)
+    dock = window.docks["inspector"]
+    window.show_panel("inspector", False)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    before = dock.geometry()
+    window.resize(window.width() + 120, window.height() + 60)
+    qtbot.wait(20)
+    window.show_panel("inspector", True)
+    (slide,) = window.findChildren(Slide)
+    assert slide.geometry() == dock.geometry() != before
+    assert slide._ground is not None
+    assert slide._ground.size() == dock.size() * slide._ground.devicePixelRatio()
+    slide.grab()
+    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
