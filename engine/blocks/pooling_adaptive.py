@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from engine.blocks.pooling import KINDS
 from engine.blocks.shared import (
     AXES,
+    INPUT,
     fits_window,
     grid,
+    impossible,
     no_arguments,
     one_to_one,
     pair,
@@ -16,7 +18,8 @@ from engine.blocks.shared import (
     tuple_parameter,
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.values import Value
+from engine.graph.tensor_spec import Dim
+from engine.graph.values import Value, counted
 
 _WORDS = {
     "avg": ("average", "by its mean", "mean", ("gap",)),
@@ -79,9 +82,27 @@ def _adaptive(kind: str, dimensions: int) -> BlockType:
 def _expect_fractional(dimensions: int) -> Callable[[Parameters, Inputs], Mismatch | None]:
     def expect(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         window = pair(parameters, "kernel_size")
-        return grid(inputs, dimensions) or fits_window(parameters, inputs, window, (0,) * dimensions)
+        fault = grid(inputs, dimensions) or fits_window(parameters, inputs, window, (0,) * dimensions)
+        if fault is not None or INPUT not in inputs:
+            return fault
+        return _room_for_windows(inputs[INPUT].shape[2:], window, parameters["output_ratio"])
 
     return expect
+
+
+def _room_for_windows(sides: tuple[int | Dim, ...], window: tuple[int, ...], ratio: Value) -> Mismatch | None:
+    """A Mismatch unless the windows can begin at different places; in volumes PyTorch wants a place more."""
+    assert isinstance(ratio, (int, float))
+    for side, extent in zip(sides, window, strict=True):
+        if not isinstance(side, int):
+            continue
+        count = int(side * ratio)
+        needed = count + extent - (1 if len(window) == 2 else 0)
+        if count and needed > side:
+            windows = f"{counted(count, 'windows')} of {extent}"
+            reason = f"an axis of {counted(side, 'places')} is too short to shift {windows} (it needs {needed})"
+            return impossible(reason, "Use a smaller window or a smaller ratio.")
+    return None
 
 
 def _fractional(dimensions: int) -> BlockType:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
+import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.compile.probing import probe
+from engine.compile.probing import construct, probe
 from engine.graph.block_type import Mismatch
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
@@ -123,6 +126,35 @@ def test_max_unpooling_reads_numbers_places_and_a_size() -> None:
     other = unpooled("max_unpool2d", PICTURE, like=TensorSpec((N, 3, 16, 16), "float32"))
     assert isinstance(other, Mismatch)
     assert other.port == "like"
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_fractional_windows_without_room_are_refused_in_words_exactly_where_torch_refuses(dimensions: int) -> None:
+    type = BLOCK_TYPES[f"fractional_max_pool{dimensions}d"]
+    refused = 0
+    for side, extent, ratio in itertools.product((1, 2, 3, 5, 8, 9), (1, 2, 3, 4, 7), (0.1, 0.3, 0.5, 0.7, 0.9, 0.99)):
+        parameters = {"kernel_size": (extent,) * dimensions, "output_ratio": ratio}
+        spec = TensorSpec((N, 2) + (side,) * dimensions, "float32")
+        fault = type.expect(parameters, {"input": spec})
+        if extent > side:
+            assert fault is not None
+            assert fault.code == "window"
+            continue
+        try:
+            construct(type, parameters, {"input": spec})(torch.rand(2, 2, *(side,) * dimensions))
+        except RuntimeError:
+            assert fault is not None
+            refused += 1
+        else:
+            assert fault is None
+    assert refused > 20
+
+
+def test_the_room_for_fractional_windows_is_told() -> None:
+    volume = TensorSpec((N, 2, 8, 8, 5), "float32")
+    fault = expect("fractional_max_pool3d", volume, output_ratio=0.7, kernel_size=(2, 2, 3))
+    assert fault is not None
+    assert fault.facts["reason"] == "an axis of 5 places is too short to shift 3 windows of 3 (it needs 6)"
 
 
 def test_a_ratio_that_leaves_nothing_is_refused_in_words() -> None:
