@@ -14,12 +14,12 @@ from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
 
 UNKNOWN = "–"
 TALLEST = 192
-SEES = "The pixels or steps of the input, first to last, that one output number depends on; more than the input has "
-SEES += "where windows reach beyond it"
+SEES = "The pixels or steps of the input, first to last, that one output number depends on, in an input without borders"
 UNTOLD = {
     "own-code": "Your own code may look anywhere",
     "free-length": "It depends on how long the sequence is",
     "loop-in-loop": "It runs over time inside another block that does",
+    "reshaped": "Its places were laid out anew across the sides of the picture",
     "too-large": "There are too many numbers to follow each of them",
     "undeclared": "Where this block looks is not known",
 }

@@ -21,11 +21,11 @@ from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, s
 from engine.compile.following import Follower, kept_bytes
 from engine.compile.moves import Reason
 from engine.compile.probing import DEFAULT_TIME
+from engine.compile.receptive_field import Field
 from engine.compile.records import Inside, Record, holding, is_as_before, total_cost
 from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
-from engine.compile.sights import Field
 from engine.compile.time_lengths import FAR, TimeLengths, time_lengths, too_much_taken
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from engine.compile.combining import joined, merged
 from engine.compile.delays import one_step
-from engine.compile.moves import All, Join, Look, Nothing, Reason, is_free, lengths
+from engine.compile.moves import Join, Look, Nothing, Reason, Turn, lengths
 from engine.compile.probing import DEFAULT_TIME
+from engine.compile.receptive_field import Field, Sight, everything, joined, sight_of_input, through, told
 from engine.compile.records import Record
-from engine.compile.sights import (
-    Field,
-    Sight,
-    everything,
-    moved,
-    sequence,
-    sight_of_input,
-    stepwise,
-    through,
-    told,
-    unlined,
-)
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -31,8 +20,8 @@ from engine.graph.traversal import DELAY
 
 replace = msgspec.structs.replace
 _NOTHING = (Nothing(),)
-_PASSES = 12
-"""How often a body is followed over time, until its Delays hold what they are fed."""
+_ROUNDS = 6
+"""How often a body is followed over time before what its Delays hold is taken to grow for ever."""
 
 
 class Reaching(msgspec.Struct, frozen=True):
@@ -209,25 +198,30 @@ class Follower:
     ) -> dict[str, Sight | Reason]:
         """What each output of a Recurrent sees: the body is followed until its Delays hold what they are fed.
 
-        What is fed from ever further back is soon taken for all steps up to now, then for everything.
+        What is still new after some rounds comes round again and again: it is taken for everything.
         """
         length = next((lengths(spec)[1] for spec in record.inputs.values() if spec.rank > 1), 1)
-        steps = {port: _each_step(one) for port, one in entering.items()}
+        steps = {
+            port: replace(one, sight=_along_steps(one.sight, record.inputs[port], True))
+            for port, one in entering.items()
+        }
         outside, self._held = self._held, {}
         try:
-            for number in range(_PASSES + 1):
+            for number in itertools.count():
                 found, leaving = self._body(record.children, f"{key}/", steps, {})
-                fed = dict(_fed(found, f"{key}/", self._types, length))
-                if number >= _PASSES // 2:
-                    fed = {path: _widened(sight, number >= _PASSES - 1) for path, sight in fed.items()}
-                held = {path: merged((sight, self._held.get(path, ()))) for path, sight in fed.items()}
+                held = dict(_fed(found, f"{key}/", self._types, length, self._held))
                 if held == self._held:
                     break
+                if number >= _ROUNDS:
+                    held = {path: _settled(sight, self._held.get(path, ())) for path, sight in held.items()}
                 self._held = held
         finally:
             self._held = outside
         last = record.parameters["output"] == "last step"
-        return {port: _all_steps(leaving[port].sight, last, length) for port in record.outputs if port in leaving}
+        sights = {port: leaving[port].sight for port in record.outputs if port in leaving}
+        if last:
+            return {port: _last_step(sight, record.outputs[port].rank, length) for port, sight in sights.items()}
+        return {port: _along_steps(sight, record.outputs[port], False) for port, sight in sights.items()}
 
 
 def kept_bytes(found: Iterable[Found]) -> int:
@@ -251,18 +245,21 @@ def _passed(record: Record, key: str, given: tuple[Reaching | None, ...], output
 
 def _sight(record: Record, inputs: Mapping[str, Reaching | None], number: int) -> Sight | Reason:
     """What the numbers of a block's output number `number` see."""
-    made = list(record.outputs.values())[number]
     seen: list[Sight | Reason] = []
     for port, one in inputs.items():
         moves = record.window.of(port, number)
-        if moves == _NOTHING:
-            continue
         sight = one.sight if one is not None else "undeclared"
-        seen.append(through(sight, moves, record.inputs[port], made) if moves and not isinstance(sight, str) else sight)
+        if moves and moves != _NOTHING and not isinstance(sight, str):
+            sight = through(sight, moves, lengths(record.inputs[port]))
+        if moves != _NOTHING:
+            seen.append(sight)
+    if len(seen) < 2 or not any(seen):
+        return seen[0] if seen else ()
+    made = lengths(list(record.outputs.values())[number])
     match record.window.moves:
         case (Join(axis=axis),):
-            return joined(seen, axis, [lengths(record.inputs[port])[axis] for port in inputs])
-    return merged(seen)
+            return joined(seen, made, axis, [lengths(record.inputs[port])[axis] for port in inputs])
+    return joined(seen, made)
 
 
 def _fields(key: str, sights: Iterable[Sight | Reason]) -> dict[str, Field | Reason]:
@@ -279,42 +276,50 @@ def _fields(key: str, sights: Iterable[Sight | Reason]) -> dict[str, Field | Rea
     return {key: reasons[0]} if reasons else {}
 
 
-def _each_step(reaching: Reaching) -> Reaching:
-    """What reaches one step of a sequence."""
-    return reaching if isinstance(reaching.sight, str) else replace(reaching, sight=stepwise(reaching.sight))
-
-
-def _all_steps(sight: Sight | Reason, last: bool, length: int) -> Sight | Reason:
-    """What all steps see together, N×T×…, or the last of them."""
+def _along_steps(sight: Sight | Reason, spec: TensorSpec, inside: bool) -> Sight | Reason:
+    """What one step of N×T×… sees, the steps lying where N was; not `inside` a Recurrent, the way back."""
     if isinstance(sight, str):
         return sight
-    if not last:
-        return sequence(sight)
-    return moved(sight, (Look(0, 1, 1, ((-1 if is_free(length) else length - 1,),)),), (length,))
+    if inside:
+        apart = all(digit.axis > 0 for view in sight for digit in view.digits)
+        return through(sight, (Turn(tuple(range(1, spec.rank))),), lengths(spec)) if apart else "loop-in-loop"
+    return through(sight, (Turn((-1, *range(spec.rank - 1))),), lengths(spec)[1:])
 
 
-def _fed(found: Body, prefix: str, types: Mapping[str, BlockType], length: int) -> Iterator[tuple[str, Sight | Reason]]:
-    """What the Delays of a body give at each of its `length` steps, by path key of their output."""
+def _last_step(sight: Sight | Reason, rank: int, length: int) -> Sight | Reason:
+    """What the last of all steps sees, which lie where N was."""
+    if isinstance(sight, str):
+        return sight
+    return through(sight, (Look(0, 1, 1, ((length - 1,),)), Turn((-1, *range(1, rank)))), (length,) * rank)
+
+
+def _fed(
+    found: Body, prefix: str, types: Mapping[str, BlockType], length: int, held: Mapping[str, Sight | Reason]
+) -> Iterator[tuple[str, Sight | Reason]]:
+    """What the Delays of a body give at each of its `length` steps, and what they held, by path key of their output."""
     for id, one in found.items():
         if one.record.block.type == DELAY:
+            key = f"{prefix}{id}/output"
             source = one.record.sources.get("input")
             fed = found[source.block].outputs.get(source.port) if source is not None and source.block in found else None
             sight: Sight | Reason = fed.sight if fed is not None else ()
             k = one.record.parameters["k"]
             assert isinstance(k, int)
+            shape = (length, *lengths(one.record.outputs["output"])[1:])
             if not isinstance(sight, str):
-                sight = unlined(moved(sight, (Look(0, length, 1, ((-k,),)),), (length,)))
-            yield f"{prefix}{id}/output", sight
+                sight = through(sight, (Look(0, length, 1, ((-k,),)),), shape)
+            yield key, joined((sight, held.get(key, ())), shape)
         elif not types[one.record.block.type].runs_over_time:
             for number, body in enumerate(one.inside):
                 below = f"{prefix}{id}/{number}/" if one.record.copies else f"{prefix}{id}/"
-                yield from _fed(body, below, types, length)
+                yield from _fed(body, below, types, length, held)
 
 
-def _widened(sight: Sight | Reason, all_of_it: bool) -> Sight | Reason:
-    if isinstance(sight, str):
+def _settled(sight: Sight | Reason, before: Sight | Reason) -> Sight | Reason:
+    """The sight, what is new in it everything."""
+    if isinstance(sight, str) or isinstance(before, str):
         return sight
-    return everything(sight) if all_of_it else moved(sight, (All(0, until=True),), (1,))
+    return tuple([view if view in before else everything((view,))[0] for view in sight])
 
 
 def _steps(inputs: Mapping[str, TensorSpec], time: int) -> int:

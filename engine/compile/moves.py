@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Plain
 
-Reason = Literal["own-code", "free-length", "loop-in-loop", "too-large", "undeclared"]
+Reason = Literal["own-code", "free-length", "loop-in-loop", "reshaped", "too-large", "undeclared"]
 """Why it is not told what a block sees."""
-Pattern = tuple[tuple[int, ...], ...]
-_STEPS = 1_000_003
+FREE = 1_000_003
 """Stands for N, T and T′: a prime that no length of a drawing has as a factor."""
+Lengths = tuple[int, ...]
+"""How long the axes of a tensor are."""
+Taps = tuple[Sequence[int], ...]
 
 
 class Look(Plain, frozen=True):
-    """Along an axis place p + q · len(patterns) of `count` reads the places q · step + each of patterns[p].
-
-    What lies `beyond` the axis is nothing, its mirror image, the place at the edge, or the other side. A negative
-    place of an axis of free length that becomes a fixed one is counted from its end.
-    """
+    """Along an axis place p + q · len(taps) of `count` reads the places q · step + each of taps[p]."""
 
     axis: int
     count: int
     step: int = 1
-    patterns: Pattern = ((0,),)
-    beyond: Literal["nothing", "mirror", "edge", "round"] = "nothing"
+    taps: Taps = ((0,),)
 
 
 class All(Plain, frozen=True):
-    """Each place sees all places along the axis, which then has length 1; `until`: those up to itself."""
+    """Each place sees all places along the axis, which then has length 1."""
 
     axis: int
-    until: bool = False
 
 
 class Turn(Plain, frozen=True):
@@ -43,9 +39,9 @@ class Turn(Plain, frozen=True):
 
 
 class Reshape(Plain, frozen=True):
-    """The same numbers in reading order, lengths as `lengths` has them."""
+    """The same numbers in reading order."""
 
-    shape: tuple[int, ...]
+    shape: Lengths
 
 
 class Join(Plain, frozen=True):
@@ -85,11 +81,11 @@ class Window(Plain, frozen=True):
         return self.moves
 
 
-def lengths(spec: TensorSpec) -> tuple[int, ...]:
-    """How long the axes are, a number that no other has in place of N, T and T′."""
-    return tuple([length.factor * _STEPS if isinstance(length, Dim) else length for length in spec.shape])
+def lengths(spec: TensorSpec) -> Lengths:
+    """How long the axes are, a multiple of `FREE` in place of N, T and T′."""
+    return tuple([length.factor * FREE if isinstance(length, Dim) else length for length in spec.shape])
 
 
 def is_free(length: int) -> bool:
     """Whether it stands for one that is not fixed."""
-    return length >= _STEPS and length % _STEPS == 0
+    return length >= FREE and length % FREE == 0

@@ -27,9 +27,10 @@ class Analysis(Plain, frozen=True):
     """Specs by "path/port", costs by "path", all problems; `time_length` is the T that costs were counted at.
 
     `total` counts every block once, shared weights once. `receptive_fields`, by "path", are the pixels or steps of the
-    Input that one output number depends on, by spatial axis, None where it is all of them and more than there are where
-    windows reach beyond; `engine.compile.sights` says it exactly. What has no spatial axis is absent. So is what cannot
-    be told, and `fields_untold` has the reason: own-code, free-length, loop-in-loop, too-large or undeclared.
+    Input that one output number depends on, by spatial axis, as if the Input had no borders, and None where all of them
+    are gathered; `engine.compile.receptive_field` says it exactly. What has no spatial axis is absent. So is what
+    cannot be told, and `fields_untold` has the reason: own-code, free-length, loop-in-loop, reshaped, too-large or
+    undeclared.
     """
 
     specs: Mapping[str, TensorSpec] = {}

@@ -14,7 +14,8 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.following import Follower
-from engine.compile.sights import Sight, View
+from engine.compile.moves import FREE
+from engine.compile.receptive_field import Sight
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
@@ -23,6 +24,8 @@ ANALYSER = Analyser(BLOCK_TYPES)
 Step = tuple[str, dict[str, Value]]
 Box = tuple[tuple[int, int], ...] | None
 TIME = 60
+ADDING = {"pad", "class_token", "unpool1d", "unpool2d", "unpool3d"} | {f"conv_transpose{axes}d" for axes in (1, 2, 3)}
+"""They put numbers of their own beside those of the input, or between them."""
 
 
 def chain(field: str, *steps: Step) -> Graph:
@@ -53,32 +56,20 @@ def is_drawable(graph: Graph) -> bool:
     return not any(problem.severity == "error" for problem in ANALYSER.analyse(graph).problems)
 
 
-def said(sight: Sight, number: tuple[int, ...], lengths: Sequence[int]) -> Box:
-    """First and last place by axis that the number sees, None for nothing; cut to the axes' lengths."""
+def said(sight: Sight, number: tuple[int, ...]) -> Box:
+    """First and last place by axis that the number sees in an Input without borders, None for nothing."""
     box = []
-    for view, length in zip(sight, lengths, strict=True):
-        low, high = _ends(view, number)
-        if low > high or (high < 0 and not view.length):
-            return None
-        if not view.length:
-            box.append((max(low, 0), min(high, length - 1)))
-        elif low // length == high // length:
-            box.append((low % length, high % length))
-        else:
-            # Round a circular border it has both ends.
-            box.append((0, length - 1))
+    for view in sight:
+        low, high = view.still
+        for digit in view.digits:
+            hull = digit.line.at((0, *number)[digit.axis] // digit.inner % digit.places)
+            if hull is None:
+                return None
+            low, high = low + hull[0], high + hull[1]
+        # What is counted from the end of a sequence of free length.
+        from_end = FREE - TIME if not view.length and high < 2 * FREE and low > FREE // 2 else 0
+        box.append((low - from_end, high - from_end))
     return tuple(box)
-
-
-def _ends(view: View, number: tuple[int, ...]) -> tuple[int, int]:
-    shape, shift = view.spans.shape, 0
-    index = []
-    for axis, (size, place) in enumerate(zip(shape, (0, *number), strict=True)):
-        if axis == view.free:
-            turn, place = divmod(place, size)
-            shift = turn * view.span
-        index.append(0 if size == 1 else place)
-    return int(view.spans.low[tuple(index)]) + shift, int(view.spans.high[tuple(index)]) + shift
 
 
 class Measured:
@@ -134,31 +125,36 @@ def disagreements(
     bound: bool = False,
     double: bool = True,
 ) -> Iterator[tuple[tuple[int, ...], Box, Box]]:
-    """Numbers whose gradient reaches other places than told, both boxes; as a `bound`, such that reach outside it."""
+    """Numbers whose gradient reaches other places than told, both boxes.
+
+    All gradients lie within what is told, and those of numbers that see nothing beyond the borders reach all of it;
+    as a `bound` they need not. What is told to be everything some number sees. With other paddings than zeros, what
+    lies at a border sees what no window reaches, and is left out.
+    """
     sight = told_sight(graph, id, port)
     assert not isinstance(sight, str), sight
     measured = Measured(graph, f"{id}/{port}", draws, train, double)
     axes = [view.axis for view in sight]
     lengths = [measured.image.shape[axis] for axis in axes]
-    free = [view.free for view in sight if view.free >= 0]
-    # Where the order along an axis of free length is not kept, sizes are; what sees up to itself is told to see all.
-    if any(view.loose for view in sight):
-        boxes = [measured.box(number, axes) for number in measured.numbers(random.Random(0), 12)]
-        most = tuple((0, max(box[n][1] - box[n][0] for box in boxes if box)) for n in range(len(sight)))
-        told = tuple((0, view.spans.most - 1) for view in sight)
-        if most != told:
-            yield (), told, most
-        return
-    bound = bound or any(not view.length and view.free < 0 for view in sight)
+    adds = bool(ADDING & {block.type for block in graph.blocks.values()})
+    values = {value for block in graph.blocks.values() for value in block.parameters.values() if isinstance(value, str)}
+    mirrored = bool(values & {"reflect", "replicate", "circular"})
+    unseen = {at for at, view in enumerate(sight) if view.size is None} if not bound else set()
     for number in measured.numbers(random.Random(0), 12):
-        told, real = said(sight, number, lengths), measured.box(number, axes)
+        told, real = said(sight, number), measured.box(number, axes)
         if sight == ():
             assert real is None
             continue
-        # What a number at the end of an axis of free length sees may be told too large.
-        at_end = any(abs(number[axis - 1] - measured.out.shape[axis] // 2) > 2 for axis in free)
-        if told != real and not ((bound or at_end) and is_within(real, told)):
+        unseen -= {at for at, length in enumerate(lengths) if real is not None and real[at] == (0, length - 1)}
+        borderless = told is not None and all(
+            view.size is None or (ends[0] >= 0 and ends[1] < length)
+            for view, ends, length in zip(sight, told, lengths, strict=True)
+        )
+        exact = borderless and not bound and None not in [view.size for view in sight] and not (adds and real is None)
+        if told != real if exact else not mirrored and not is_within(real, told):
             yield number, told, real
+    if unseen and sight:
+        yield (), None, tuple((at, at) for at in unseen)
 
 
 def is_within(inner: Box, outer: Box) -> bool:

@@ -13,6 +13,9 @@ from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 from tests.engine.compile.gradients import ANALYSER, Step, disagreements, is_drawable, told_sight
 
+CUTTING = {"crop", "slice", "select", "split", "tile", "concat", "flatten"}
+"""They bring borders into the middle of the picture."""
+
 
 def some_numbers(some: random.Random, count: int, low: int, high: int) -> tuple[int, ...]:
     return tuple(some.randint(low, high) for _ in range(count))
@@ -127,22 +130,27 @@ def random_drawing(some: random.Random, fields: tuple[str, ...]) -> tuple[Graph,
 
 
 def is_small(spec: TensorSpec) -> bool:
-    return math.prod(100 if isinstance(length, Dim) else length for length in spec.shape[1:]) < 9_000
+    return math.prod(100 if isinstance(length, Dim) else length for length in spec.shape[1:]) < 40_000
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(300))
 def test_every_number_of_a_random_drawing_sees_what_its_gradient_reaches(seed: int) -> None:
-    fields = ("image: 4×12×11", "image: 2×7×6", "x: 4×16", "image: 1×9×13", "volume: 2×4×5×4")
+    fields = ("image: 4×36×35", "image: 2×25×24", "x: 4×48", "image: 1×27×39", "volume: 2×9×8×9")
     graph, (id, port) = random_drawing(random.Random(seed), fields)
     written = [(block.type, dict(block.parameters)) for block in graph.blocks.values()]
-    assert not list(disagreements(graph, id, port, draws=3)), (written, graph.wires)
+    if told_sight(graph, id, port) == "reshaped":
+        assert {"flatten", "permute", "pixel_unshuffle"} & {type for type, _ in written}, written
+        return
+    cut = bool(CUTTING & {type for type, _ in written})
+    assert not list(disagreements(graph, id, port, draws=3, bound=cut)), (written, graph.wires)
 
 
 @pytest.mark.parametrize("seed", range(100))
 def test_every_number_of_a_random_drawing_over_time_sees_what_its_gradient_reaches(seed: int) -> None:
     graph, (id, port) = random_drawing(random.Random(seed), ("x: T×6", "x: T×4"))
     written = [(block.type, dict(block.parameters)) for block in graph.blocks.values()]
-    if told_sight(graph, id, port) == "free-length":
+    if told_sight(graph, id, port) in ("free-length", "reshaped"):
         assert {"concat", "flatten", "unsqueeze", "pad"} & {type for type, _ in written}, written
         return
-    assert not list(disagreements(graph, id, port, draws=3)), (written, graph.wires)
+    cut = bool(CUTTING & {type for type, _ in written})
+    assert not list(disagreements(graph, id, port, draws=3, bound=cut)), (written, graph.wires)

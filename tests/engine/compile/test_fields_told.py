@@ -1,4 +1,4 @@
-"""What is told of receptive fields where there is a choice: borders, several Inputs, and why there is none."""
+"""What is told of receptive fields where there is a choice: size of the picture, several Inputs, reasons for none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.compile.sights import Field
+from engine.compile.receptive_field import Field
 from engine.graph.graph import Graph
 from engine.graph.values import Value
 from engine.modules.own_loading import permit
@@ -42,23 +42,35 @@ def test_what_is_not_known_stays_not_known_and_says_why() -> None:
     assert analysis.fields_untold == {"cut": "free-length", "behind": "free-length"}
 
 
-def test_places_that_only_see_padding_see_nothing() -> None:
+def test_what_is_padding_here_is_picture_in_a_larger_one() -> None:
     wide: dict[str, Value] = {"kernel_size": (1, 1), "padding": "custom", "padding_size": (4, 0)}
     border: dict[str, Value] = {"size": (3, 5), "offset": (0, 0)}
-    assert told(chain("image: 1×9×9", (CONV, wide), ("crop", border)))["b1"] == (0, 0)
+    assert told(chain("image: 1×9×9", (CONV, wide), ("crop", border)))["b1"] == (1, 1)
     padded: Step = ("pad", {"padding": (5, 5)})
     left: dict[str, Value] = {"dim": 3, "start": 2, "stop": 6}
     graph = chain("image: 1×9×9", (CONV, {"padding": "same"}), padded, ("slice", left), HALVED)
-    assert told(graph)["b2"] == (3, 2), "one column of pixels is left, itself cut by the border"
-    assert not list(disagreements(graph, "b2")) + list(disagreements(graph, "b3"))
+    assert told(graph)["b2"] == (3, 3)
+    assert told(graph)["b3"] == (4, 4)
+    assert not list(disagreements(graph, "b2", bound=True)) + list(disagreements(graph, "b3", bound=True))
 
 
-def test_where_windows_reach_beyond_the_input_their_reach_is_told() -> None:
-    graph = chain("image: 1×8×8", *[FOUR] * 3, ("flatten", {}), ("relu", {}), ("dense", {}))
-    fields = told(graph)
-    assert [fields[f"b{number}"] for number in range(6)] == [(3, 3), (5, 5), (7, 7), (7, 7), (7, 7), (None, None)]
-    fields = told(chain("image: 1×8×8", *[FOUR] * 4, HALVED, ("global_avg_pool2d", {})))
-    assert [fields[f"b{number}"] for number in (3, 4, 5)] == [(9, 9), (10, 10), (None, None)]
+@pytest.mark.parametrize("size", [2, 6, 8, 32, 200])
+def test_the_field_of_windows_is_the_same_in_every_picture(size: int) -> None:
+    """Araujo, Norris and Sim, Distill, 2019: r′ = r + (k − 1) j."""
+    graph = chain(f"image: 1×{size}×{size}", *[FOUR] * 3, HALVED, FOUR, ("flatten", {}), ("relu", {}), ("dense", {}))
+    fields = [told(graph)[f"b{number}"] for number in range(8)]
+    assert fields == [(each, each) for each in (3, 5, 7, 8, 12, 12, 12)] + [(None, None)]
+
+
+def test_what_is_gathered_has_no_more_than_the_picture() -> None:
+    fields = told(chain("image: 1×24×21", FOUR, ("avg_pool2d", {"stride": (3, 3)}), ("global_avg_pool2d", {})))
+    assert [fields[f"b{number}"] for number in range(3)] == [(3, 3), (4, 4), (None, None)]
+    every = chain("image: 1×24×23", ("avg_pool2d", {"stride": (3, 3)}), ("global_avg_pool2d", {}))
+    assert told(every)["b1"] == (23, None), "the last row is left out by the pool, the last column is not"
+    part = chain("image: 1×24×24", FOUR, ("crop", {"size": (6, 4)}), ("flatten", {}), ("dense", {}))
+    assert told(part)["b3"] == (8, 6)
+    corner = chain("image: 1×24×24", FOUR, ("crop", {"size": (6, 4), "offset": (0, 0)}), ("flatten", {}), ("dense", {}))
+    assert told(corner)["b3"] == (7, 5)
 
 
 def test_round_a_circular_border_the_input_goes_on() -> None:
