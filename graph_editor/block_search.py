@@ -19,6 +19,14 @@ _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
 _SIZES = re.compile(r"^\d+([x×]\d+)+$", re.IGNORECASE)
 _EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 5, 4, 3, 2, 1
 _USUAL = ("dense", "conv2d", "dropout", "embedding", "lstm")
+_COMMON = (
+    ("conv2d", "conv1d", "conv3d", "max_pool2d", "avg_pool2d", "lstm", "gru", "embedding", "dense"),
+    ("relu", "dropout", "batch_norm2d", "batch_norm1d", "flatten", "max_pool1d", "max_pool3d", "self_attention")
+    + ("layer_norm", "global_avg_pool2d", "sigmoid", "tanh", "softmax", "add", "concat", "residual")
+    + ("cross_entropy", "binary_cross_entropy", "squared_error"),
+)
+"""What most networks are made of: what learns or pools, then what follows it."""
+_PLACES = {id: (group, place) for group, ids in enumerate(_COMMON) for place, id in enumerate(ids)}
 _PROBES = (
     TensorSpec(shape=(Dim("N"), 16), dtype="float32"),
     TensorSpec(shape=(Dim("N"), Dim("T"), 16), dtype="float32"),
@@ -72,8 +80,9 @@ def find_blocks(
 ) -> Found:
     """The types that `text` may mean: by name, then by fit to the tensor `spec`, then by how often they were chosen.
 
-    With a spec only types that accept it are matches. `candidates` limits the types. An empty text finds all; values
-    without a name find what shows them all on its second line, the usual blocks first.
+    With a spec only types that accept it are matches, and those that most networks are made of come first.
+    `candidates` limits the types. An empty text finds all; values without a name find what shows them all on its second
+    line, the usual blocks first.
     """
     query = parse_query(text)
     pool = [types[id] for id in (types if candidates is None else candidates) if id in types]
@@ -91,14 +100,14 @@ def find_blocks(
         parameters, left_over = typed_parameters(type, query.values)
         if nameless and (left_over or not parameters.keys() <= shown_parameters(type).keys()):
             continue
-        fit = specificity(type) if spec is not None and type.role != "loss" else 0
         match = Match(
             type_id=type.id,
             parameters=parameters,
             words=" · ".join(format_value(value) for value in parameters.values()),
         )
-        place = _nameless_place(type) if nameless else 0
-        ranked.append(((-score, left_over, -fit, -usage.get(type.id, 0), place, order), match))
+        group, fit, place = _fit_place(type) if spec is not None else (0, 0, 0)
+        place = _nameless_place(type) if nameless and not place else place
+        ranked.append(((-score, left_over, group, -fit, -usage.get(type.id, 0), place, order), match))
     ranked.sort(key=lambda pair: pair[0])
     return Found(matches=tuple(match for _, match in ranked), refusing=() if nameless else tuple(refusing))
 
@@ -220,6 +229,14 @@ def shown_parameters(type: BlockType) -> dict[str, int]:
     """The parameters of the type's second line, and the place of each there."""
     shown = [name for template in type.summary for _, name, _, _ in Formatter().parse(template) if name]
     return {id: index for index, id in enumerate(shown)}
+
+
+def _fit_place(type: BlockType) -> tuple[int, int, int]:
+    """Among what takes a tensor: the type's group, lower ones first, its fit in that, and its place among equals."""
+    common = _PLACES.get(type.id)
+    if common is not None:
+        return common[0], 0, common[1]
+    return len(_COMMON), specificity(type) if type.role != "loss" else 0, 0
 
 
 def _nameless_place(type: BlockType) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.tensor_spec import Dim, TensorSpec
-from graph_editor.block_search import Query, accepting_port, find_blocks, nearest_name, parse_query, slips
+from graph_editor.block_search import _PLACES, Query, accepting_port, find_blocks, nearest_name, parse_query, slips
 
 PICTURE = TensorSpec(shape=(Dim("N"), 16, 8, 8), dtype="float32")
 FLAT = TensorSpec(shape=(Dim("N"), 64), dtype="float32")
@@ -132,6 +132,36 @@ def test_a_block_made_for_the_tensor_comes_before_one_that_takes_anything() -> N
     found = ids("", spec=PICTURE)
     assert found.index("conv2d") < found.index("relu")
     assert found.index("max_pool2d") < found.index("dropout")
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "first"),
+    [
+        ((Dim("N"), 64), "float32", ["dense", "relu", "dropout", "batch_norm1d"]),
+        ((Dim("N"), 1, 8, 8), "float32", ["conv2d", "max_pool2d", "avg_pool2d", "relu"]),
+        ((Dim("N"), 3, 8, 16, 16), "float32", ["conv3d", "relu"]),
+        ((Dim("N"), Dim("T"), 16), "float32", ["lstm", "gru", "dense", "relu"]),
+        ((Dim("N"), 20, 16), "float32", ["conv1d", "lstm", "gru", "dense"]),
+        ((Dim("N"), Dim("T")), "int64", ["embedding"]),
+    ],
+)
+def test_a_dropped_wire_is_offered_what_most_networks_are_made_of(shape, dtype, first) -> None:
+    found = find_blocks("", BLOCK_TYPES, spec=TensorSpec(shape=shape, dtype=dtype)).matches
+    assert [match.type_id for match in found[: len(first)]] == first
+    assert len(found) > len(first) + 5, "the others follow"
+
+
+def test_letters_that_begin_several_names_mean_the_common_block_that_fits() -> None:
+    def first(text: str, spec: TensorSpec) -> str:
+        return find_blocks(text, BLOCK_TYPES, spec=spec).matches[0].type_id
+
+    assert first("re", FLAT) == "relu"
+    assert first("max", PICTURE) == "max_pool2d"
+    assert first("lstm c", FLAT) == "lstm_cell"
+
+
+def test_every_common_block_is_in_the_catalogue() -> None:
+    assert _PLACES.keys() <= BLOCK_TYPES.keys()
 
 
 def test_usage_breaks_ties_but_not_names() -> None:
