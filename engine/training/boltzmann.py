@@ -53,6 +53,10 @@ class Machine(Protocol):
         """The batch as the hidden units tell it, whose samples come from `generator`."""
         ...
 
+    def squared_error(self, difference: Tensor) -> Tensor:
+        """The squares of a batch less what was rebuilt of it, in the data's own units, summed over all of it."""
+        ...
+
     def state(self) -> dict[str, Tensor]:
         """What the next step depends on beside the weights; the tensors are the machine's own."""
         ...
@@ -104,7 +108,7 @@ class _TwoLayers(ABC):
         hidden = self._hidden(visible)
         rebuilt = self._visible(sample(hidden))
         error = torch.sub(visible, rebuilt)
-        row = error.flatten().dot(error.flatten()) / (len(visible) / self.sigma**2)
+        row = self.squared_error(error) / len(visible)
         if self._persistent:
             model = self._gone_on(visible)[: len(visible)]
             model_hidden = self._hidden(model)
@@ -124,6 +128,10 @@ class _TwoLayers(ABC):
 
     def rebuilt(self, visible: Tensor, generator: torch.Generator | None = None) -> Tensor:
         return self._visible(sample(self._hidden(visible), generator))
+
+    def squared_error(self, difference: Tensor) -> Tensor:
+        flat = difference.flatten()
+        return flat.dot(flat)
 
     def state(self) -> dict[str, Tensor]:
         names = ("weight", "visible_bias", "hidden_bias")
@@ -164,9 +172,9 @@ class _TwoLayers(ABC):
 class DenseMachine(_TwoLayers):
     """An RBM: E(v, h) = −vᵀWh − aᵀv − bᵀh.
 
-    Label units are visible units too; given the hidden ones they are a softmax. Gaussian visible units are taken in
-    units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same updates, and a rebuilt v is a + W h without a
-    sigmoid.
+    Label units are visible units too; given the hidden ones they are a softmax, so a = ln p begins at the shares p of
+    the classes. Gaussian visible units are taken in units of their σ, where E(v, h) = ½‖v − a‖² − vᵀWh − bᵀh: the same
+    updates, and a rebuilt v is a + W h without a sigmoid. Label units have no σ.
     """
 
     def __init__(self, module: RBM, stage: ContrastiveDivergence) -> None:
@@ -175,7 +183,19 @@ class DenseMachine(_TwoLayers):
         self.gaussian, self.sigma = module.gaussian, module.sigma
 
     def begin(self, mean: Tensor) -> None:
-        self._visible_bias.copy_(mean if self.gaussian else logit(mean))
+        values, said = self._values_and_labels(mean)
+        begun = values if self.gaussian else logit(values)
+        self._visible_bias.copy_(torch.cat((begun, said.clamp(min=_SMALLEST_MEAN).log())))
+
+    def squared_error(self, difference: Tensor) -> Tensor:
+        if self.sigma == 1:
+            return super().squared_error(difference)
+        values, said = self._values_and_labels(difference)
+        return super().squared_error(values) * self.sigma**2 + super().squared_error(said)
+
+    def _values_and_labels(self, visible: Tensor) -> tuple[Tensor, Tensor]:
+        count = visible.shape[-1] - self._module.labels
+        return visible[..., :count], visible[..., count:]
 
     def _hidden(self, visible: Tensor) -> Tensor:
         return torch.addmm(self._hidden_bias, visible, self._weight.t()).sigmoid_()
@@ -187,13 +207,12 @@ class DenseMachine(_TwoLayers):
         return sums if self.gaussian else sums.sigmoid_()
 
     def _drawn(self, hidden: Tensor) -> Tensor:
-        means, labels = self._visible(hidden), self._module.labels
-        values = means[:, : means.shape[1] - labels]
+        values, said = self._values_and_labels(self._visible(hidden))
         drawn = torch.randn_like(values).add_(values) if self.gaussian else sample(values)
-        if not labels:
+        if not self._module.labels:
             return drawn
-        classes = torch.multinomial(means[:, -labels:], 1).squeeze(1)
-        return torch.cat((drawn, functional.one_hot(classes, labels).to(drawn.dtype)), dim=1)
+        classes = torch.multinomial(said, 1).squeeze(1)
+        return torch.cat((drawn, functional.one_hot(classes, self._module.labels).to(drawn.dtype)), dim=1)
 
     def _pull(self, visible: Tensor, hidden: Tensor, model: Tensor, model_hidden: Tensor, difference: Tensor) -> None:
         rate, momentum = self.rate / len(visible), self._momentum

@@ -27,7 +27,8 @@ class ContrastiveDivergenceStage:
     """CD-k on one block: its data, its batches, what is told of it. `boltzmann`, `deep_boltzmann` have the updates.
 
     Errors are told in the data's own units. Where a machine's visible biases are all 0 and it `begin`s, they start at
-    the logit of each unit's mean (of each channel's, if convolutional), at the mean itself if Gaussian.
+    the logit of each unit's mean (of each channel's, if convolutional), at the mean itself if Gaussian; those of label
+    units at the logarithm of the share that their class has.
     """
 
     def __init__(self, session: Session, stage: ContrastiveDivergence, *, begin: bool) -> None:
@@ -85,9 +86,9 @@ class ContrastiveDivergenceStage:
             with torch.no_grad():
                 visible = self._forward(session.gather(self._slice.inputs, part, start, min(count, start + size)))
                 rebuilt = self._machine.rebuilt(visible, generator)
-                total += (visible - rebuilt).square().sum(dtype=torch.float64)
+                total += self._machine.squared_error((visible - rebuilt).double())
             yield
-        return {"reconstruction_error": float(total) * self._machine.sigma**2 / count} if count else {}
+        return {"reconstruction_error": float(total) / count} if count else {}
 
     def layer_in(self, epoch: int) -> int:
         """Which layer of the machine begins to learn, or goes on, in an epoch."""

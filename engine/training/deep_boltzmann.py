@@ -69,6 +69,10 @@ class DeepMachine:
             state = self._given_below(layer, state)
         return self._seen(self._learning.stop, sample(state, generator))
 
+    def squared_error(self, difference: Tensor) -> Tensor:
+        flat = difference.flatten()
+        return flat.dot(flat)
+
     def state(self) -> dict[str, Tensor]:
         found = {f"weights.{layer}.velocity": tensor for layer, tensor in enumerate(self._to_weights)}
         found |= {f"biases.{layer}.velocity": tensor for layer, tensor in enumerate(self._to_biases)}

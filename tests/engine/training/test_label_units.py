@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +12,9 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.modules.energy import RBM
 from engine.project.drawing import Drawing
+from engine.training.boltzmann import DenseMachine
+from engine.training.contrastive_divergence import ContrastiveDivergenceStage
+from engine.training.evaluate import through
 from engine.training.events import EpochEnded, Failed
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Plan, TrainingRequest
@@ -56,6 +62,81 @@ def test_digits_and_classes_are_learned_together():
     chances = module.class_probabilities(images.flatten(1))
     assert torch.allclose(chances.sum(dim=1), torch.ones(len(chances)), atol=1e-5)
     assert (chances.argmax(dim=1) == labels).float().mean() > 0.85
+
+
+def two_points(kind: str) -> RBM:
+    """Two visible units and three label units, with weights that are easy to multiply by hand."""
+    module = RBM(2, 2, visible_units=kind, sigma=2.0, labels=3)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[1.0, -1.0, 0.5, 0.0, -0.5], [0.0, 2.0, 0.0, 1.0, -1.0]]))
+        module.hidden_bias.copy_(torch.tensor([0.25, -0.5]))
+    return module
+
+
+@pytest.mark.parametrize("kind", ["bernoulli", "gaussian"])
+def test_label_units_begin_at_the_logarithm_of_the_shares(kind: str):
+    """A softmax of ln p is p; one of the logits ln p/(1 − p) is not."""
+    module = two_points(kind)
+    machine = DenseMachine(module, ContrastiveDivergence(block="rbm"))
+    machine.begin(torch.tensor([0.2, 0.5, 0.6, 0.3, 0.1]))
+    values = [0.2, 0.5] if kind == "gaussian" else [math.log(0.2 / 0.8), 0.0]
+    expected = [*values, math.log(0.6), math.log(0.3), math.log(0.1)]
+    assert module.visible_bias.tolist() == pytest.approx(expected, abs=1e-6)
+    rebuilt = module.visible_given_hidden(torch.zeros(1, 2))[0, 2:]
+    assert rebuilt.tolist() == pytest.approx([0.6, 0.3, 0.1], abs=1e-6)
+
+
+def test_a_class_that_never_comes_begins_at_a_finite_number():
+    module = two_points("bernoulli")
+    DenseMachine(module, ContrastiveDivergence(block="rbm")).begin(torch.tensor([0.2, 0.5, 0.0, 1.0, 0.0]))
+    assert module.visible_bias[2:].tolist() == pytest.approx([math.log(1e-3), 0.0, math.log(1e-3)], abs=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "sigma"), [("gaussian", 2.0), ("gaussian", 1.0), ("bernoulli", 1.0)])
+def test_the_error_is_in_the_datas_units_and_labels_have_none(kind: str, sigma: float):
+    """0.5 and −1 in units of σ, and labels 0.2, −0.3, 0.1 beside the truth: σ² (0.25 + 1) + 0.04 + 0.09 + 0.01."""
+    module = RBM(2, 2, visible_units=kind, sigma=sigma, labels=3)
+    machine = DenseMachine(module, ContrastiveDivergence(block="rbm"))
+    off = torch.tensor([[0.5, -1.0, 0.2, -0.3, 0.1], [0.0, 0.0, 0.0, 0.0, 0.0]])
+    assert float(machine.squared_error(off)) == pytest.approx(sigma**2 * 1.25 + 0.14, rel=1e-6)
+    assert float(machine.squared_error(off.double())) == pytest.approx(sigma**2 * 1.25 + 0.14, rel=1e-6)
+
+
+def test_steps_and_validation_tell_one_error():
+    """Both against numpy: σ² on the values, none on the labels."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("flatten", "flatten")
+    drawing.add("rbm", "rbm", hidden=16, visible_units="gaussian", sigma=3.0, labels=10)
+    drawing.chain("input.image", "flatten", "rbm.input")
+    drawing.wire("input.label", "rbm.label")
+    stage = ContrastiveDivergence(block="rbm", epochs=1, learning_rate=0.0)
+    plan = Plan(stages=(stage,), batch_size=32, device="cpu", threads=1, seed=5)
+    asked = TrainingRequest(run="r", graph=drawing.graph, plan=plan, datasets=(DatasetRef("digits"),))
+    session = open_session(asked, BLOCK_TYPES)
+    learning = ContrastiveDivergenceStage(session, stage, begin=True)
+    module = session.network.block("rbm")
+    assert isinstance(module, RBM)
+    images, labels = session.gather(("input/image", "input/label"), "validation", 0, session.count("validation"))
+    given = np.concatenate((images.flatten(1).numpy() / 3.0, np.eye(10)[labels.numpy()]), axis=1)
+    tensors = (module.weight, module.visible_bias, module.hidden_bias)
+    weight, bias, hidden_bias = (tensor.detach().double().numpy() for tensor in tensors)
+    chances = 1 / (1 + np.exp(-(given @ weight.T + hidden_bias)))
+
+    def error(sampled: np.ndarray) -> float:
+        sums = sampled @ weight + bias
+        said = np.exp(sums[:, 64:]) / np.exp(sums[:, 64:]).sum(axis=1, keepdims=True)
+        off = 3.0 * given[:, :64] - 3.0 * sums[:, :64]
+        return float((off**2).sum() + ((given[:, 64:] - said) ** 2).sum()) / len(given)
+
+    generator = torch.Generator().manual_seed(5)
+    drawn = (torch.empty(chances.shape).uniform_(generator=generator).numpy() < chances).astype(float)
+    assert through(learning.validation("validation"))["reconstruction_error"] == pytest.approx(error(drawn), rel=1e-4)
+    torch.manual_seed(7)
+    row = float(learning.step((torch.from_numpy(given).float(),)))
+    torch.manual_seed(7)
+    drawn = (torch.rand(chances.shape).numpy() < chances).astype(float)
+    assert row == pytest.approx(error(drawn), rel=1e-4)
 
 
 def test_the_class_makes_a_difference_to_the_features():
