@@ -12,6 +12,7 @@ from engine.compile.compiler import compile_graph
 from engine.graph.graph import Graph, Weights
 from resources.reference_pictures import _head, _resnet
 from resources.reference_sketch import IMAGENET, Sketch
+from tests.every_block.drawings_of_courses import captioner, gestures, googlenet_of_the_paper
 from tests.every_block.exporting import ANALYSER, exported_equal, random_inputs
 
 CHARACTERS = 30
@@ -56,6 +57,7 @@ def one_layer(type: str, **parameters: object) -> Graph:
     ("draw", "parameters"),
     [
         (vgg_19, 143_667_240),
+        (googlenet_of_the_paper, 6_998_552),
         (lambda: _resnet(34, (3, 4, 6, 3), "").graph, 21_797_672),
         (lambda: _resnet(101, (3, 4, 23, 3), "").graph, 44_549_160),
         (lambda: autoencoder(tied=False), 2_823_286),
@@ -64,7 +66,7 @@ def one_layer(type: str, **parameters: object) -> Graph:
         (lambda: one_layer("locally_connected2d", out_channels=6, kernel_size=(5, 5)), 89_856),
         (lambda: one_layer("conv2d", out_channels=6, kernel_size=(5, 5), padding="none"), 156),
     ],
-    ids=["VGG-19", "ResNet-34", "ResNet-101", "untied", "tied", "dense", "local", "shared"],
+    ids=["VGG-19", "GoogLeNet", "ResNet-34", "ResNet-101", "untied", "tied", "dense", "local", "shared"],
 )
 def test_the_weights_are_as_many_as_published(draw: Callable[[], Graph], parameters: int) -> None:
     analysis = ANALYSER.analyse(draw())
@@ -175,6 +177,8 @@ SYSTEMS: dict[str, Callable[[], Sketch]] = {
     "language model": language_model,
     "translation by attention": lambda: translation("transformer"),
     "translation by states": lambda: translation("gru"),
+    "captioning": lambda: captioner(CHARACTERS, "gru"),
+    "gestures": gestures,
 }
 
 
