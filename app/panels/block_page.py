@@ -70,9 +70,6 @@ class BlockPage(QWidget):
             self.header = header
         else:
             self.header = PanelHeader(theme)
-            words = blocks[0].name if single else f"{len(blocks)} blocks"
-            icon = "ph.question" if single else "ph.selection-all"
-            self.header.show_words(words, names_of(blocks, context), icon)
         layout.addWidget(self.header)
         self._problems = QVBoxLayout()
         self._problems.setSpacing(0)
@@ -82,7 +79,6 @@ class BlockPage(QWidget):
         self.data: DataSection | None = None
         if is_input:
             self.data = DataSection(context)
-            self.data.standardise.hide()
             self._add(layout, self.data)
         self.own_code: OwnCodeSection | None = None
         if single and known and context.own_code is not None and "own_code" in context.types[blocks[0].type].traits:
@@ -108,21 +104,34 @@ class BlockPage(QWidget):
         self.weights = WeightsSection(context)
         self._add(layout, self.weights)
         layout.addStretch()
-        self.refresh()
 
     @staticmethod
-    def key(context: InspectorContext) -> object:
-        """What the page's rows depend on: another key, another page."""
+    def form(context: InspectorContext) -> object:
+        """What the page's rows depend on: blocks of the same form may have the same page, one after the other."""
         variables = context.variables
         parts = []
         for block in context.blocks():
             type = context.types.get(block.type)
             if type is None:
-                parts.append((block.id, block.type, block.name))
+                parts.append((block.type,))
                 continue
-            learns = weight_groups(type, block, variables), block.weights
-            parts.append((block.id, block.type, learns, type.ports_of(block, variables).outputs))
-        return "blocks", context.body_path, tuple(parts)
+            shared = None if block.weights is None else block.weights.transposed
+            learns = weight_groups(type, block, variables), shared
+            parts.append((block.type, learns, type.ports_of(block, variables).outputs))
+        return ("block", *parts) if len(parts) == 1 else ("blocks", *dict.fromkeys(parts))
+
+    def begin(self) -> None:
+        """Show the blocks that are selected by now as a page does that was just made for them."""
+        blocks = self._context.blocks()
+        if not isinstance(self.header, BlockHeader):
+            single = len(blocks) == 1
+            words = blocks[0].name if single else f"{len(blocks)} blocks"
+            icon = "ph.question" if single else "ph.selection-all"
+            self.header.show_words(words, names_of(blocks, self._context), icon)
+        for section in (self.data, self.parameters, self.learning):
+            if section is not None:
+                section.begin()
+        self.refresh()
 
     def refresh(self) -> None:
         """Show values as they are now."""

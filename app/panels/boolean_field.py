@@ -24,6 +24,11 @@ class BooleanField(Field):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def forget(self) -> None:
+        super().forget()
+        self._pressed = self._ringed = False
+        self._value = self._committed = False
+
     def sizeHint(self) -> QSize:
         return QSize(SWITCH_WIDTH + 2 * RING, ROW_HEIGHT)
 

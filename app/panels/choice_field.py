@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
@@ -35,8 +35,20 @@ class ChoiceField(Field):
         super().__init__(theme, validate, parent)
         self._labels = labels or {}
         self._choices: tuple[str | None, ...] = (None, *choices) if optional else choices
+        self._source: Callable[[], Mapping[str, str]] | None = None
         self._menu: QMenu | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_source(self, source: Callable[[], Mapping[str, str]]) -> None:
+        """Ask `source` for labels by value once they are needed; the value stays, even when it is none of them."""
+        self._source = source
+
+    def ask(self) -> None:
+        """Have the choices of the source, if it was not asked yet."""
+        if self._source is not None:
+            source, self._source = self._source, None
+            labels = source()
+            self.set_choices(tuple(labels), labels)
 
     def set_choices(self, choices: tuple[str, ...], labels: Mapping[str, str] | None = None) -> None:
         """Offer other choices; the value stays, even when it is none of them."""
@@ -54,6 +66,7 @@ class ChoiceField(Field):
 
     def open_menu(self) -> QMenu:
         """Open the menu below the field, with the value ticked."""
+        self.ask()
         menu = round_menu(QMenu(self))
         menu.setFont(self._theme.font())
         for choice in self._choices:
@@ -95,6 +108,7 @@ class ChoiceField(Field):
         self.update()
 
     def _step(self, steps: int) -> None:
+        self.ask()
         if not self._choices:
             return
         here = self._choices.index(self._value) if self._value in self._choices else -steps  # type: ignore[arg-type]
@@ -102,6 +116,7 @@ class ChoiceField(Field):
         self.update()
 
     def _jump(self, letter: str) -> None:
+        self.ask()
         count = len(self._choices)
         here = self._choices.index(self._value) if self._value in self._choices else -1  # type: ignore[arg-type]
         for place in range(here + 1, here + 1 + count):

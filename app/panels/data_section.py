@@ -183,6 +183,15 @@ class DataSection(Section):
         self.standardise.edited.connect(lambda value: self.standardised.emit(bool(value)))
         self.add(self.standardise)
 
+    def begin(self) -> None:
+        """Be as one that was just made: nothing is known of any dataset."""
+        self._name, self._folder, self._downloading, self._told = "", None, False, ""
+        self._described = {}
+        self.pictures.set_pictures(None)
+        self.download.show_state("", offer=False)
+        self.dataset.forget()
+        self.standardise.forget()
+
     def show_dataset(self, name: str, reference: Any) -> None:
         """Show which dataset is chosen, as the settings refer to it; None: they do not yet."""
         folder = getattr(reference, "folder", None)

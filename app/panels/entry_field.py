@@ -46,6 +46,11 @@ class Entry(QLineEdit):
             if self.hasFocus():
                 self.selectAll()
 
+    def forget_typing(self) -> None:
+        """Leave nothing to undo."""
+        if self.isUndoAvailable() or self.isRedoAvailable():
+            self.setText("")
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.hasFocus() or event.button() != Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
@@ -130,6 +135,11 @@ class EntryField(Field, metaclass=AbstractWidget):
         self._entry.textEdited.connect(self._text_edited)
         self._typed = False
         self._restyle()
+
+    def forget(self) -> None:
+        super().forget()
+        self._typed = False
+        self._entry.forget_typing()
 
     def set_placeholder(self, text: str) -> None:
         """What the field shows while it is empty."""

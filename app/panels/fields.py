@@ -110,6 +110,10 @@ class FieldRow(QWidget):
         self._field.set_value(value)
         self._mark_change()
 
+    def forget(self) -> None:
+        """Be as one that was just made, before another block's value comes."""
+        self._field.forget()
+
     def set_default(self, default: object) -> None:
         """Compare with another default."""
         self._default = default

@@ -63,6 +63,12 @@ class Field(QWidget):
         else:
             self._commit(value)
 
+    def forget(self) -> None:
+        """Be as one that was just made: no error, nothing half-typed, no value; another block's comes next."""
+        self._gesture = False
+        self._value = self._committed = None
+        self.set_error(None)
+
     def error(self) -> str:
         """The sentence below the field, "" without one."""
         return self._error

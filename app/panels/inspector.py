@@ -15,6 +15,7 @@ from app.panels.data_section import DataSection
 from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
 from app.panels.inspector_context import InspectorContext
 from app.panels.overlay_scroll import OverlayScroll
+from app.panels.page_holder import PageHolder
 from app.panels.project_edits import ProjectEdits
 from app.panels.project_panel import ProjectPanel
 from engine.graph.analysis import Analysis
@@ -71,16 +72,20 @@ class Inspector(QWidget):
         self._known_folders: Mapping[str, str] = {}
         self._place = ("", "")
         self._folded: set[str] = {"Variables"}
-        self._key: object = None
+        self._shown: object = None
+        self._form: object = None
         self.page: BlockPage | ProjectPanel
         self.setAccessibleName("Inspector")
         self._scroll = OverlayScroll(self)
+        self._pages = PageHolder()
+        self._scroll.setWidget(self._pages)
+        self._pages.setAutoFillBackground(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.addWidget(self._scroll)
         document.changed.connect(self._document_changed)
         document.settings_changed.connect(self._document_changed)
-        self._build()
+        self._show_page()
 
     # --- what is shown -----------------------------------------------------------------------------
     def show_selection(self, body_path: BodyPath, ids: tuple[str, ...]) -> None:
@@ -183,31 +188,45 @@ class Inspector(QWidget):
         painter.fillRect(0, 0, 1, self.height(), self._context.theme.color("line"))
         painter.end()
 
-    # --- building ------------------------------------------------------------------------------------
+    # --- pages -----------------------------------------------------------------------------------------
     def _document_changed(self, change: object = None) -> None:
-        if self._wanted_key() == self._key:
+        if (self._wanted(), self._wanted_form()) == (self._shown, self._form):
             self.page.refresh()
             self._show_place()
         else:
-            self._rebuild()
+            self._show_page()
 
-    def _wanted_key(self) -> object:
+    def _wanted(self) -> object:
+        """Which blocks are to be shown; without any, the project."""
+        ids = tuple(block.id for block in self._context.blocks())
+        return (self._context.body_path, ids) if ids else None
+
+    def _wanted_form(self) -> object:
         page = BlockPage if self._context.blocks() else ProjectPanel
-        return page.key(self._context)
+        return page.form(self._context)
 
     def _rebuild(self) -> None:
-        place = self._scroll.verticalScrollBar().value() if self._same_blocks() else 0
+        """Make every page anew."""
+        self._form = None
+        self._show_page(made_anew=True)
+
+    def _show_page(self, made_anew: bool = False) -> None:
+        """Bring the page of what is selected forward; one that was made for another block of its kind serves again."""
+        wanted = self._wanted()
+        place = self._scroll.verticalScrollBar().value() if wanted is not None and wanted == self._shown else 0
         focused = self.window().focusWidget()
         has_keyboard = focused is not None and self.isAncestorOf(focused)
         name = focused.accessibleName() if focused is not None else ""
-        old = self._scroll.takeWidget()
-        self._build()
+        if made_anew:
+            self._pages.forget()
+        self._shown, self._form = wanted, self._wanted_form()
+        self.page = self._pages.page(self._form) or self._made()
+        self._pages.show_page(self._form, self.page)
+        self._begin()
+        self._pages.lay_out()
         self._scroll.verticalScrollBar().setValue(place)
         if has_keyboard:
             self._give_keyboard(name)
-        if old is not None:
-            old.hide()
-            old.deleteLater()
 
     def _give_keyboard(self, name: str) -> None:
         """To the field of that name; without one to nobody. Qt gives it to the run bar, where a space would reset."""
@@ -219,35 +238,36 @@ class Inspector(QWidget):
         if taker is not None:
             taker.clearFocus()
 
-    def _same_blocks(self) -> bool:
-        wanted = self._wanted_key()
-        return isinstance(wanted, tuple) and isinstance(self._key, tuple) and wanted[:2] == self._key[:2]
-
-    def _build(self) -> None:
+    def _made(self) -> BlockPage | ProjectPanel:
+        """A page for what is selected."""
         context = self._context
-        self._key = self._wanted_key()
+        page: BlockPage | ProjectPanel
         if context.blocks():
             page = BlockPage(context)
             if isinstance(page.header, BlockHeader):
                 type_id = context.blocks()[0].type
                 page.header.help_wanted.connect(lambda: self.help_wanted.emit(type_id))
-            self.page = page
         else:
-            self.page = ProjectPanel(context)
-        self.page.setAutoFillBackground(False)
-        self._scroll.setWidget(self.page)
-        self.page.setAutoFillBackground(False)
-        for section in self.page.sections:
-            section.set_folded(section.title in self._folded)
+            page = ProjectPanel(context)
+        for section in page.sections:
             section.folded.connect(self._remember_fold)
-        data = self.page.data
+        data = page.data
         if data is not None:
             data.chosen.connect(self._choose_dataset)
             data.folder_wanted.connect(self.folder_wanted)
             data.known_wanted.connect(self.choose_folder)
-            data.set_known_folders(self._known_folders)
             data.download_wanted.connect(self.download_wanted)
             data.download_cancelled.connect(self.download_cancelled)
+        return page
+
+    def _begin(self) -> None:
+        """Fill the page with all that is known."""
+        self.page.begin()
+        for section in self.page.sections:
+            section.set_folded(section.title in self._folded)
+        data = self.page.data
+        if data is not None:
+            data.set_known_folders(self._known_folders)
             for message in self._described.values():
                 data.show_described(message)
             if self._download is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +15,8 @@ from engine.graph.problem import Problem, Refused
 from engine.graph.values import Value, evaluate
 from graph_editor.document import Document
 from graph_editor.theme import Theme
+
+Found = TypeVar("Found")
 
 
 class InspectorContext(QObject):
@@ -44,6 +46,7 @@ class InspectorContext(QObject):
         self.theme = theme
         self.edits = edits
         self.own_code: Any = None
+        self._remembered: dict[Callable[..., Any], tuple[Graph, Any]] = {}
         self.body_path: BodyPath = ()
         self.ids: tuple[str, ...] = ()
 
@@ -58,6 +61,14 @@ class InspectorContext(QObject):
         """The selected blocks that are still there."""
         body = self.body()
         return tuple(body.blocks[id] for id in self.ids if id in body.blocks) if body is not None else ()
+
+    def remembered(self, function: Callable[..., Found], graph: Graph, *more: object) -> Found:
+        """What a function finds in a graph, found once: in 5,000 blocks a walk takes milliseconds."""
+        known, found = self._remembered.get(function, (None, None))
+        if known is not graph:
+            found = function(graph, *more)
+            self._remembered[function] = graph, found
+        return cast(Found, found)
 
     @property
     def variables(self) -> Mapping[str, Value]:

@@ -84,11 +84,6 @@ class LearningSection(Section):
         self.add(self.more)
         for row in (self.rate_factor, self.more):
             row.setVisible(self._learns)
-        self.refresh()
-        changed = [self.frozen, self.decay, *(row for row, _ in self._starts[1:])]
-        if self._learns and any(row.is_changed() for row in changed):
-            self.more.set_open(True)
-            self.refresh()
         self.more.link().clicked.connect(self.refresh)
 
     def start_row(self, index: int = 0) -> FieldRow:
@@ -98,6 +93,17 @@ class LearningSection(Section):
     def argument_row(self, index: int = 0) -> FieldRow:
         """The row of the argument of weight group `index`: a deviation, a bound, a value."""
         return self._arguments[index][0]
+
+    def begin(self) -> None:
+        """Show other blocks as rows do that were just made: folded ones only where one is changed."""
+        for row in (self.rate_factor, self.frozen, self.decay, *(row for row, _ in (*self._starts, *self._arguments))):
+            row.forget()
+        self.more.set_open(False)
+        self.refresh()
+        changed = [self.frozen, self.decay, *(row for row, _ in self._starts[1:])]
+        if self._learns and any(row.is_changed() for row in changed):
+            self.more.set_open(True)
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the values as they are now."""

@@ -71,9 +71,7 @@ class ParameterSection(Section):
             rows = [self._make_row(parameter) for parameter in advanced]
             self._folded = Folded([parameter.label for parameter in advanced], rows, context.theme)
             self.add(self._folded)
-        self.refresh()
-        if self._folded is not None and any(self._rows[parameter.id].is_changed() for parameter in advanced):
-            self._folded.set_open(True)
+        self._advanced = tuple(parameter.id for parameter in advanced)
 
     def row(self, parameter: str) -> FieldRow:
         """The row of a parameter. Raises KeyError."""
@@ -86,6 +84,14 @@ class ParameterSection(Section):
     def has_rows(self) -> bool:
         """Whether there is anything to set."""
         return bool(self._rows)
+
+    def begin(self) -> None:
+        """Show other blocks as rows do that were just made: advanced ones only where one is changed."""
+        for row in self._rows.values():
+            row.forget()
+        self.refresh()
+        if self._folded is not None:
+            self._folded.set_open(any(self._rows[id].is_changed() for id in self._advanced))
 
     def refresh(self) -> None:
         """Show the values as they are now."""

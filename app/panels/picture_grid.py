@@ -22,6 +22,7 @@ class PictureGrid(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._images: tuple[QImage, ...] = ()
+        self._made: tuple[Any, tuple[QImage, ...]] = (None, ())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -31,7 +32,10 @@ class PictureGrid(QWidget):
 
     def set_pictures(self, array: Any) -> None:
         """Show an array message of M×H×W or M×H×W×3 in 0…1; None or another shape: nothing."""
-        self._images = images_of(array)
+        if array is not None and array is not self._made[0]:
+            # The same pictures come again whenever the page is shown.
+            self._made = array, images_of(array)
+        self._images = self._made[1] if array is not None else ()
         self.setVisible(bool(self._images))
         self.setFixedHeight(self._height())
         self.update()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from app.panels.buttons import IconButton, LinkButton, baseline
 from app.panels.fields import BooleanField, ChoiceField, Field, FieldRow, FloatField, IntegerField
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
+from engine.graph.block_type import BlockType
+from engine.graph.graph import Graph
 from engine.graph.paths import bodies
 from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
@@ -33,10 +35,13 @@ def stage_kind(stage: Any) -> str:
 
 def energy_blocks(context: InspectorContext) -> dict[str, str]:
     """Blocks that contrastive divergence can train: the id path joined by "/", and the name."""
-    types = context.types
+    return context.remembered(_energy_blocks, context.document.graph, context.types)
+
+
+def _energy_blocks(graph: Graph, types: Mapping[str, BlockType]) -> dict[str, str]:
     return {
         "/".join((*path, block.id)): block.name
-        for path, body in bodies(context.document.graph)
+        for path, body in bodies(graph)
         for block in body.blocks.values()
         if block.type in types and "energy" in types[block.type].traits
     }
@@ -112,15 +117,23 @@ class PlanSection(Section):
         if edits is not None:
             threads.set_placeholder(str(edits.default_threads))
         self.threads = self._shared_row("threads", "Threads", threads, None)
-        devices = dict.fromkeys(("auto", *(edits.devices if edits is not None else ()), plan.device))
-        titles = dict(edits.titles) if edits is not None else {}
-        labels = {name: titles.get(name, name if name == "auto" else name.upper()) for name in devices}
-        self.device = self._shared_row("device", "Device", ChoiceField(theme, tuple(devices), labels=labels), "auto")
+        self._devices = ChoiceField(theme, ())
+        self.device = self._shared_row("device", "Device", self._devices, "auto")
         self.more = Folded([*names, "threads", "device"], [*hidden, self.threads, self.device], theme)
         self.add(self.more)
+
+    def begin(self) -> None:
+        """Show the settings as rows do that were just made: folded ones only where one is changed."""
+        edits = self._context.edits
+        chosen = self._context.document.settings.plan.device
+        devices = dict.fromkeys(("auto", *(edits.devices if edits is not None else ()), chosen))
+        titles = dict(edits.titles) if edits is not None else {}
+        labels = {name: titles.get(name, name if name == "auto" else name.upper()) for name in devices}
+        self._devices.set_choices(tuple(devices), labels)
+        for row, _ in self._readers:
+            row.forget()
         self.refresh()
-        if any(row.is_changed() for row in (self.threads, self.device)):
-            self.more.set_open(True)
+        self.more.set_open(any(row.is_changed() for row in (self.threads, self.device)))
 
     def refresh(self) -> None:
         """Show the settings as they are now."""

@@ -99,11 +99,18 @@ class ProjectPanel(QWidget):
         self.sections.append(self.variables)
         layout.addWidget(self.variables)
         layout.addStretch()
+
+    def begin(self) -> None:
+        """Show the project as a page does that was just made."""
+        self.data.begin()
+        if self.plan is not None:
+            self.plan.begin()
+        self.variables.begin()
         self.refresh()
 
     @staticmethod
-    def key(context: InspectorContext) -> object:
-        """What the panel's rows depend on: another key, another panel."""
+    def form(context: InspectorContext) -> object:
+        """What the panel's rows depend on: another form, another panel."""
         settings = context.document.settings
         words = tuple(getattr(settings, "tries", ()) or ())
         plan = plan_key(context) if hasattr(settings, "plan") else ()

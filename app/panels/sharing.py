@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.fields import ChoiceField, FieldRow
@@ -11,7 +13,9 @@ from engine.graph.block_type import WeightGroups, lenient_parameters
 from engine.graph.edits import set_weights
 from engine.graph.graph import Block, Graph, Weights
 from engine.graph.paths import scope_at
-from engine.graph.sharing import users_of
+from engine.graph.scope import Scope
+from engine.graph.sharing import is_any_weights_offered, users_of
+from engine.graph.traversal import successors
 from graph_editor.sharing_menu import OWN, step_label, weights_choices
 from graph_editor.theme import SIZE_SMALL
 
@@ -36,7 +40,6 @@ class SharingRows(QWidget):
         self._context = context
         theme = context.theme
         self._choices: dict[str, Weights | None] = {}
-        self._offered_by: Graph | None = None
         self.choice = ChoiceField(theme, ())
         purpose = "Its own weights, or those of another block: both then learn one set."
         self.row = FieldRow("Weights", self.choice, theme, default=OWN, purpose=purpose)
@@ -47,7 +50,6 @@ class SharingRows(QWidget):
         layout.setSpacing(ROW_GAP)
         layout.addWidget(self.row)
         layout.addWidget(self.words)
-        self.refresh()
 
     def refresh(self) -> None:
         """Offer what there is now, and show what is chosen."""
@@ -55,24 +57,38 @@ class SharingRows(QWidget):
         if body is None or len(blocks) != 1:
             return
         (block,) = blocks
-        document = self._context.document
-        scope = scope_at(document.graph, self._context.body_path, document.scope)
-        known = {id: one for around in (*scope.ancestors, body) for id, one in around.blocks.items()}
-        if document.graph is not self._offered_by:
-            # In 5,000 blocks 10 ms: whose weights would make a circle is looked for in all that follows.
-            self._offered_by = document.graph
-            self._choices = weights_choices(body, scope, block.id)
-            self.choice.set_choices(tuple(self._choices), {label: label for label in self._choices})
-        self.row.set_value(next(label for label, weights in self._choices.items() if weights == block.weights))
-        self.row.setVisible(len(self._choices) > 1)
-        words = self._words(block, known)
+        scope = self._scope()
+        # What is offered is found once somebody asks: in 5,000 blocks that takes 10 ms.
+        self.choice.set_source(self._offered)
+        label, offered = OWN, True
+        if block.weights is not None:
+            self.choice.ask()
+            label = next(label for label, weights in self._choices.items() if weights == block.weights)
+        else:
+            after = self._context.remembered(successors, body)
+            offered = is_any_weights_offered(body, scope, block.id, after)
+        self.row.set_value(label)
+        self.row.setVisible(offered)
+        words = self._words(block, (*scope.ancestors, body))
         self.words.setText(words)
         self.words.setVisible(bool(words))
-        self.setVisible(len(self._choices) > 1 or bool(words))
+        self.setVisible(offered or bool(words))
 
-    def _words(self, block: Block, known: dict[str, Block]) -> str:
+    def _scope(self) -> Scope:
+        document = self._context.document
+        return scope_at(document.graph, self._context.body_path, document.scope)
+
+    def _offered(self) -> Mapping[str, str]:
+        """How people read what the block may use, by value."""
+        body, id = self._context.body(), self._context.ids[0]
+        assert body is not None, "a page shows blocks that exist"
+        self._choices = weights_choices(body, self._scope(), id)
+        return {label: label for label in self._choices}
+
+    def _words(self, block: Block, around: tuple[Graph, ...]) -> str:
         if block.weights is not None:
-            owner = known.get(block.weights.of)
+            of = block.weights.of
+            owner = next((body.blocks[of] for body in reversed(around) if of in body.blocks), None)
             name = owner.name if owner is not None else block.weights.of
             if not block.weights.transposed:
                 return f"Uses the weights of “{name}”, which start and learn as set there."
@@ -89,6 +105,6 @@ class SharingRows(QWidget):
         return f"{joined} {'uses' if len(names) == 1 else 'use'} its weights too."
 
     def _choose(self, value: object) -> None:
-        weights = self._choices.get(str(value))
+        weights = None if value == OWN else self._choices[str(value)]
         if self._context.edit(step_label(weights), set_weights, self._context.ids[0], weights) is not None:
             self.refresh()

@@ -82,6 +82,12 @@ class TupleField(Field):
         self._link.setToolTip(text)
         self._link.setAccessibleName(text)
 
+    def forget(self) -> None:
+        super().forget()
+        for item in self._items:
+            item.forget()
+        self.set_linked(True)
+
     def set_value(self, value: object, silently: bool = True) -> None:
         items = self._tuple(value)
         assert len(items) == len(self._items), f"{len(self._items)} items expected, {len(items)} received"

@@ -65,6 +65,13 @@ class VariablesSection(Section):
         """What the rows depend on: another key, other rows."""
         return tuple(context.document.graph.variables)
 
+    def begin(self) -> None:
+        """Show the values as rows do that were just made."""
+        for row in (*self.variable_rows.values(), self.new):
+            row.forget()
+        self.line.set_value(None)
+        self.refresh()
+
     def refresh(self) -> None:
         """Show values as they are now."""
         variables = self._context.document.graph.variables

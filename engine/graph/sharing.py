@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Block, Graph, Weights
 from engine.graph.scope import Scope
-from engine.graph.traversal import downstream
+from engine.graph.traversal import Edges, downstream, reachable
 
 
 def weights_fault(graph: Graph, scope: Scope, block: Block, owner: Block | None, transposed: bool) -> str:
@@ -40,6 +42,15 @@ def weights_offered(graph: Graph, scope: Scope, id: str) -> tuple[Weights, ...]:
 
     Shapes are not looked at: analysis tells which do not match. Linear in blocks and wires.
     """
+    return tuple(_offered(graph, scope, id, None))
+
+
+def is_any_weights_offered(graph: Graph, scope: Scope, id: str, after: Edges | None = None) -> bool:
+    """Whether `weights_offered` would find any; `after` are the successors in this body, where they are known."""
+    return next(_offered(graph, scope, id, after), None) is not None
+
+
+def _offered(graph: Graph, scope: Scope, id: str, after: Edges | None) -> Iterator[Weights]:
     block = graph.blocks[id]
     type = scope.types.get(block.type)
     kinds = {block.type, *(dict(type.transposes) if type is not None else ())}
@@ -48,15 +59,13 @@ def weights_offered(graph: Graph, scope: Scope, id: str) -> tuple[Weights, ...]:
         alike = (owner for owner in body.blocks.values() if owner.type in kinds and owner.id != id)
         owners.extend(sorted(alike, key=lambda owner: (owner.look.x, owner.look.y, owner.id)))
     if not owners or not _has_weights(scope, block) or users_of(graph, id):
-        return ()
-    behind = _behind(graph, scope, id)
-    return tuple(
-        Weights(of=owner.id, transposed=transposed)
-        for owner in owners
-        if owner.id not in behind
-        for transposed in (False, True)
-        if not kinds_fault(block, owner, type, transposed)
-    )
+        return
+    behind = _behind(graph, scope, id, after)
+    for owner in owners:
+        if owner.id not in behind:
+            for transposed in (False, True):
+                if not kinds_fault(block, owner, type, transposed):
+                    yield Weights(of=owner.id, transposed=transposed)
 
 
 def users_of(graph: Graph, id: str) -> tuple[Block, ...]:
@@ -78,9 +87,9 @@ def _has_weights(scope: Scope, block: Block) -> bool:
     return type is None or bool(type.weights(lenient_parameters(type, block, scope.variables)))
 
 
-def _behind(graph: Graph, scope: Scope, id: str) -> frozenset[str]:
+def _behind(graph: Graph, scope: Scope, id: str, after: Edges | None = None) -> frozenset[str]:
     """What depends on block `id`: in its body, and around that on the containers that it stands in."""
-    found, inner = downstream(graph, [id]), id
+    found, inner = downstream(graph, [id]) if after is None else reachable(after, [id]), id
     for body in reversed(scope.ancestors):
         inner = next((box.id for box in body.blocks.values() if box.body is not None and inner in box.body.blocks), "")
         found |= downstream(body, [inner])

@@ -6,11 +6,11 @@ A Delay gives what came in at an earlier time step, so no wire into one counts: 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.graph.graph import Graph
 
-Edges = Mapping[str, tuple[str, ...]]
+Edges = Mapping[str, Sequence[str]]
 
 DELAY = "delay"
 """The type of the blocks that a loop may lead through."""
@@ -60,12 +60,12 @@ def execution_order(graph: Graph) -> tuple[str, ...]:
 
 def downstream(graph: Graph, starts: Iterable[str]) -> frozenset[str]:
     """The starts and every block that depends on one of them."""
-    return _reachable(successors(graph), starts)
+    return reachable(successors(graph), starts)
 
 
 def upstream(graph: Graph, starts: Iterable[str]) -> frozenset[str]:
     """The starts and every block that one of them depends on."""
-    return _reachable(predecessors(graph), starts)
+    return reachable(predecessors(graph), starts)
 
 
 def cyclic_blocks(graph: Graph) -> frozenset[str]:
@@ -73,7 +73,8 @@ def cyclic_blocks(graph: Graph) -> frozenset[str]:
     return frozenset(graph.blocks) - frozenset(execution_order(graph))
 
 
-def _reachable(edges: Mapping[str, list[str]], starts: Iterable[str]) -> frozenset[str]:
+def reachable(edges: Edges, starts: Iterable[str]) -> frozenset[str]:
+    """The starts and every block that edges lead to from there."""
     stack = [id for id in starts if id in edges]
     seen = set(stack)
     while stack:

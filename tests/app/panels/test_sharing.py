@@ -316,8 +316,8 @@ def delete_from_menu(inspector: Inspector, qtbot: QtBot, path: tuple[str, ...], 
     qtbot.wait(1)
 
 
-def test_what_is_offered_is_found_once_for_each_drawing(
-    inspector: Inspector, document: Document, monkeypatch: pytest.MonkeyPatch
+def test_what_is_offered_is_found_when_somebody_asks_once_for_each_drawing(
+    inspector: Inspector, document: Document, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     found: list[Graph] = []
     choices = panel.weights_choices
@@ -328,7 +328,16 @@ def test_what_is_offered_is_found_once_for_each_drawing(
 
     monkeypatch.setattr(panel, "weights_choices", counted)
     inspector.show_selection((), ("dec",))
-    assert found == [document.graph]
+    assert sharing(inspector).row.isVisible()
+    assert found == []
+    assert offered(inspector, qtbot) == ["Own", "Encoder", "Encoder, transposed"]
+    assert offered(inspector, qtbot) == ["Own", "Encoder", "Encoder, transposed"]
+    assert len(found) == 1
+    assert found[0] is document.graph
     document.edit("Rename", rename, "enc", "Other")
-    assert found[-1] is document.graph
-    assert "Other" in sharing(inspector)._choices
+    assert len(found) == 1
+    assert offered(inspector, qtbot) == ["Own", "Other", "Other, transposed"]
+    assert len(found) == 2
+    assert found[1] is document.graph
+    inspector.show_selection((), ("enc",))
+    assert not sharing(inspector).row.isVisible(), "the only other one comes after it"

@@ -1,0 +1,151 @@
+"""Pages stay and serve again, without a trace of the block that they showed before."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.panels.fields import FieldRow, TupleField
+from app.panels.inspector import Inspector
+from app.panels.page_holder import MOST, PageHolder
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.edits import set_parameter
+from engine.graph.graph import Block, Graph
+from graph_editor.document import Document
+from graph_editor.theme import load_theme
+from tests.app.panels.inspecting import page, project, shown
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def document(qapp: object) -> Document:
+    blocks = (
+        Block("c", "conv2d", "First"),
+        Block("c2", "conv2d", "Second", parameters={"out_channels": 32}),
+        Block("wide", "conv2d", "Wide", parameters={"kernel_size": (3, 5), "dilation": 2}),
+        Block("r", "relu", "ReLU"),
+    )
+    return Document(Graph(blocks={block.id: block for block in blocks}), BLOCK_TYPES)
+
+
+@pytest.fixture
+def inspector(document: Document, qtbot: QtBot) -> Inspector:
+    return shown(Inspector(document, BLOCK_TYPES, {}, load_theme("light")), qtbot)
+
+
+def row(inspector: Inspector, parameter: str) -> FieldRow:
+    section = page(inspector).parameters
+    assert section is not None
+    return section.row(parameter)
+
+
+def test_blocks_of_one_kind_have_one_page_and_each_its_own_values(inspector: Inspector, document: Document) -> None:
+    inspector.show_selection((), ("c",))
+    first = inspector.page
+    inspector.show_selection((), ("r",))
+    assert not first.isVisible()
+    inspector.show_selection((), ("c2",))
+    assert inspector.page is first
+    assert first.isVisible()
+    assert page(inspector).header.name.text() == "Second"  # type: ignore[attr-defined]
+    assert row(inspector, "out_channels").field().value() == 32
+    document.edit("Bias", set_parameter, "c2", "bias", False)
+    assert inspector.page is not first, "other weights, other rows"
+
+
+def test_nothing_of_the_block_before_is_left(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.show_selection((), ("c",))
+    field = row(inspector, "out_channels").field()
+    line = field.focusProxy()
+    assert line is not None
+    qtbot.mouseClick(line, LEFT)
+    line.selectAll()  # type: ignore[attr-defined]
+    qtbot.keyClicks(line, "0")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert field.error()
+    kernel = row(inspector, "kernel_size").field()
+    assert isinstance(kernel, TupleField)
+    qtbot.mouseClick(kernel.link_button(), LEFT)
+    assert not kernel.is_linked()
+    section = page(inspector).parameters
+    assert section is not None
+    folded = section.advanced()
+    assert folded is not None
+    qtbot.mouseClick(folded.link(), LEFT)
+    high = page(inspector).sizeHint().height()
+    inspector.show_selection((), ("c2",))
+    assert row(inspector, "out_channels").field() is field
+    assert (field.error(), field.value()) == ("", 32)
+    assert not line.isUndoAvailable()  # type: ignore[attr-defined]
+    assert kernel.is_linked()
+    assert not folded.is_open()
+    assert page(inspector).sizeHint().height() < high
+    inspector.show_selection((), ("wide",))
+    assert not kernel.is_linked()
+    assert folded.is_open()
+
+
+def test_a_page_is_laid_out_before_the_next_turn(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.show_selection((), ("wide",))
+    qtbot.wait(1)
+    low = page(inspector).result.y()
+    inspector.show_selection((), ("c",))
+    assert page(inspector).result.y() < low, "what is below a fold comes up at once"
+
+
+def test_the_projects_page_serves_again_without_what_was_typed(inspector: Inspector, qtbot: QtBot) -> None:
+    first = project(inspector)
+    first.variables.header.click()
+    line = first.variables.line.focusProxy()
+    assert line is not None
+    qtbot.keyClicks(line, "width")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert first.variables.line.error()
+    inspector.show_selection((), ("c",))
+    inspector.show_selection((), ())
+    assert inspector.page is first
+    assert (first.variables.line.error(), line.text()) == ("", "")  # type: ignore[attr-defined]
+
+
+def test_another_theme_makes_pages_anew(inspector: Inspector) -> None:
+    inspector.show_selection((), ("c",))
+    first = inspector.page
+    inspector.show_selection((), ("r",))
+    inspector.set_theme(load_theme("dark"))
+    inspector.show_selection((), ("c",))
+    assert inspector.page is not first
+
+
+def test_of_too_many_pages_the_one_not_seen_for_longest_goes(qtbot: QtBot) -> None:
+    holder = PageHolder()
+    qtbot.addWidget(holder)
+    gone: list[int] = []
+    for number in range(MOST + 2):
+        label = QLabel(str(number))
+        label.destroyed.connect(lambda _, number=number: gone.append(number))
+        holder.show_page(number, label)
+        holder.show_page(0, holder.page(0))
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert gone == [1, 2]
+    assert holder.page(1) is None
+    assert holder.page(0) is not None
+
+
+def test_deep_layouts_are_settled_at_once(qtbot: QtBot) -> None:
+    holder = PageHolder()
+    qtbot.addWidget(holder)
+    outer, middle = QWidget(), QWidget()
+    QVBoxLayout(outer).addWidget(middle)
+    label = QLabel("high", middle)
+    label.setMinimumHeight(300)
+    QVBoxLayout(middle).addWidget(label)
+    holder.show_page("one", outer)
+    holder.show()
+    holder.lay_out()
+    assert holder.minimumSizeHint().height() > 300
+    label.setMinimumHeight(10)
+    holder.lay_out()
+    assert holder.minimumSizeHint().height() < 100
