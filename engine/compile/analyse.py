@@ -15,6 +15,7 @@ from engine.compile.analysis_problems import (
     open_inputs,
     parameter_problems,
     promises,
+    received,
 )
 from engine.compile.candidate_shapes import candidate_shapes
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
@@ -242,8 +243,7 @@ class Analyser:
             facts = {"title": type.title, "name": block.name, **result.problem.facts}
             return replace(record, problems=(replace(result.problem, path=here, facts=facts),))
         if result.refusal:
-            first = next(iter(inputs.values()))
-            facts = {"title": type.title, "name": block.name, "received": first, "reason": result.refusal}
+            facts = {"title": type.title, "name": block.name, **received(entering), "reason": result.refusal}
             return replace(record, problems=(Problem(code="module", path=here, facts=facts),))
         cost = result.cost
         if block.weights is not None:

@@ -13,7 +13,7 @@ from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.scope import Scope
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Value
 
 replace = msgspec.structs.replace
@@ -38,6 +38,15 @@ def promises(
         except ValueError:
             problems.append(Problem(code="promise", path=here, facts={**names, "field": str(text)}))
     return {field.name: field.spec for field in promised_fields(parameters)}, problems
+
+
+def received(inputs: Mapping[str, TensorSpec]) -> dict[str, Fact]:
+    """What a module refuses, in the order of its ports: `input N×3`, `inputs N×3 (a) and N×4 (b)`."""
+    specs = told_apart(*inputs.values())
+    if len(specs) == 1:
+        return {"received": f"input {specs[0]}"}
+    each = [f"{spec} ({port})" for port, spec in zip(inputs, specs, strict=True)]
+    return {"received": f"inputs {', '.join(each[:-1])} and {each[-1]}"}
 
 
 def at_container(problem: Problem, here: Path, container: Block, type: BlockType, expanded: Graph) -> Problem:

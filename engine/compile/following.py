@@ -15,6 +15,7 @@ from engine.compile.receptive_field import Field, Sight, everything, joined, sig
 from engine.compile.records import Record
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
+from engine.graph.graph import Block
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.traversal import DELAY
 
@@ -65,6 +66,8 @@ class Follower:
         self._types = types
         self._last: Body = {}
         self._time = DEFAULT_TIME
+        self._fixed: frozenset[str] = frozenset()
+        """The ids of frozen blocks whose weights others use."""
         self._held: dict[str, Sight | Reason] = {}
         """What Delays hold while their Recurrent is followed over time, by path key."""
 
@@ -74,9 +77,10 @@ class Follower:
 
     def follow(self, records: Mapping[str, Record], time: int | None) -> Body:
         """What the blocks of the root came to, those inside them with them."""
-        if (time or DEFAULT_TIME) != self._time:
+        fixed = frozenset(_frozen_owners(record.block for record in records.values()))
+        if ((time or DEFAULT_TIME), fixed) != (self._time, self._fixed):
             self._last = {}
-        self._time = time or DEFAULT_TIME
+        self._time, self._fixed = time or DEFAULT_TIME, fixed
         self._last, _ = self._body(records, "", {}, self._last)
         return self._last
 
@@ -124,9 +128,7 @@ class Follower:
             return _passed(record, key, given, dict.fromkeys(ports, first) if first is not None else {})
         if type.role == "container":
             return self._container(record, type, key, given, inputs, before.inside if before is not None else ())
-        learns = any(one is not None and one.learns for one in given)
-        if not record.block.learning.frozen:
-            learns = learns or record.block.weights is not None or record.costs[key].parameters > 0
+        learns = any(one is not None and one.learns for one in given) or self._weights_learn(record, key)
         kept: dict[str, int] = {}
         own = record.kept.own if learns else 0
         for port, size in record.kept.ports.items() if learns else ():
@@ -140,6 +142,12 @@ class Follower:
             outputs[port] = Reaching(sight, source.memory if source is not None else f"{key}/{port}", learns)
         fields = _fields(key, sights)
         return Found(record, given, outputs, fields, {key: own + sum(kept.values())}, kept, own)
+
+    def _weights_learn(self, record: Record, key: str) -> bool:
+        """Whether the block has weights that may change, its own or those of another."""
+        shared, own = record.block.weights, record.costs[key].parameters > 0
+        # Turned round they stand beside a bias of its own.
+        return (own and not record.block.learning.frozen) or (shared is not None and shared.of not in self._fixed)
 
     def _container(
         self,
@@ -233,6 +241,21 @@ def kept_bytes(found: Iterable[Found]) -> int:
         if one.kept:
             kept.update(one.kept)
     return own + sum(kept.values())
+
+
+def _frozen_owners(blocks: Iterable[Block]) -> set[str]:
+    """The ids of frozen blocks whose weights others use, at every depth."""
+    frozen: set[str] = set()
+    owners: set[str] = set()
+    waiting = list(blocks)
+    for block in waiting:
+        if block.learning.frozen:
+            frozen.add(block.id)
+        if block.weights is not None:
+            owners.add(block.weights.of)
+        if block.body is not None:
+            waiting.extend(block.body.blocks.values())
+    return frozen & owners
 
 
 def _costs(record: Record, training: Mapping[str, int]) -> Mapping[str, Cost]:

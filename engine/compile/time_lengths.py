@@ -53,9 +53,13 @@ def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None,
 
 def too_much_taken(record: Record) -> bool:
     """Whether a module refuses what has lost steps before: longer sequences would perhaps do."""
-    received = (problem.facts.get("received") for problem in record.problems if problem.code == "module")
-    lengths = (length for spec in received if isinstance(spec, TensorSpec) for length in spec.shape)
-    return any(isinstance(length, Dim) and length.symbol == "T′" for length in lengths)
+    if not any(problem.code == "module" for problem in record.problems):
+        return False
+    inside = (*record.children.values(), *(child for copy in record.copies for child in copy.records.values()))
+    lengths = (length for spec in record.inputs.values() for length in spec.shape)
+    return any(isinstance(length, Dim) and length.symbol == "T′" for length in lengths) or any(
+        map(too_much_taken, inside)
+    )
 
 
 def _dataset(parameters: Parameters) -> str:

@@ -96,7 +96,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} compares {expected} but receives a prediction {received} and a target {target}",
         "{hint}",
     ),
-    "module": ("{block} refuses its input {received}: {reason}", "Check its parameters."),
+    "module": ("{block} refuses its {received}: {reason}", "Check its parameters."),
     # the user's own Python
     "code-not-allowed": (
         "The Python file {file} (SHA-256 {hash}…) may not run: what is in it now was not allowed",

@@ -227,6 +227,22 @@ def test_a_module_that_refuses_is_told_in_its_own_words() -> None:
     assert "1000003" not in problem.sentence
 
 
+def test_a_module_that_refuses_several_inputs_names_all_of_them() -> None:
+    drawn = drawing("signal: 3×16")
+    drawn.add("pool", "max_pool1d", kernel_size=(2,), return_indices=True)
+    drawn.add("short", "slice", dim=2, stop=12)
+    drawn.add("back", "max_unpool1d", kernel_size=(2,))
+    drawn.wire("pool.output", "back.input")
+    drawn.wire("pool.indices", "back.indices")
+    drawn.chain("in.signal", "pool")
+    drawn.chain("in.signal", "short", "back.like")
+    problem = only(Analyser(BLOCK_TYPES).analyse(drawn.graph))
+    assert problem.headline == (
+        "Max unpool 1-D refuses its inputs N×3×8 (input), N×3×8 (indices) and N×3×12 (like): "
+        'invalid output_size "[12]" (dim 0 must be between 14 and 18)'
+    )
+
+
 def flat_dense() -> Graph:
     drawn = drawing()
     drawn.add("dense", "dense")

@@ -13,11 +13,12 @@ from engine.compile.compiler import compile_graph
 from engine.compile.probing import construct, probe
 from engine.compile.windows import acts_alone
 from engine.graph.analysis import Analysis
-from engine.graph.edits import set_bypassed, set_parameter
-from engine.graph.graph import Graph
+from engine.graph.edits import set_bypassed, set_frozen, set_parameter, set_weights
+from engine.graph.graph import Graph, Weights
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
+from engine.project.drawing import Drawing
 from engine.project.examples import read_example
 from tests.engine.compile.gradients import Step, chain
 
@@ -171,6 +172,58 @@ def test_blocks_share_what_they_keep() -> None:
     assert analysis.total.training_bytes == image + made, "ReLU and Dense keep one tensor"
     before = analysed(chain("image: 1×8×8", ("relu", {}), (CONV, {})))
     assert before.costs["b0"].training_bytes == 0, "nothing in front of it learns"
+
+
+def shared(transposed: bool, **frozen: bool) -> Graph:
+    """Two layers with one weight, the second perhaps turned round, in a group or not; frozen as told."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 12 float32",))
+    drawing.add("owner", "dense", out_features=12)
+    drawing.add("tanh", "tanh")
+    drawing.add("user", "dense", out_features=12)
+    drawing.chain("in", "owner", "tanh", "user")
+    graph = set_weights(drawing.graph, SCOPE, "user", Weights("owner", transposed=transposed))
+    for id, value in frozen.items():
+        graph = set_frozen(graph, SCOPE, (id,), value)
+    return graph
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(("owner", "user"), [(False, False), (True, False), (False, True), (True, True)])
+def test_who_uses_frozen_weights_keeps_nothing(transposed: bool, owner: bool, user: bool) -> None:
+    """As much as autograd saves of a real batch, and only what has a gradient learns."""
+    graph = shared(transposed, owner=owner, user=user)
+    analysis = analysed(graph)
+    (made,) = compile_graph(graph, BLOCK_TYPES).slice(("user/output",)).module(torch.rand(5, 12))
+    # Turned round a Dense has a bias of its own, for which torch keeps nothing; what its weight would keep is counted.
+    assert made.requires_grad == (not owner or (transposed and not user))
+    if not (owner and transposed and not user):
+        assert analysis.total.training_bytes == saved_bytes(graph) // 5
+    assert (analysis.total.training_bytes > 0) == made.requires_grad
+
+
+def saved_bytes(graph: Graph) -> int:
+    """What autograd saves of a batch of five rows up to the block "user", weights left out."""
+    network = compile_graph(graph, BLOCK_TYPES)
+    weights = {weight.untyped_storage().data_ptr() for weight in network.root.parameters()}
+    saved: dict[int, Tensor] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        saved[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        network.slice(("user/output",)).module(torch.rand(5, 12))
+    return sum(tensor.untyped_storage().nbytes() for place, tensor in saved.items() if place not in weights)
+
+
+def test_freezing_an_owner_reaches_its_users_at_the_next_analysis() -> None:
+    analyser = Analyser(BLOCK_TYPES)
+    learning, frozen = (shared(False, owner=value) for value in (False, True))
+    before = analyser.analyse(learning).total.training_bytes
+    assert before > 0
+    assert analyser.analyse(frozen).total.training_bytes == 0
+    assert analyser.analyse(learning).total.training_bytes == before
 
 
 def test_what_a_kind_keeps_is_told_for_other_sizes() -> None:

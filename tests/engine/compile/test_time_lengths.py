@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import msgspec
 import pytest
 import torch
 
@@ -13,12 +14,13 @@ from engine.compile.compiler import compile_graph
 from engine.compile.probing import construct
 from engine.data.datasets import load_dataset
 from engine.graph.analysis import Analysis
-from engine.graph.graph import Graph
+from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.project.drawing import Drawing
 from engine.training.plan import DatasetRef
 
+replace = msgspec.structs.replace
 CONV = {"out_channels": 4, "kernel_size": (3,)}
 BRANCHES: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "as it is": (("conv1d", CONV),),
@@ -252,6 +254,35 @@ def test_long_sequences_may_lose_thousands_of_steps() -> None:
     refused = analyser.analyse(drawing.graph, 2000).problems
     assert [problem.path for problem in refused] == [("c10",)]
     assert "Kernel size" in refused[0].sentence
+
+
+def test_long_sequences_may_lose_thousands_of_steps_inside_containers() -> None:
+    body = Drawing(BLOCK_TYPES, inside=True)
+    body.add("x", "entry")
+    for power in range(11):
+        body.add(f"c{power}", "conv1d", out_channels=3, kernel_size=(2,), dilation=(2**power,), padding="none")
+    body.add("y", "exit")
+    body.chain("x", *(f"c{power}" for power in range(11)), "y")
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("box", "group", body=body.graph)
+    drawing.add("two", "repeat", body=renamed(body.graph), count=2)
+    drawing.chain("in", "box", "two")
+    analysis = Analyser(BLOCK_TYPES).analyse(drawing.graph)
+    assert not analysis.problems
+    (_, _, length) = analysis.specs["two/y2"].shape
+    assert isinstance(length, Dim)
+    assert {time - steps for time, steps in length.steps} == {3 * 2047}
+
+
+def renamed(body: Graph) -> Graph:
+    """The same body with other ids."""
+    copies = (replace(block, id=f"{block.id}2") for block in body.blocks.values())
+    ends = (
+        (PortRef(f"{wire.source.block}2", wire.source.port), PortRef(f"{wire.target.block}2", wire.target.port))
+        for wire in body.wires
+    )
+    return Graph({block.id: block for block in copies}, sorted_wires(Wire(*end) for end in ends))
 
 
 def test_costs_are_those_of_the_changed_length() -> None:
