@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from engine.compile.moves import FREE, All, Lengths, Look, Move, Nothing, Reason, Reshape, Taps, Turn, Unknown, is_free
@@ -127,42 +127,25 @@ def through(sight: Sight, moves: Iterable[Move], shape: Lengths) -> Sight | Reas
     try:
         for move in moves:
             match move:
+                case Look(axis=axis, count=count):
+                    sight = _each(sight, partial(_looked, move=move, length=shape[axis]))
+                    shape = (*shape[:axis], count, *shape[axis + 1 :])
+                case All(axis=axis):
+                    sight = _each(sight, partial(_gathered, axes=(axis,)))
+                    shape = (*shape[:axis], 1, *shape[axis + 1 :])
+                case Turn(axes=axes):
+                    sight = _each(sight, partial(_turned, axes=axes))
+                    shape = tuple([1 if axis < 0 else shape[axis] for axis in axes])
+                case Reshape(shape=new):
+                    sight = _each(sight, partial(_reshaped, old=shape, new=new))
+                    shape = new
                 case Nothing():
                     return ()
                 case Unknown(reason=reason):
                     return reason if sight else ()
-            sight = _each(sight, _change(move, shape))
-            shape = _shape(move, shape)
     except Untold as untold:
         return untold.reason
     return sight
-
-
-def _change(move: Move, shape: Lengths) -> Callable[[View], View | None]:
-    match move:
-        case Look(axis=axis):
-            return lambda view: _looked(view, move, shape[axis])
-        case All(axis=axis):
-            return lambda view: _gathered(view, (axis,))
-        case Turn(axes=axes):
-            return lambda view: _turned(view, axes)
-        case Reshape(shape=new):
-            return lambda view: _reshaped(view, shape, new)
-    return lambda view: view
-
-
-def _shape(move: Move, shape: Lengths) -> Lengths:
-    """The shape of what a move makes of this one."""
-    match move:
-        case Look(axis=axis, count=count):
-            return (*shape[:axis], count, *shape[axis + 1 :])
-        case All(axis=axis):
-            return (*shape[:axis], 1, *shape[axis + 1 :])
-        case Turn(axes=axes):
-            return tuple([1 if axis < 0 else shape[axis] for axis in axes])
-        case Reshape(shape=new):
-            return new
-    return shape
 
 
 class Part(NamedTuple):

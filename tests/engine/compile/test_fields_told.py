@@ -90,6 +90,44 @@ def test_of_two_inputs_each_has_its_own_field() -> None:
     assert told(drawing.graph)["sum"] == (1, 1)
 
 
+def test_a_row_that_spreads_is_seen_from_everywhere() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=("image: 2×24×24",))
+    drawing.add("row", "select", dim=2, index=4)
+    drawing.add("flat", "unsqueeze", dim=2)
+    drawing.add("sum", "multiply", broadcast=True)
+    drawing.chain("input", "row", "flat", "sum.a")
+    drawing.wire("input", "sum.b")
+    assert told(drawing.graph)["sum"] == (20, 1), "from row 4 to row 23"
+    assert not list(disagreements(drawing.graph, "sum"))
+
+
+def test_where_places_drift_apart_the_furthest_are_told() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=("image: 2×24×24",))
+    drawing.add("half", "avg_pool2d")
+    drawing.add("large", "upsample", mode="linear", align_corners=True)
+    drawing.add("sum", "add")
+    drawing.chain("input", "half", "large", "sum.a")
+    drawing.wire("input", "sum.b")
+    fields = told(drawing.graph)
+    assert (fields["large"], fields["sum"]) == ((4, 4), (4, 4))
+    assert not list(disagreements(drawing.graph, "sum"))
+
+
+def test_phases_in_channels_join_what_has_none() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=("image: 2×24×24",))
+    drawing.add("apart", "pixel_unshuffle")
+    drawing.add("seen", CONV, out_channels=8, padding="same")
+    drawing.add("sum", "add")
+    drawing.chain("input", "apart", "seen", "sum.a")
+    drawing.wire("apart", "sum.b")
+    fields = told(drawing.graph)
+    assert [fields[name] for name in ("apart", "seen", "sum")] == [(1, 1), (6, 6), (6, 6)]
+    assert not list(disagreements(drawing.graph, "sum"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder with a file of one's own that may run."""
