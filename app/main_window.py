@@ -23,6 +23,7 @@ from app.actions import Actions, Situation, fill_blocks
 from app.canvas_feed import CanvasFeed
 from app.docks import PanelDock, lift_floating
 from app.error_report import ErrorPanel, ErrorReport
+from app.menu_letters import MenuLetters
 from app.panel_motion import set_shown
 from app.panels.code_view import CodeView
 from app.panels.example_card import read_gallery, read_references
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, self.commands.handlers())
         self.actions_table.fill(self._menu_bar)
         fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, theme, self._insert)
+        MenuLetters(self._menu_bar, self.actions_table.menus.values())
         self._shape: tuple[bool, bool, bool] | None = None
         self._sizes_before: Mapping[PanelDock, QSize] = {}
         self._saved_words = QTimer(self)
