@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from math import ceil
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.panels.buttons import baseline
 from app.panels.fields_base import Field, Validate
-from graph_editor.theme import FOCUS_GAP, FOCUS_WIDTH, ROW_HEIGHT, SWITCH_HEIGHT, SWITCH_WIDTH, Theme
+from graph_editor.theme import FOCUS_GAP, FOCUS_WIDTH, ROW_HEIGHT, SPACE_8, SWITCH_HEIGHT, SWITCH_WIDTH, Theme
 
 RING = FOCUS_GAP + 1
 
 
 class BooleanField(Field):
-    """A switch; a click, Space or Enter turns it."""
+    """A switch; a click, Space or Enter turns it. None stands for values that differ: the first turn switches on."""
 
     left_bleed = RING
 
@@ -21,6 +24,7 @@ class BooleanField(Field):
         super().__init__(theme, validate, parent)
         self._pressed = self._ringed = False
         self._value = self._committed = False
+        self._words = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -29,8 +33,22 @@ class BooleanField(Field):
         self._pressed = self._ringed = False
         self._value = self._committed = False
 
+    def set_placeholder(self, text: str) -> None:
+        """What stands beside the switch while it shows no value."""
+        if text != self._words:
+            self._words = text
+            self.setAccessibleDescription(text)
+            # Nobody lays it out: its row asks how wide it would be when the row itself is resized.
+            self.resize(self.sizeHint())
+            self.update()
+
+    def placeholder(self) -> str:
+        """What stands beside the switch, "" while it shows a value."""
+        return self._words
+
     def sizeHint(self) -> QSize:
-        return QSize(SWITCH_WIDTH + 2 * RING, ROW_HEIGHT)
+        words = SPACE_8 + ceil(QFontMetricsF(self._theme.font()).horizontalAdvance(self._words)) if self._words else 0
+        return QSize(SWITCH_WIDTH + 2 * RING + words, ROW_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -85,7 +103,8 @@ class BooleanField(Field):
             painter.setPen(theme.pen("line" if not enabled else "secondary" if self.underMouse() else "edge"))
             painter.setBrush(theme.brush("line" if on else "field"))
             painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
-        knob = QRectF(place.right() - 14 if on else place.left() + 2, place.top() + 2, 12, 12)
+        left = place.center().x() - 6 if self._value is None else place.right() - 14 if on else place.left() + 2
+        knob = QRectF(left, place.top() + 2, 12, 12)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.brush("disabled" if not enabled else "on_fill" if on else "edge"))
         painter.drawEllipse(knob)
@@ -94,4 +113,9 @@ class BooleanField(Field):
             painter.setPen(theme.pen("error" if self._error else "accent", FOCUS_WIDTH))
             out = FOCUS_GAP - FOCUS_WIDTH / 2 + 1
             painter.drawRoundedRect(place.adjusted(-out, -out, out, out), 8 + out, 8 + out)
+        if self._words:
+            painter.setFont(theme.font())
+            painter.setPen(theme.color("secondary" if enabled else "disabled"))
+            at = QPointF(place.right() + RING + SPACE_8, baseline(theme.font(), self.height() / 2))
+            painter.drawText(at, self._words)
         painter.end()

@@ -114,7 +114,7 @@ class LearningSection(Section):
             self.sharing.refresh()
         learnings = [block.learning for block in blocks]
         self._show(self.rate_factor, [learning.rate_factor for learning in learnings])
-        self.frozen.set_value(learnings[0].frozen)
+        self._show(self.frozen, [learning.frozen for learning in learnings])
         self._show(self.decay, [learning.decay for learning in learnings], "the plan’s")
         for place, (row, weights) in enumerate(self._starts):
             starts = [learning.initialisers.get(weights[0]) for learning in learnings]
@@ -132,7 +132,7 @@ class LearningSection(Section):
         """Show the value that all blocks have; where they differ none, and a word that says so."""
         same = all(value == values[0] for value in values)
         field = row.field()
-        assert isinstance(field, FloatField)
+        assert isinstance(field, FloatField | BooleanField)
         field.set_placeholder(placeholder if same else "differ")
         row.set_value(values[0] if same else None)
 

@@ -102,7 +102,7 @@ class ParameterSection(Section):
             row = self._rows[parameter.id]
             values = [self._value(block, parameter) for block in blocks]
             same = all(value == values[0] for value in values)
-            if same or parameter.kind == "boolean":
+            if same:
                 row.set_value(values[0])
             else:
                 row.set_value("several values" if parameter.kind == "choice" else None)

@@ -280,6 +280,42 @@ def test_learning_values_that_differ_are_shown_as_differing(
     assert learning.argument_row().isVisible()
 
 
+def test_switches_that_differ_say_so_and_turn_on_for_all(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    document.edit("Freeze", set_learning, "c2", Learning(frozen=True))
+    document.edit("Bias", set_parameter, "c", "bias", False)
+    inspector.show_selection((), ("c", "c2"))
+    learning = page(inspector).learning
+    assert learning is not None
+    assert learning.more.is_open(), "something in there is changed"
+    for find in (lambda: learning.frozen, lambda: row(inspector, "bias")):
+        field: Any = find().field()
+        assert field.value() is None
+        assert field.placeholder() == field.accessibleDescription() == "differ"
+        assert find().is_changed()
+        wide = field.width()
+        steps = document.undo_stack.count()
+        qtbot.mouseClick(field, LEFT)
+        # With a bias there are other weights to start, and the page is another.
+        field = find().field()
+        assert field.value() is True
+        assert (field.placeholder(), field.accessibleDescription()) == ("", "")
+        assert field.width() < wide
+        assert document.undo_stack.count() == steps + 1
+    assert [document.graph.blocks[id].learning.frozen for id in ("c", "c2")] == [True, True]
+    assert document.graph.blocks["c"].parameters.get("bias", True) is True
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert learning.frozen.field().value() is None
+    inspector.show_selection((), ("c2", "c"))
+    assert learning.frozen.field().value() is None, "whichever comes first"
+    inspector.show_selection((), ("c2",))
+    alone = page(inspector).learning
+    assert alone is not None
+    assert alone.frozen.field().value() is True
+
+
 def test_a_block_without_weights_has_nothing_to_learn(inspector: Inspector, document: Document) -> None:
     inspector.show_selection((), ("r",))
     assert page(inspector).learning is None
