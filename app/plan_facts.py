@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.panels.project_edits import ProjectEdits
 from app.wording import device_words
-from engine.data.catalogue import DATASETS, OWN_VALIDATION_SHARE
+from engine.data.catalogue import DATASETS
+from engine.data.split_counts import rows_to_train
 from engine.graph.analysis import Analysis
 from engine.training.plan import (
     ContrastiveDivergence,
@@ -28,14 +29,7 @@ def training_samples(settings: Settings) -> int:
         return 0
     dataset = settings.datasets[0]
     info = DATASETS.get(dataset.name)
-    if info is None:
-        return 0
-    if not info.own_test_rows:
-        return round(info.rows * dataset.split[0])
-    share = OWN_VALIDATION_SHARE
-    if dataset.split != DatasetRef(name="").split:
-        share = dataset.split[1] / (dataset.split[0] + dataset.split[1] or 1.0)
-    return round((info.rows - info.own_test_rows) * (1 - share))
+    return rows_to_train(info, dataset) if info is not None else 0
 
 
 def estimate_s(settings: Settings, samples_per_second: float | None) -> float | None:

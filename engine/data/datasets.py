@@ -15,6 +15,7 @@ from engine.data.dataset import Dataset, moments_of
 from engine.data.fields import Field
 from engine.data.folders import data_folder
 from engine.data.idx import find_idx, read_pictures
+from engine.data.split_counts import chosen_split
 from engine.data.splits import split_rows, split_training
 from engine.graph.problem import Refused, refused
 from engine.training.plan import DatasetRef
@@ -24,7 +25,6 @@ __all__ = ["Dataset", "load_dataset"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 _IDX_PARTS = ("train", "t10k")
-_DEFAULT_SPLIT = DatasetRef(name="").split
 
 
 def load_dataset(ref: DatasetRef) -> Dataset:
@@ -100,8 +100,7 @@ def _from_folder(ref: DatasetRef) -> Dataset:
         Field(name="image", shape=(1, height, width)),
         Field(name="label", dtype="int64", classes=classes),
     )
-    own_split = None if ref.split == _DEFAULT_SPLIT else ref.split
-    train, validation = split_training(training_rows, own_split, ref.split_seed)
+    train, validation = split_training(training_rows, chosen_split(ref), ref.split_seed)
     test = np.arange(training_rows, len(arrays["label"]), dtype=np.int64)
     title = info.title if info else folder.name
     return Dataset(ref.name or folder.name, title, fields, arrays, train, validation, test)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.catalogue import OWN_VALIDATION_SHARE
+from engine.data.split_counts import own_test_counts, part_counts
 from engine.graph.problem import refused
 
 Rows = npt.NDArray[np.int64]
@@ -20,9 +21,7 @@ def split_rows(rows: int, split: tuple[float, float, float], seed: int) -> tuple
     Raises Refused `setting-range` for fractions that do not sum to 1, `split` where a part would be empty.
     """
     _check(split, seed)
-    validation, test = round(rows * split[1]), round(rows * split[2])
-    train = rows - validation - test
-    return _parts(rows, (train, validation, test), split, seed)
+    return _parts(rows, part_counts(rows, split), split, seed)
 
 
 def split_training(rows: int, split: tuple[float, float, float] | None, seed: int) -> tuple[Rows, Rows]:
@@ -31,13 +30,11 @@ def split_training(rows: int, split: tuple[float, float, float] | None, seed: in
     `split` None leaves a twelfth for validation (55,000 and 5,000 of MNIST's 60,000); else its first two fractions
     stand in proportion. Raises Refused as `split_rows`.
     """
-    if split is None:
-        share, told = OWN_VALIDATION_SHARE, (1 - OWN_VALIDATION_SHARE, OWN_VALIDATION_SHARE, 0.0)
-    else:
+    told = (1 - OWN_VALIDATION_SHARE, OWN_VALIDATION_SHARE, 0.0)
+    if split is not None:
         _check(split, seed)
-        share, told = split[1] / (split[0] + split[1] or 1.0), split
-    validation = round(rows * share)
-    train_rows, validation_rows, _ = _parts(rows, (rows - validation, validation, 0), told, seed, needed=2)
+        told = split
+    train_rows, validation_rows, _ = _parts(rows, (*own_test_counts(rows, split), 0), told, seed, needed=2)
     return train_rows, validation_rows
 
 

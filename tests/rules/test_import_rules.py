@@ -29,6 +29,7 @@ TORCH_FREE_ENGINE = (
     "engine.worker.protocol",
     "engine.data.fields",
     "engine.data.catalogue",
+    "engine.data.split_counts",
     "engine.measurements.results",
     "engine.training.plan",
     "engine.training.check_plan",
