@@ -13,8 +13,8 @@ itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.compile.moves import FREE, All, Lengths, Look, Move, Nothing, Reason, Reshape, Taps, Turn, Unknown, is_free
@@ -47,6 +47,11 @@ class Line(NamedTuple):
         """What one place sees, those beyond the ends too."""
         turn, place = divmod(place, len(self.seen))
         return _sum((turn * self.jump, turn * self.jump), self.seen[place])
+
+    def gathered(self, places: int) -> Hull:
+        """What so many places see together: first and last lie among those of the first and of the last turn."""
+        turn = min(len(self.seen), places)
+        return _hull([self.at(place) for place in (*range(turn), *range(places - turn, places))])
 
 
 class Digit(NamedTuple):
@@ -128,16 +133,16 @@ def through(sight: Sight, moves: Iterable[Move], shape: Lengths) -> Sight | Reas
         for move in moves:
             match move:
                 case Look(axis=axis, count=count):
-                    sight = _each(sight, partial(_looked, move=move, length=shape[axis]))
+                    sight = tuple([_looked(view, move, shape[axis]) for view in sight])
                     shape = (*shape[:axis], count, *shape[axis + 1 :])
                 case All(axis=axis):
-                    sight = _each(sight, partial(_gathered, axes=(axis,)))
+                    sight = tuple([_gathered(view, (axis,)) for view in sight])
                     shape = (*shape[:axis], 1, *shape[axis + 1 :])
                 case Turn(axes=axes):
-                    sight = _each(sight, partial(_turned, axes=axes))
+                    sight = tuple([_turned(view, axes) for view in sight])
                     shape = tuple([1 if axis < 0 else shape[axis] for axis in axes])
                 case Reshape(shape=new):
-                    sight = _each(sight, partial(_reshaped, old=shape, new=new))
+                    sight = tuple([_reshaped(view, shape, new) for view in sight])
                     shape = new
                 case Nothing():
                     return ()
@@ -185,16 +190,6 @@ def _hull(hulls: Iterable[Hull]) -> Hull:
     return (min([low for low, _ in known]), max([high for _, high in known])) if known else None
 
 
-def _each(sight: Sight, change: Callable[[View], View | None]) -> Sight:
-    """All views changed, without the Inputs of which nothing is seen along some axis."""
-    made = [change(view) for view in sight]
-    found = [view for view in made if view is not None]
-    if len(found) == len(made):
-        return tuple(found)
-    blind = {before.input for before, view in zip(sight, made, strict=True) if view is None}
-    return tuple([view for view in found if view.input not in blind])
-
-
 @lru_cache(maxsize=4096)
 def _behind(line: Line, step: int, taps: Taps) -> Line:
     """What is seen behind a window."""
@@ -222,57 +217,54 @@ def _along(digits: Sequence[Digit], length: int) -> Line:
 
 
 def _looked(view: View, move: Look, length: int) -> View:
-    axis = move.axis
-    here = [digit for digit in view.digits if digit.axis == axis]
+    here, rest = _apart(view, (move.axis,))
     if not here:
         return view
-    rest = [digit for digit in view.digits if digit.axis != axis] if len(here) < len(view.digits) else ()
-    digit = Digit(axis, 1, move.count, _behind(_along(here, length), move.step, move.taps))
-    return View(view.input, view.axis, view.length, (digit, *rest), view.still)
+    line = _behind(_along(here, length), move.step, move.taps)
+    return View(view.input, view.axis, view.length, (Digit(move.axis, 1, move.count, line), *rest), view.still)
 
 
-def _gathered(view: View, axes: Sequence[int]) -> View | None:
+def _gathered(view: View, axes: Sequence[int]) -> View:
     """What is seen from all places along these axes: no more than the Input has, and if it is all of it, the whole."""
-    rest = tuple([digit for digit in view.digits if digit.axis not in axes])
-    if len(rest) == len(view.digits) > 0:
+    gone, rest = _apart(view, axes)
+    if rest and not gone:
         return view
-    still: Hull = view.still
-    for digit in view.digits:
-        if digit.axis in axes:
-            if is_free(digit.places):
-                return view._replace(digits=(), still=_WHOLE)
-            period = min(len(digit.line.seen), digit.places)
-            ends = (*range(period), *range(digit.places - period, digit.places))
-            still = _sum(still, _hull([digit.line.at(place) for place in ends]))
-    if still is None:
-        return None
+    if any(is_free(digit.places) for digit in gone):
+        return view._replace(digits=(), still=_WHOLE)
+    low, high = _still(view, [digit.line.gathered(digit.places) for digit in gone])
     if not rest and view.length:
-        low, high = still
-        if low <= 0 and high >= view.length - 1:
-            still = _WHOLE
-        elif view.digits:
-            still = max(low, 0), min(high, view.length - 1)
-            if high < 0 or low >= view.length:
-                return None
-    return view._replace(digits=rest, still=still)
+        last = view.length - 1
+        if low <= 0 and high >= last:
+            low, high = _WHOLE
+        elif gone:
+            low, high = min(max(low, 0), last), max(min(high, last), 0)
+    return view._replace(digits=tuple(rest), still=(low, high))
 
 
-def _turned(view: View, axes: tuple[int, ...]) -> View | None:
-    still: Hull = view.still
-    for digit in view.digits:
-        if digit.axis not in axes:
-            still = _sum(still, digit.line.at(0))
-    kept = [digit._replace(axis=axes.index(digit.axis)) for digit in view.digits if digit.axis in axes]
-    return view._replace(digits=tuple(kept), still=still) if still is not None else None
+def _turned(view: View, axes: tuple[int, ...]) -> View:
+    rest, gone = _apart(view, axes)
+    digits = tuple([digit._replace(axis=axes.index(digit.axis)) for digit in rest])
+    return view._replace(digits=digits, still=_still(view, [digit.line.at(0) for digit in gone]))
 
 
-def _reshaped(view: View, old: Lengths, new: Lengths) -> View | None:
-    still: Hull = view.still
-    for digit in view.digits:
-        if digit.places == 1:
-            still = _sum(still, digit.line.at(0))
-    digits = tuple(part for digit in view.digits for part in _parts(digit, old, new))
-    return view._replace(digits=digits, still=still) if still is not None else None
+def _reshaped(view: View, old: Lengths, new: Lengths) -> View:
+    digits = tuple([part for digit in view.digits for part in _parts(digit, old, new)])
+    single = [digit.line.at(0) for digit in view.digits if digit.places == 1]
+    return view._replace(digits=digits, still=_still(view, single))
+
+
+def _apart(view: View, axes: Sequence[int]) -> tuple[list[Digit], list[Digit]]:
+    """The digits on these axes, and the others."""
+    here = [digit for digit in view.digits if digit.axis in axes]
+    return here, [digit for digit in view.digits if digit.axis not in axes] if len(here) < len(view.digits) else []
+
+
+def _still(view: View, more: Iterable[Hull]) -> tuple[int, int]:
+    """What does not move any more, in `more` neither; where nothing is seen, the place at which nothing was."""
+    low, high = view.still
+    for hull in more:
+        low, high = (low + hull[0], high + hull[1]) if hull is not None else (low, high)
+    return low, high
 
 
 def _parts(digit: Digit, old: Lengths, new: Lengths) -> Iterator[Digit]:
@@ -309,8 +301,6 @@ def _joined(parts: Sequence[Part], shape: Lengths, row: int) -> View:
 def _alone(view: View, axis: int, length: int) -> Line:
     """The line along one axis of numbers that see what all along the other axes see."""
     rest = _gathered(view, [digit.axis for digit in view.digits if digit.axis != axis])
-    if rest is None:
-        return Line((None,), 0)
     line = _along(rest.digits, length) if rest.digits else Line(jump=0)
     return Line(tuple([_sum(hull, rest.still) for hull in line.seen]), line.jump)
 
