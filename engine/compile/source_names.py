@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Container
 
 from engine.compile.source_parts import Owner, Plan, Tensor
 from engine.graph.paths import identifiers
 
 _USED_IN_FUNCTIONS = ("self", "torch", "nn", "functional", "_")
+_WITHOUT_ACCENT = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
+)
 
 
 class Names:
@@ -52,11 +56,14 @@ def attribute_path(plan: Plan, block: Owner, start: int = 0) -> str:
 
 
 def class_name(title: str, taken: set[str], otherwise: str = "") -> str:
-    """A free class name from what something is called: `LeNet-5` gives LeNet5. It is taken from now on.
+    """A free class name from what something is called: `LeNet-5` gives LeNet5, `ünï` Uni. It is taken from now on.
 
-    Where it is taken already, `otherwise` is put behind it.
+    Where it is taken already, `otherwise` is put behind it. What is written in another alphabet is called Network.
     """
-    words = re.findall(r"[A-Za-z0-9]+", title)
+    plain = _plain_letters(title)
+    words = re.findall(r"[A-Za-z0-9]+", plain)
+    if any(sign.isalpha() and not sign.isascii() for sign in plain):
+        words = ["Network", *(word for word in words if word.isdigit())]
     name = "".join(word[0].upper() + word[1:] for word in words) or "Network"
     if name[0].isdigit() or keyword.iskeyword(name):
         name = f"Network{name}"
@@ -65,6 +72,12 @@ def class_name(title: str, taken: set[str], otherwise: str = "") -> str:
     name = unused(name, taken, "")
     taken.add(name)
     return name
+
+
+def _plain_letters(text: str) -> str:
+    """The text with letters A to Z in place of those with accents: `ünï` gives `uni`; other alphabets stay."""
+    parts = unicodedata.normalize("NFKD", text.translate(_WITHOUT_ACCENT))
+    return unicodedata.normalize("NFC", "".join(sign for sign in parts if not unicodedata.combining(sign)))
 
 
 def unused(wanted: str, taken: Container[str], between: str = "_") -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -320,6 +321,33 @@ def test_any_name_of_a_block_can_be_written(name: str, tmp_path: Path) -> None:
     ]
     source = exported_equal(msgspec.structs.replace(graph, wires=sorted_wires(wires)))
     assert clean(source.text, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("ünï", "Uni"),
+        ("LeNet-5", "LeNet5"),
+        ("réseau à 3 couches", "ReseauA3Couches"),
+        ("Größe", "Grosse"),
+        ("smørrebrød", "Smorrebrod"),
+        ("u\u0308ber", "Uber"),
+        ("сеть", "Network"),
+        ("сеть 5", "Network5"),
+        ("数字 N", "Network"),
+        ("２ｘ２", "Network2x2"),
+        ("", "Network"),
+        ("5 layers", "Network5Layers"),
+    ],
+)
+def test_the_class_is_called_as_the_project_in_plain_letters(title: str, name: str) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3 float32",))
+    drawing.add("dense", "dense", out_features=2)
+    drawing.chain("in", "dense")
+    text = write_source(drawing.graph, BLOCK_TYPES, title).text
+    assert f"class {name}(nn.Module):" in text
+    ast.parse(text)
 
 
 @pytest.mark.parametrize("title", ["", "3 layers", "Größe \"x\"\n'''\\", "LSTM", "Tensor", "nn", "None", "a" * 200])
