@@ -16,8 +16,6 @@ from engine.graph.problem import Refused
 from engine.worker.protocol import CancelLayout, LaidOut, LayOut
 from graph_editor.document import Document
 
-GIVEN_UP = "The drawing changed, so it was not laid out"
-
 
 class LayoutDesk(QObject):
     """`arrived(path, ids, Arrangement)` for what `ask` asked; else `message(str)` or `refused(Problem)`."""
@@ -50,6 +48,11 @@ class LayoutDesk(QObject):
         self._wanted, self._asked, self._body = self._link.next_id(), (path, only), self._body_at(path)
         self._link.send(LayOut(id=self._wanted, body=self._body, sizes=sizes, only=only))
 
+    def give_up(self) -> None:
+        """Drop the layout that is on its way, or has come and fits no longer, and say so."""
+        self._cancel()
+        self.message.emit("The drawing changed, so it was not laid out")
+
     def _body_at(self, path: BodyPath) -> Graph:
         """With the project's variables in it. Raises Refused where it is gone."""
         graph = self._document.graph
@@ -57,8 +60,7 @@ class LayoutDesk(QObject):
 
     def _drawing_changed(self, change: GraphChange) -> None:
         if self._wanted and not self._still_fits():
-            self._cancel()
-            self.message.emit(GIVEN_UP)
+            self.give_up()
 
     def _still_fits(self) -> bool:
         try:

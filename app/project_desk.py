@@ -256,7 +256,7 @@ class ProjectDesk(QObject):
         """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
         if self.document.undo_stack.isClean() and not self._opened_changed and not self._unsaved_weights:
             return
-        if not self.document.graph.blocks:
+        if self.document.graph.is_blank:
             return
         folder = self.store.folder.path.parent / "unsaved"
         folder.mkdir(parents=True, exist_ok=True)

@@ -182,7 +182,7 @@ class RunControl(QObject):
     def view(self, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
         """What the run bar shows now."""
         epochs = sum(stage.epochs for stage in self._plan.stages)
-        return run_state.view(self.state, epochs, estimate_s, samples, not self._document.graph.blocks)
+        return run_state.view(self.state, epochs, estimate_s, samples, self._document.graph.is_blank)
 
     @property
     def stage(self) -> int:

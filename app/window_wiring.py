@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.canvas_feed import CURVE_NOW, WEIGHTS_NOW
-from app.layout_desk import GIVEN_UP
 from app.panels.block_help import BlockHelp
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
@@ -299,7 +298,7 @@ def _wire_layouts(window: MainWindow) -> None:
     arranging.wanted.connect(layouts.ask)
     layouts.arrived.connect(arranging.show_arrangement)
     arranging.arranged.connect(arranged)
-    arranging.given_up.connect(lambda: window.status.show_message(GIVEN_UP))
+    arranging.given_up.connect(layouts.give_up)
 
 
 def watch(window: MainWindow) -> None:

@@ -17,7 +17,7 @@ from engine.graph.values import Value
 from graph_editor import clipboard
 from graph_editor.block_content import content_of
 from graph_editor.block_geometry import BlockGeometry, snapped
-from graph_editor.deleting import delete
+from graph_editor.deleting import delete_and_tell
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.theme import BLOCK_HEIGHT, GAP_MIN, PORT_FIRST
@@ -214,13 +214,8 @@ class CanvasCommands(QObject):
         blocks, wires = tuple(sorted(self.scene.picked_blocks)), tuple(sorted(self.scene.picked_wires))
         if not blocks and not wires:
             return
-        try:
-            words = delete(self.document, self.scene.path, blocks, wires)
-        except Refused as fault:
-            self.refused.emit(fault.problem)
-        else:
-            if words:
-                self.message.emit(words)
+        path, refused, told = self.scene.path, self.refused.emit, self.message.emit
+        delete_and_tell(self.document, path, blocks, wires, refused=refused, told=told)
 
     def copy(self) -> bool:
         """Put the selected blocks on the clipboard as text; False without any."""

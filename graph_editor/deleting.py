@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.graph import edits
 from engine.graph.graph import Graph, PortRef
 from engine.graph.handing_on import without_owners
 from engine.graph.paths import BodyPath, bodies, body_at, within
+from engine.graph.problem import Problem, Refused
 from engine.graph.scope import Scope
 from graph_editor.document import Document
 
@@ -26,6 +29,25 @@ def delete(document: Document, path: BodyPath, blocks: tuple[str, ...], wires: t
         graph = within(graph, path[:-1], edits.remove_lost_wires, document.scope, path[-1])
     document.commit(label, graph)
     return words
+
+
+def delete_and_tell(
+    document: Document,
+    path: BodyPath,
+    blocks: tuple[str, ...],
+    wires: tuple[PortRef, ...] = (),
+    *,
+    refused: Callable[[Problem], object],
+    told: Callable[[str], object],
+) -> None:
+    """Delete as `delete` does; `refused` hears why it was not done, `told` what became of weights that others used."""
+    try:
+        words = delete(document, path, blocks, wires)
+    except Refused as fault:
+        refused(fault.problem)
+    else:
+        if words:
+            told(words)
 
 
 def shared_words(body: Graph, gone: tuple[str, ...]) -> str:

@@ -23,12 +23,10 @@ from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.lasting import lasting
 from graph_editor.scene_items import SceneItems
-from graph_editor.scene_moves import EXTENT, SceneMoves, grow
+from graph_editor.scene_moves import EXTENT, MANY, SceneMoves, grow
 from graph_editor.theme import Theme
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_layer import ALL_ROUTED
-
-BULK = 200
 
 
 class PortHit(NamedTuple):
@@ -252,7 +250,7 @@ class GraphScene(QGraphicsScene):
             return
         if own is not None and self.moves.takes(change, own):
             return
-        if own is not None and len(own.added) + len(own.removed) > BULK:
+        if own is not None and len(own.added) + len(own.removed) > MANY:
             self._rebuild()
             return
         again: set[PortRef] = set()
@@ -265,7 +263,7 @@ class GraphScene(QGraphicsScene):
         self._drop_picked()
 
     def _rebuild(self) -> None:
-        with lasting() if len(self.body.blocks) > BULK else nullcontext():
+        with lasting() if len(self.body.blocks) > MANY else nullcontext():
             self._make_items()
         self._mark_picked(self.picked_blocks, self.picked_wires)
         self._drop_picked()

@@ -15,6 +15,7 @@ from graph_editor.scene_items import SceneItems
 from graph_editor.wire_layer import ALL_ROUTED
 
 MANY = 200
+"""More blocks than these are made anew, moved or shown anew in other ways than a few."""
 SLICE_S = 0.008
 AT_ONCE = 8
 """So many blocks are shown anew between two looks at the clock: 2 ms."""

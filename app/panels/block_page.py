@@ -23,9 +23,9 @@ from engine.graph.analysis import Analysis, path_key
 from engine.graph.edits import rename, set_parameter
 from engine.graph.graph import Block, Graph
 from engine.graph.paths import body_path
-from engine.graph.problem import Problem, Refused
+from engine.graph.problem import Problem
 from engine.graph.scope import Scope
-from graph_editor.deleting import delete
+from graph_editor.deleting import delete_and_tell
 from graph_editor.theme import SPACE_16
 
 WORST_FIRST = tuple(SEVERITY_ICONS)
@@ -203,13 +203,9 @@ class BlockPage(QWidget):
         self._context.edit("Reset all parameters", reset_parameters, self._context.ids[0])
 
     def _remove(self) -> None:
-        try:
-            words = delete(self._context.document, self._context.body_path, self._context.ids)
-        except Refused as fault:
-            self._context.refused.emit(fault.problem)
-        else:
-            if words:
-                self._context.message.emit(words)
+        context = self._context
+        refused, told = context.refused.emit, context.message.emit
+        delete_and_tell(context.document, context.body_path, context.ids, refused=refused, told=told)
 
 
 def _all_learn(context: InspectorContext) -> bool:

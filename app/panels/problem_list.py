@@ -10,7 +10,7 @@ from app.panels.buttons import baseline
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.problem_row import ProblemRow
 from app.panels.section import clear_layout
-from engine.graph.problem import Problem
+from engine.graph.problem import Problem, tell_of_blank
 from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_HEADING, SIZE_NORMAL, SPACE_8, SPACE_12, Theme
 
 
@@ -47,7 +47,7 @@ class ProblemList(QWidget):
 
     def set_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show these, in their order; that nothing is drawn is no row, the canvas says how to begin."""
-        is_blank = any(problem.code == "empty" for problem in problems)
+        is_blank = tell_of_blank(problems)
         shown = () if is_blank else tuple(problems)
         if (shown, is_blank) == (self._problems, self._is_blank):
             return

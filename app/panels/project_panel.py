@@ -17,7 +17,7 @@ from app.panels.plan_section import PlanSection, plan_key
 from app.panels.problem_row import ProblemRow
 from app.panels.section import Line, Section, Sentence, clear_layout
 from app.panels.variables_section import VariablesSection
-from engine.graph.problem import Problem
+from engine.graph.problem import Problem, tell_of_blank
 from graph_editor.theme import SEMIBOLD, SIZE_SMALL, SPACE_8, SPACE_12, SPACE_16, Theme
 
 NUMBER_SIDE = 22
@@ -135,7 +135,7 @@ class ProjectPanel(QWidget):
         """Show the problems that belong to no block, and those that the plan can mend."""
         clear_layout(self._problems)
         for problem in problems:
-            if problem.code in PLAN_CODES or (not problem.path and problem.code != "empty"):
+            if problem.code in PLAN_CODES or (not problem.path and not tell_of_blank((problem,))):
                 row = ProblemRow(problem, self._context.theme, jumps=False)
                 row.fix.connect(self._context.fix)
                 self._problems.addWidget(row)

@@ -12,7 +12,7 @@ from app.wording import count_words, number_words, short_words
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
 from engine.graph.paths import bodies
-from engine.graph.problem import Problem
+from engine.graph.problem import Problem, tell_of_blank
 from graph_editor.theme import ICON_IN_FIELD, REGULAR, SIZE_SMALL, SPACE_12, STATUS_HEIGHT, Theme
 
 MESSAGE_MS = 6000
@@ -72,7 +72,7 @@ class StatusBar(QWidget):
     def show_analysis(self, analysis: Analysis) -> None:
         """Say what the network costs; nothing before the first analysis, nor of an empty drawing."""
         total = analysis.total
-        if not analysis.specs and all(problem.code == "empty" for problem in analysis.problems):
+        if not analysis.specs and (not analysis.problems or tell_of_blank(analysis.problems)):
             self.parameters.clear()
             self.multiply_adds.clear()
             return
@@ -140,7 +140,7 @@ class ProblemsButton(Button):
         """Count them, by the worst; an empty drawing is a beginning and no fault."""
         errors = sum(problem.severity == "error" for problem in problems)
         warnings = sum(problem.severity == "warning" for problem in problems)
-        if any(problem.code == "empty" for problem in problems):
+        if tell_of_blank(problems):
             self._colour, icon, words = "secondary", "ph.circle-dashed", "Empty drawing"
         elif errors:
             self._colour, icon, words = "error", "ph.x-circle-fill", count_words(errors, "problem")

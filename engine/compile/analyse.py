@@ -74,7 +74,7 @@ class Analyser:
         fields: dict[str, Field | Reason] = {}
         followed = self._follower.follow(records, time_length)
         problems: list[Problem] = []
-        if not graph.blocks:
+        if graph.is_blank:
             problems.append(Problem(code="empty"))
         for record in records.values():
             specs.update(record.specs)

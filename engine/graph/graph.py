@@ -102,6 +102,11 @@ class Graph(Plain, frozen=True):
     notes: tuple[Note, ...] = ()
     frames: tuple[Frame, ...] = ()
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is drawn, which is a beginning and no fault."""
+        return not self.blocks
+
 
 def sorted_wires(wires: tuple[Wire, ...] | list[Wire]) -> tuple[Wire, ...]:
     """The wires in the order a Graph keeps them: by target."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from engine.graph.graph import Path, PortRef
@@ -87,6 +87,11 @@ class Refused(ValueError):
 def refused(code: str, path: Path = (), port: str | None = None, fixes: tuple[Fix, ...] = (), **facts: Fact) -> Refused:
     """A Refused ready to raise: `raise refused("file-missing", file="net.loom")`."""
     return Refused(Problem(code=code, path=path, port=port, fixes=fixes, facts=facts))
+
+
+def tell_of_blank(problems: Iterable[Problem]) -> bool:
+    """Whether problems tell of a blank drawing: an analysis has `empty` for `Graph.is_blank`, the plan may add more."""
+    return any(problem.code == "empty" for problem in problems)
 
 
 def block_words(title: str, name: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Weights
-from graph_editor.deleting import shared_words
+from engine.graph.problem import Problem
+from graph_editor.deleting import delete_and_tell, shared_words
+from graph_editor.document import Document
 
 
 def owned(*users: Block) -> Graph:
@@ -29,3 +32,18 @@ def user(name: str, *, transposed: bool) -> Block:
 def test_those_in_containers_are_told_too(users: tuple[Block, ...], words: str) -> None:
     assert shared_words(owned(*users), ("own",)) == words
     assert shared_words(owned(*users), ("box",)) == ""
+
+
+def test_deleting_tells_what_became_of_weights_or_why_it_was_refused(qapp: object) -> None:
+    refused: list[Problem] = []
+    told: list[str] = []
+    document = Document(owned(user("Twin", transposed=False)), BLOCK_TYPES)
+    delete_and_tell(document, (), ("own",), refused=refused.append, told=told.append)
+    assert (told, refused) == (["Weights of Encoder handed on to Twin"], [])
+    assert document.undo_stack.count() == 1
+    delete_and_tell(document, (), ("box",), refused=refused.append, told=told.append)
+    assert len(told) == 1
+    assert document.graph.blocks == {}
+    delete_and_tell(document, ("gone",), ("x",), refused=refused.append, told=told.append)
+    assert len(refused) == 1
+    assert document.undo_stack.count() == 2

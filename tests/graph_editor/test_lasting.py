@@ -13,12 +13,12 @@ from PySide6.QtTest import QTest
 
 from engine.graph import edits
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
+from graph_editor import scene_moves
 from graph_editor.editor import Editor
 from graph_editor.lasting import lasting
-from graph_editor.scene import BULK
 from tests.graph_editor.conftest import Mouse
 
-MANY = BULK + 100
+MANY = scene_moves.MANY + 100
 
 
 def chain(name: str, inside: Graph | None = None) -> Graph:

@@ -8,9 +8,9 @@ import string
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.graph import Block
+from engine.graph.graph import Block, Graph
 from engine.graph.parameter_rules import parameter_problem
-from engine.graph.problem import Fix, Problem, Refused, block_words, refused
+from engine.graph.problem import Fix, Problem, Refused, block_words, refused, tell_of_blank
 from engine.graph.sentences import FIX_LABELS, SENTENCES
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
@@ -135,3 +135,12 @@ def test_what_a_parameter_cannot_be(type: str, parameter: str, value: object, se
     problem = parameter_problem(kind, Block("b", type, "hidden"), declared, value, {})
     assert problem is not None
     assert problem.sentence == sentence
+
+
+def test_problems_tell_of_a_blank_drawing_whatever_else_they_tell() -> None:
+    missing = Problem("no-loss")
+    assert Graph().is_blank
+    assert not Graph(blocks={"a": Block("a", "relu", "ReLU")}).is_blank
+    assert tell_of_blank((missing, Problem("empty")))
+    assert not tell_of_blank((missing,))
+    assert not tell_of_blank(())
