@@ -7,7 +7,7 @@ read beyond them, they would read in a larger picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,6 @@ from engine.compile.moves import (
     Join,
     Lengths,
     Look,
-    Move,
     Moves,
     Nothing,
     Reshape,
@@ -53,13 +52,14 @@ def acts_alone(type: BlockType, module: nn.Module) -> bool:
     return type.family == "activation" and alone
 
 
-def _every(axes: Iterable[int]) -> Moves:
-    return tuple([All(axis) for axis in axes])
+def _number(module: Any, given: Lengths, made: Lengths) -> Moves:
+    """Each number sees its own place; an axis that the output has longer goes round."""
+    return ()
 
 
 def _from(given: Lengths, axis: int) -> Moves:
     """All numbers along this axis and those behind it."""
-    return _every(range(axis, len(given)))
+    return tuple(All(at) for at in range(axis, len(given)))
 
 
 def _whole(module: Any, given: Lengths, made: Lengths) -> Moves:
@@ -71,17 +71,12 @@ def _features(module: Any, given: Lengths, made: Lengths) -> Moves:
     return _from(given, len(given) - 1)
 
 
-def _grouped(groups: int, given: Lengths, made: Lengths) -> Move:
+def _grouped(groups: int, given: Lengths, made: Lengths) -> All | Look:
     """Each channel sees those of its group."""
     if groups == 1:
         return All(1)
     width, height = given[1] // groups, made[1] // groups
     return Look(1, made[1], width, (range(width),) * height)
-
-
-def _max_unpool(module: Any, given: Lengths, made: Lengths) -> Window:
-    """All numbers whose pool's window covers the place."""
-    return Window(_transposed(module, given, made), {("like", -1): (Nothing(),)})
 
 
 def _along_dim(module: Any, given: Lengths, made: Lengths) -> Moves:
@@ -138,6 +133,11 @@ def _transposed(module: Any, given: Lengths, made: Lengths) -> Moves:
     return (*looks, _grouped(getattr(module, "groups", given[1]), given, made))
 
 
+def _max_unpool(module: Any, given: Lengths, made: Lengths) -> Window:
+    """All numbers whose pool's window covers the place."""
+    return Window(_transposed(module, given, made), {("like", -1): (Nothing(),)})
+
+
 def _unpool(module: Any, given: Lengths, made: Lengths) -> Moves:
     """Each number as a window, repeated or with nothing behind it."""
     behind = (0,) if module.mode == "nearest" else ()
@@ -147,7 +147,7 @@ def _unpool(module: Any, given: Lengths, made: Lengths) -> Moves:
 
 def _adaptive(module: Any, given: Lengths, made: Lengths) -> Moves:
     """Window i of O over L places: from ⌊i·L/O⌋ to ⌈(i+1)·L/O⌉ − 1, as torch.nn.AdaptiveAvgPool2d cuts them."""
-    moves: list[Move] = []
+    moves: list[All | Look] = []
     for axis, length, count in zip(range(2, len(given)), given[2:], made[2:], strict=True):
         if count == 1:
             moves.append(All(axis))
@@ -221,13 +221,13 @@ def _patches(module: Any, given: Lengths, made: Lengths) -> Moves:
     return (*_slid(module, grid), All(1), Reshape((samples, 1, made[1])), Turn((0, 2, 1)))
 
 
-def _reduce(module: Any, given: Lengths, made: Lengths) -> Moves:
-    axes = tuple(module.dims) or tuple(range(1, len(given)))
-    return _every(axes) if module.keepdim else (*_every(axes), _without(given, *axes))
-
-
 def _without(given: Lengths, *gone: int) -> Turn:
     return Turn(tuple(axis for axis in range(len(given)) if axis not in gone))
+
+
+def _reduce(module: Any, given: Lengths, made: Lengths) -> Moves:
+    axes = tuple(module.dims) or tuple(range(1, len(given)))
+    return (*(All(axis) for axis in axes), *(() if module.keepdim else (_without(given, *axes),)))
 
 
 def _cut(axis: int, count: int, start: int, step: int = 1) -> Look:
@@ -283,14 +283,6 @@ def _conv_rbm(module: Any, given: Lengths, made: Lengths) -> Moves:
     return (*(_window(axis, made, size, 0) for axis, size in enumerate(module.weight.shape[2:], 2)), All(1))
 
 
-def _global(module: Any, given: Lengths, made: Lengths) -> Moves:
-    return (*_from(given, 2), Turn((0, 1)))
-
-
-def _normalised(module: Any, given: Lengths, made: Lengths) -> Moves:
-    return _from(given, len(given) - len(module.normalized_shape))
-
-
 def _winners(module: Any, given: Lengths, made: Lengths) -> Moves:
     if module.over == "batch":
         return ()
@@ -308,11 +300,6 @@ Looking = Callable[[Any, Lengths, Lengths], Window | Moves]
 
 def _of(look: Looking, *types: str) -> dict[str, Looking]:
     return dict.fromkeys(types, look)
-
-
-def _number(module: Any, given: Lengths, made: Lengths) -> Moves:
-    """Each number sees its own place; an axis that the output has longer goes round."""
-    return ()
 
 
 _OF_FAMILIES: dict[str, Looking] = {
@@ -337,11 +324,16 @@ _OF_BLOCKS: dict[str, Looking] = {
     **_of(_transposed, "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
     **_of(_bank, "haar_filters", "gabor_filters"),
     **_of(_adaptive, *(f"adaptive_{kind}_pool{axes}d" for kind in ("avg", "max") for axes in (1, 2, 3))),
-    **_of(_global, *(f"global_{kind}_pool{axes}d" for kind in ("avg", "max") for axes in (1, 2, 3))),
+    **_of(
+        lambda module, given, made: (*_from(given, 2), Turn((0, 1))),
+        *(f"global_{kind}_pool{axes}d" for kind in ("avg", "max") for axes in (1, 2, 3)),
+    ),
     **_of(_fractional, "fractional_max_pool2d", "fractional_max_pool3d"),
     **_of(_unpool, "unpool1d", "unpool2d", "unpool3d"),
     **_of(_max_unpool, "max_unpool1d", "max_unpool2d", "max_unpool3d"),
-    **_of(_normalised, "layer_norm", "rms_norm"),
+    **_of(
+        lambda module, given, made: _from(given, len(given) - len(module.normalized_shape)), "layer_norm", "rms_norm"
+    ),
     **_of(lambda module, given, made: _from(given, min(2, len(given) - 1)), *(f"instance_norm{n}d" for n in (1, 2, 3))),
     **_of(lambda module, given, made: (Reshape(made),), "flatten", "reshape", "unflatten"),
     "group_norm": lambda module, given, made: (*_from(given, 2), _grouped(module.num_groups, given, made)),
