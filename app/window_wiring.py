@@ -122,7 +122,7 @@ def _wire_canvas(window: MainWindow) -> None:
         window.status.show_graph(document.graph)
         if change.meaning or any(body.changed for body in change.bodies.values()):
             window.live_views.set_graph(document.graph, workspace.types)
-        window.feed.forget_blocks()
+        window.feed.data.forget_blocks()
         for body in change.bodies.values():
             for block in body.added.values():
                 if document.is_editing and len(body.added) == 1:
