@@ -209,10 +209,7 @@ class Follower:
         What is still new after some rounds comes round again and again: it is taken for everything.
         """
         length = next((lengths(spec)[1] for spec in record.inputs.values() if spec.rank > 1), 1)
-        steps = {
-            port: replace(one, sight=_along_steps(one.sight, record.inputs[port], True))
-            for port, one in entering.items()
-        }
+        steps = {port: replace(one, sight=_one_step(one.sight, record.inputs[port])) for port, one in entering.items()}
         outside, self._held = self._held, {}
         try:
             for number in itertools.count():
@@ -227,9 +224,7 @@ class Follower:
             self._held = outside
         last = record.parameters["output"] == "last step"
         sights = {port: leaving[port].sight for port in record.outputs if port in leaving}
-        if last:
-            return {port: _last_step(sight, record.outputs[port].rank, length) for port, sight in sights.items()}
-        return {port: _along_steps(sight, record.outputs[port], False) for port, sight in sights.items()}
+        return {port: _all_steps(sight, record.outputs[port].rank, length, last) for port, sight in sights.items()}
 
 
 def kept_bytes(found: Iterable[Found]) -> int:
@@ -299,21 +294,22 @@ def _fields(key: str, sights: Iterable[Sight | Reason]) -> dict[str, Field | Rea
     return {key: reasons[0]} if reasons else {}
 
 
-def _along_steps(sight: Sight | Reason, spec: TensorSpec, inside: bool) -> Sight | Reason:
-    """What one step of N×T×… sees, the steps lying where N was; not `inside` a Recurrent, the way back."""
+def _one_step(sight: Sight | Reason, spec: TensorSpec) -> Sight | Reason:
+    """What one step of N×T×… sees, the steps lying where N was: the blocks of a body keep them apart."""
     if isinstance(sight, str):
         return sight
-    if inside:
-        apart = all(digit.axis > 0 for view in sight for digit in view.digits)
-        return through(sight, (Turn(tuple(range(1, spec.rank))),), lengths(spec)) if apart else "loop-in-loop"
-    return through(sight, (Turn((-1, *range(spec.rank - 1))),), lengths(spec)[1:])
+    if any(digit.axis == 0 for view in sight for digit in view.digits):
+        return "loop-in-loop"
+    return through(sight, (Turn(tuple(range(1, spec.rank))),), lengths(spec))
 
 
-def _last_step(sight: Sight | Reason, rank: int, length: int) -> Sight | Reason:
-    """What the last of all steps sees, which lie where N was."""
+def _all_steps(sight: Sight | Reason, rank: int, length: int, last: bool) -> Sight | Reason:
+    """The way back: what a tensor of this rank sees, of all steps or the last of them, which lie where N was."""
     if isinstance(sight, str):
         return sight
-    return through(sight, (Look(0, 1, 1, ((length - 1,),)), Turn((-1, *range(1, rank)))), (length,) * rank)
+    if last:
+        return through(sight, (Look(0, 1, 1, ((length - 1,),)), Turn((-1, *range(1, rank)))), (length,) * rank)
+    return through(sight, (Turn((-1, *range(rank - 1))),), (length,) * (rank - 1))
 
 
 def _fed(
