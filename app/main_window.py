@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
     def show_start_page(self, shown: bool) -> None:
         """The start page in the canvas' place, or the canvas again."""
         if shown:
-            self.start_page.show_files(self.workspace.remembered.recent_files)
+            self.commands.show_recent()
         self.pages.setCurrentWidget(self.start_page if shown else self.editor)
         (self.start_page if shown else self.editor).setFocus()
         self.actions_table.set_checked("start_page", shown)

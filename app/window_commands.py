@@ -15,6 +15,7 @@ from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
 from app.panel_focus import focus_next
 from app.panels.help_page import HelpPage, about_text, keys_text
+from app.recent_files import RecentFiles
 from app.settings import ThemeChoice
 from engine.project.project_file import SUFFIX
 from graph_editor.style_sheet import escaped
@@ -38,6 +39,9 @@ class WindowCommands(QObject):
         self._window = window
         self._help: HelpPage | None = None
         self._is_waiting = False
+        self.recent = RecentFiles(window.workspace.remembered, self)
+        self.recent.changed.connect(self._recent_changed)
+        self.recent.look()
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Action id → what it does."""
@@ -123,8 +127,8 @@ class WindowCommands(QObject):
         """List the recent files in their menu."""
         menu = self._window.actions_table.menus["File/Open recent"]
         menu.clear()
-        remembered = self._window.workspace.remembered
-        for path in remembered.recent_files:
+        self.recent.look()
+        for path, _ in self.recent.files():
             action = menu.addAction(escaped(path.stem))
             action.setToolTip(str(path))
             action.triggered.connect(lambda _checked=False, path=path: self.open_file(path))
@@ -133,6 +137,17 @@ class WindowCommands(QObject):
         else:
             menu.addSeparator()
             menu.addAction("&Forget these").triggered.connect(self.forget_recent)
+
+    def show_recent(self) -> None:
+        """List the recent files on the start page, at once; when they were written follows."""
+        self._window.start_page.show_files(self.recent.files())
+        self.recent.look()
+
+    def _recent_changed(self) -> None:
+        if self._window.pages.currentWidget() is self._window.start_page:
+            self._window.start_page.show_files(self.recent.files())
+        if self._window.actions_table.menus["File/Open recent"].isVisible():
+            self.fill_recent()
 
     def forget_recent(self) -> None:
         """No recent files any more."""

@@ -127,15 +127,22 @@ class StartPage(QScrollArea):
         self._columns = 0
         self.set_theme(theme)
 
-    def show_files(self, paths: tuple[Path, ...]) -> None:
-        """List the files opened last, so many that the examples stay in sight; the menu has the others."""
+    def show_files(self, files: tuple[tuple[Path, float | None], ...]) -> None:
+        """List the files opened last, so many that the examples stay in sight; the menu has the others.
+
+        With each, when it was written in seconds since 1970, None where that is not known yet.
+        """
+        focused = next((row.path for row in self.files if row.hasFocus()), None)
         for row in self.files:
             self._rows.removeWidget(row)
             row.deleteLater()
-        self.files = tuple(FileRow(path, self._theme) for path in paths[:MOST_FILES])
+        self.files = tuple(FileRow(path, written_s, self._theme) for path, written_s in files[:MOST_FILES])
         for row in self.files:
             row.clicked.connect(lambda _checked=False, path=row.path: self.file_chosen.emit(path))
             self._rows.addWidget(row)
+            if row.path == focused:
+                row.show()
+                row.setFocus()
         self._recent.setVisible(bool(self.files))
         self._gap.changeSize(0, SPACE_16 if self.files else 0)
 
@@ -246,11 +253,8 @@ class ReferenceRow(TextRow):
 class FileRow(TextRow):
     """A recent file: name, folder, when it was written."""
 
-    def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, path: Path, written_s: float | None, theme: Theme, parent: QWidget | None = None) -> None:
         self.path = path
-        try:
-            when = ago_words(time.time() - path.stat().st_mtime)
-        except OSError:
-            when = ""
+        when = ago_words(time.time() - written_s) if written_s is not None else ""
         super().__init__(path.stem, str(path.parent), when, "ph.file", theme, parent)
         self.setToolTip(str(path))

@@ -57,17 +57,14 @@ def test_what_is_set_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert second.speed("7370-86000-64-auto") == 21_400.3
 
 
-def test_recent_files_are_latest_first_once_each_and_only_those_that_exist(tmp_path: Path) -> None:
+def test_recent_files_are_latest_first_and_once_each(tmp_path: Path) -> None:
     settings = AppSettings(tmp_path / "settings.ini")
     files = [tmp_path / f"{number}.loom" for number in range(MOST_RECENT + 3)]
     for file in files:
-        file.touch()
         settings.add_recent(file)
     settings.add_recent(files[-2])
     assert settings.recent_files[:2] == (files[-2], files[-1])
     assert len(settings.recent_files) == MOST_RECENT
-    files[-1].unlink()
-    assert files[-1] not in settings.recent_files
     settings.clear_recent()
     assert again(tmp_path / "settings.ini").recent_files == ()
 

@@ -1,0 +1,104 @@
+"""Recent files are listed at once, however long the disk takes to tell of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from app import recent_files
+from app.recent_files import RecentFile, RecentFiles
+from app.settings import AppSettings
+
+
+@pytest.fixture
+def remembered(tmp_path: Path) -> AppSettings:
+    return AppSettings(tmp_path / "settings.ini")
+
+
+def test_files_that_are_gone_are_left_out_once_the_disk_has_told(remembered, qtbot, tmp_path: Path) -> None:
+    here, gone = tmp_path / "here.loom", tmp_path / "gone.loom"
+    here.touch()
+    os.utime(here, (1_000_000, 1_000_000))
+    for path in (here, gone):
+        remembered.add_recent(path)
+    recent = RecentFiles(remembered)
+    assert recent.files() == (RecentFile(gone), RecentFile(here))
+    with qtbot.waitSignal(recent.changed):
+        recent.look()
+    assert recent.files() == (RecentFile(here, 1_000_000.0),)
+    new = tmp_path / "new.loom"
+    remembered.add_recent(new)
+    assert recent.files() == (RecentFile(new), RecentFile(here, 1_000_000.0)), "a file that was just saved shows"
+    gone.touch()
+    new.touch()
+    with qtbot.waitSignal(recent.changed):
+        recent.look()
+    assert [file.path for file in recent.files()] == [new, gone, here]
+    with qtbot.assertNotEmitted(recent.changed, wait=100):
+        recent.look()
+
+
+def test_a_disk_that_does_not_answer_holds_nobody_up(window, qtbot, monkeypatch, tmp_path: Path) -> None:
+    answer = threading.Event()
+    asked = recent_files._written_s
+
+    def late(path: Path) -> float | None:
+        answer.wait(20)
+        return asked(path)
+
+    monkeypatch.setattr(recent_files, "_written_s", late)
+    path = tmp_path / "net.loom"
+    path.touch()
+    window.workspace.remembered.add_recent(path)
+    window.workspace.remembered.add_recent(tmp_path / "gone.loom")
+    since = time.monotonic()
+    window.show_start_page(True)
+    window.commands.fill_recent()
+    assert time.monotonic() - since < 2
+    menu = window.actions_table.menus["File/Open recent"]
+    assert [action.text() for action in menu.actions()[:2]] == ["gone", "net"]
+    assert [row.path.stem for row in window.start_page.files] == ["gone", "net"]
+    window.activateWindow()
+    window.start_page.files[1].setFocus()
+    qtbot.waitUntil(window.start_page.files[1].hasFocus)
+    with qtbot.waitSignal(window.commands.recent.changed):
+        answer.set()
+    (row,) = window.start_page.files
+    assert row.path == path
+    qtbot.waitUntil(row.hasFocus)
+    window.commands.fill_recent()
+    assert menu.actions()[0].text() == "net"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
+def test_a_menu_that_is_open_lists_a_file_that_has_come(window, qtbot, tmp_path: Path) -> None:
+    path = tmp_path / "net.loom"
+    window.workspace.remembered.add_recent(path)
+    recent = window.commands.recent
+    with qtbot.waitSignal(recent.changed):
+        recent.look()
+    assert recent.files() == ()
+    path.touch()
+    menu = window.actions_table.menus["File/Open recent"]
+    menu.popup(window.pos())
+    assert menu.actions()[0].text() == "No files yet"
+    qtbot.waitUntil(lambda: menu.actions()[0].text() == "net")
+    menu.close()
+
+
+def test_a_window_that_closed_meanwhile_is_not_told(remembered, qtbot, monkeypatch, tmp_path: Path) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(recent_files, "_written_s", lambda path: answer.wait(20) and None)
+    remembered.add_recent(tmp_path / "net.loom")
+    recent = RecentFiles(remembered)
+    recent.look()
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "recent-files"]
+    recent.deleteLater()
+    qtbot.wait(20)
+    answer.set()
+    thread.join(10)
+    assert not thread.is_alive()
