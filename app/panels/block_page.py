@@ -15,7 +15,7 @@ from app.panels.dataset_edits import dataset_of, reference
 from app.panels.inspector_context import InspectorContext
 from app.panels.learning_section import LearningSection, has_weights, weight_groups
 from app.panels.own_code_section import OwnCodeSection
-from app.panels.parameter_section import ParameterSection
+from app.panels.parameter_section import ParameterSection, shown_parameters
 from app.panels.problem_row import SEVERITY_ICONS, ProblemRow
 from app.panels.result_section import ResultSection, WeightsSection
 from app.panels.section import Line, Section, clear_layout
@@ -63,13 +63,13 @@ class BlockPage(QWidget):
         self.sections: list[Section] = []
         self.header: PanelHeader
         if single and known:
-            header = BlockHeader(context.types[blocks[0].type], theme)
+            header = BlockHeader(context.types[blocks[0].type], theme, self)
             header.renamed.connect(self._rename)
             header.reset.connect(self._reset)
             header.removed.connect(self._remove)
             self.header = header
         else:
-            self.header = PanelHeader(theme)
+            self.header = PanelHeader(theme, self)
         layout.addWidget(self.header)
         self._problems = QVBoxLayout()
         self._problems.setSpacing(0)
@@ -78,30 +78,27 @@ class BlockPage(QWidget):
         is_input = single and known and context.types[blocks[0].type].role == "input"
         self.data: DataSection | None = None
         if is_input:
-            self.data = DataSection(context)
+            self.data = DataSection(context, self)
             self._add(layout, self.data)
         self.own_code: OwnCodeSection | None = None
         if single and known and context.own_code is not None and "own_code" in context.types[blocks[0].type].traits:
-            self.own_code = OwnCodeSection(context)
+            self.own_code = OwnCodeSection(context, self)
             self._add(layout, self.own_code)
         self.parameters: ParameterSection | None = None
         if known:
             without = frozenset({"dataset"}) if is_input else frozenset()
-            parameters = ParameterSection(context, without)
-            if parameters.has_rows():
-                self.parameters = parameters
-                self._add(layout, parameters)
-            else:
-                parameters.deleteLater()
+            if shown_parameters(context, without):
+                self.parameters = ParameterSection(context, without, self)
+                self._add(layout, self.parameters)
         self.learning: LearningSection | None = None
         if known and (_all_learn(context) or (single and blocks[0].weights is not None)):
-            self.learning = LearningSection(context)
+            self.learning = LearningSection(context, self)
             self._add(layout, self.learning)
-        self.result = ResultSection(context)
+        self.result = ResultSection(context, self)
         self._add(layout, self.result)
-        self.curve = CurveSection(context)
+        self.curve = CurveSection(context, self)
         self._add(layout, self.curve)
-        self.weights = WeightsSection(context)
+        self.weights = WeightsSection(context, self)
         self._add(layout, self.weights)
         layout.addStretch()
 

@@ -137,7 +137,7 @@ class CurveSection(Section):
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Curve", context.theme, parent=parent)
-        self.chart = CurveChart(context.theme)
+        self.chart = CurveChart(context.theme, self.body)
         self.add(self.chart)
         self.hide()
 

@@ -83,7 +83,6 @@ class FieldRow(QWidget):
         field.setAccessibleName(label)
         self.setToolTip(purpose)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        QWidget.setTabOrder(field, self._reset)
         self._reset.clicked.connect(self._to_default)
         field.edited.connect(self._edited)
         field.previewed.connect(self._previewed)

@@ -243,12 +243,12 @@ class Inspector(QWidget):
         context = self._context
         page: BlockPage | ProjectPanel
         if context.blocks():
-            page = BlockPage(context)
+            page = BlockPage(context, self._pages)
             if isinstance(page.header, BlockHeader):
                 type_id = context.blocks()[0].type
                 page.header.help_wanted.connect(lambda: self.help_wanted.emit(type_id))
         else:
-            page = ProjectPanel(context)
+            page = ProjectPanel(context, self._pages)
         for section in page.sections:
             section.folded.connect(self._remember_fold)
         data = page.data

@@ -58,49 +58,61 @@ class LearningSection(Section):
             self.sharing = SharingRows(context, self.body)
             self.add(self.sharing)
         self._learns = bool(groups)
-        hidden: list[QWidget] = []
-        names: list[str] = []
-        for place, (label, weights) in enumerate(groups):
-            made = (self._start_row(label, weights), self._argument_row(weights))
-            if place:
-                hidden.extend(made)
-                names.append(label)
-            else:
-                for row in made:
-                    self.add(row)
+        self._groups = groups
+        for label, weights in groups[:1]:
+            self.add(self._start_row(label, weights, self.body))
+            self.add(self._argument_row(weights, self.body))
         rate = FloatField(theme, 0.0, 1000.0, logarithmic=True, bar=(0.01, 100.0))
-        self.rate_factor = self._row("Rate factor", rate, 1.0, "Multiplies the learning rate for this block.")
+        purpose = "Multiplies the learning rate for this block."
+        self.rate_factor = self._row("Rate factor", rate, 1.0, purpose, self.body)
         self.add(self.rate_factor)
-        self.frozen = self._row("Frozen", BooleanField(theme), False, "Its weights stay as they are.")
-        decay = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0), optional=True)
-        decay.set_placeholder("the plan’s")
-        self.decay = self._row("Weight decay", decay, None, "Pulls weights towards zero; empty: as the plan says.")
         self.rate_factor.edited.connect(lambda value: self._change("Rate factor", rate_factor=float(str(value))))
-        self.frozen.edited.connect(lambda value: self._change("Frozen", frozen=bool(value)))
-        self.decay.edited.connect(
-            lambda value: self._change("Weight decay", decay=None if value is None else float(str(value)))
-        )
-        self.more = Folded([*names, "frozen", "decay"], [*hidden, self.frozen, self.decay], theme)
+        names = [label for label, _ in groups[1:]]
+        self._frozen: FieldRow | None = None
+        self._decay: FieldRow | None = None
+        self.more = Folded([*names, "frozen", "decay"], self._make_folded, theme, self.body)
         self.add(self.more)
         for row in (self.rate_factor, self.more):
             row.setVisible(self._learns)
         self.more.link().clicked.connect(self.refresh)
 
+    @property
+    def frozen(self) -> FieldRow:
+        """The row that keeps the weights as they are."""
+        self.more.make()
+        assert self._frozen is not None, "it is among the folded rows"
+        return self._frozen
+
+    @property
+    def decay(self) -> FieldRow:
+        """The row of the decay of the weights."""
+        self.more.make()
+        assert self._decay is not None, "it is among the folded rows"
+        return self._decay
+
     def start_row(self, index: int = 0) -> FieldRow:
         """The row that chooses how weight group `index` starts."""
+        if index:
+            self.more.make()
         return self._starts[index][0]
 
     def argument_row(self, index: int = 0) -> FieldRow:
         """The row of the argument of weight group `index`: a deviation, a bound, a value."""
+        if index:
+            self.more.make()
         return self._arguments[index][0]
 
     def begin(self) -> None:
         """Show other blocks as rows do that were just made: folded ones only where one is changed."""
-        for row in (self.rate_factor, self.frozen, self.decay, *(row for row, _ in (*self._starts, *self._arguments))):
+        if self._learns and any(self._may_be_changed(block.learning) for block in self._context.blocks()):
+            self.more.make()
+        folded = [self._frozen, self._decay, *(row for row, _ in self._starts[1:])]
+        changed = [row for row in folded if row is not None]
+        others = [self.rate_factor, *(row for row, _ in (*self._starts[:1], *self._arguments))]
+        for row in (*changed, *others):
             row.forget()
         self.more.set_open(False)
         self.refresh()
-        changed = [self.frozen, self.decay, *(row for row, _ in self._starts[1:])]
         if self._learns and any(row.is_changed() for row in changed):
             self.more.set_open(True)
             self.refresh()
@@ -114,8 +126,10 @@ class LearningSection(Section):
             self.sharing.refresh()
         learnings = [block.learning for block in blocks]
         self._show(self.rate_factor, [learning.rate_factor for learning in learnings])
-        self._show(self.frozen, [learning.frozen for learning in learnings])
-        self._show(self.decay, [learning.decay for learning in learnings], "the plan’s")
+        if self._frozen is not None:
+            self._show(self._frozen, [learning.frozen for learning in learnings])
+        if self._decay is not None:
+            self._show(self._decay, [learning.decay for learning in learnings], "the plan’s")
         for place, (row, weights) in enumerate(self._starts):
             starts = [learning.initialisers.get(weights[0]) for learning in learnings]
             names = {start.name if start is not None else "" for start in starts}
@@ -136,18 +150,41 @@ class LearningSection(Section):
         field.set_placeholder(placeholder if same else "differ")
         row.set_value(values[0] if same else None)
 
-    def _row(self, label: str, field: Any, default: object, purpose: str) -> FieldRow:
-        return FieldRow(label, field, self._context.theme, default=default, purpose=purpose)
+    def _may_be_changed(self, learning: Learning) -> bool:
+        """Whether a folded row has something to say of a block."""
+        starts = (weights[0] in learning.initialisers for _, weights in self._groups[1:])
+        return learning.frozen or learning.decay is not None or any(starts)
 
-    def _start_row(self, label: str, weights: tuple[str, ...]) -> FieldRow:
+    def _make_folded(self, folded: QWidget) -> list[FieldRow]:
+        theme = self._context.theme
+        rows: list[FieldRow] = []
+        for label, weights in self._groups[1:]:
+            rows += self._start_row(label, weights, folded), self._argument_row(weights, folded)
+        purpose = "Its weights stay as they are."
+        self._frozen = self._row("Frozen", BooleanField(theme), False, purpose, folded)
+        field = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0), optional=True)
+        purpose = "Pulls weights towards zero; empty: as the plan says."
+        self._decay = self._row("Weight decay", field, None, purpose, folded)
+        self._frozen.edited.connect(lambda value: self._change("Frozen", frozen=bool(value)))
+        self._decay.edited.connect(
+            lambda value: self._change("Weight decay", decay=None if value is None else float(str(value)))
+        )
+        self.refresh()
+        return [*rows, self._frozen, self._decay]
+
+    def _row(self, label: str, field: Any, default: object, purpose: str, parent: QWidget) -> FieldRow:
+        return FieldRow(label, field, self._context.theme, default=default, purpose=purpose, parent=parent)
+
+    def _start_row(self, label: str, weights: tuple[str, ...], parent: QWidget) -> FieldRow:
         field = ChoiceField(self._context.theme, tuple(INITIALISERS), labels=INITIALISERS)
-        row = self._row(label, field, "", "How the numbers are drawn before training begins.")
+        row = self._row(label, field, "", "How the numbers are drawn before training begins.", parent)
         row.edited.connect(lambda value: self._start_with(label, weights, str(value or ""), {}))
         self._starts.append((row, weights))
         return row
 
-    def _argument_row(self, weights: tuple[str, ...]) -> FieldRow:
-        row = self._row("Spread", FloatField(self._context.theme), 0.0, "How far from zero the numbers are drawn.")
+    def _argument_row(self, weights: tuple[str, ...], parent: QWidget) -> FieldRow:
+        purpose = "How far from zero the numbers are drawn."
+        row = self._row("Spread", FloatField(self._context.theme), 0.0, purpose, parent)
         row.edited.connect(lambda value: self._argue(weights, float(str(value))))
         row.hide()
         self._arguments.append((row, weights))

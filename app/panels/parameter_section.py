@@ -35,6 +35,12 @@ def common_parameters(types: Sequence[BlockType]) -> tuple[Parameter, ...]:
     )
 
 
+def shown_parameters(context: InspectorContext, without: frozenset[str] = frozenset()) -> tuple[Parameter, ...]:
+    """The parameters that the selected blocks have in common, but for those in `without`."""
+    types = [context.types[block.type] for block in context.blocks() if block.type in context.types]
+    return tuple(known for known in common_parameters(types) if known.id not in without)
+
+
 def set_parameter_of(graph: Graph, scope: Scope, ids: tuple[str, ...], parameter: str, value: object) -> Graph:
     """The body with one parameter set on several blocks. Refused where one of them refuses it."""
     for id in ids:
@@ -60,38 +66,41 @@ class ParameterSection(Section):
         super().__init__("Parameters", context.theme, parent=parent)
         self._context = context
         self._rows: dict[str, FieldRow] = {}
-        types = [context.types[block.type] for block in context.blocks() if block.type in context.types]
-        self._parameters = tuple(known for known in common_parameters(types) if known.id not in without)
+        self._parameters = shown_parameters(context, without)
         self._folded: Folded | None = None
         plain = [parameter for parameter in self._parameters if not parameter.advanced]
         advanced = [parameter for parameter in self._parameters if parameter.advanced]
         for parameter in plain:
-            self.add(self._make_row(parameter))
-        if advanced:
-            rows = [self._make_row(parameter) for parameter in advanced]
-            self._folded = Folded([parameter.label for parameter in advanced], rows, context.theme)
-            self.add(self._folded)
+            self.add(self._make_row(parameter, self.body))
         self._advanced = tuple(parameter.id for parameter in advanced)
+        if advanced:
+            names = [parameter.label for parameter in advanced]
+            self._folded = Folded(names, lambda folded: self._make_advanced(advanced, folded), context.theme, self.body)
+            self.add(self._folded)
 
     def row(self, parameter: str) -> FieldRow:
         """The row of a parameter. Raises KeyError."""
+        if parameter in self._advanced and self._folded is not None:
+            self._folded.make()
         return self._rows[parameter]
 
     def advanced(self) -> Folded | None:
         """The advanced parameters behind their link, if there are any."""
         return self._folded
 
-    def has_rows(self) -> bool:
-        """Whether there is anything to set."""
-        return bool(self._rows)
+    def ids(self) -> tuple[str, ...]:
+        """The parameters that have a row, advanced ones last."""
+        return (*(known.id for known in self._parameters if known.id not in self._advanced), *self._advanced)
 
     def begin(self) -> None:
         """Show other blocks as rows do that were just made: advanced ones only where one is changed."""
+        if self._folded is not None and any(self._may_be_changed(known) for known in self._parameters):
+            self._folded.make()
         for row in self._rows.values():
             row.forget()
         self.refresh()
         if self._folded is not None:
-            self._folded.set_open(any(self._rows[id].is_changed() for id in self._advanced))
+            self._folded.set_open(self._folded.is_made and any(self._rows[id].is_changed() for id in self._advanced))
 
     def refresh(self) -> None:
         """Show the values as they are now."""
@@ -99,7 +108,9 @@ class ParameterSection(Section):
         if not blocks:
             return
         for parameter in self._parameters:
-            row = self._rows[parameter.id]
+            row = self._rows.get(parameter.id)
+            if row is None:
+                continue
             values = [self._value(block, parameter) for block in blocks]
             same = all(value == values[0] for value in values)
             if same:
@@ -110,12 +121,24 @@ class ParameterSection(Section):
             if placeholder is not None and (len(blocks) > 1 or not parameter.optional):
                 placeholder("" if same else "differ")
 
+    def _may_be_changed(self, parameter: Parameter) -> bool:
+        """Whether an advanced parameter has another value than its default anywhere."""
+        blocks = self._context.blocks()
+        return parameter.id in self._advanced and any(
+            self._value(block, parameter) != parameter.default for block in blocks
+        )
+
+    def _make_advanced(self, parameters: Sequence[Parameter], folded: QWidget) -> list[FieldRow]:
+        rows = [self._make_row(parameter, folded) for parameter in parameters]
+        self.refresh()
+        return rows
+
     def _value(self, block: Block, parameter: Parameter) -> Value:
         declared = self._context.types[block.type].parameter(parameter.id)
         assert declared is not None, "common parameters are declared by every type"
         return block.parameters.get(parameter.id, declared.default)
 
-    def _make_row(self, parameter: Parameter) -> FieldRow:
+    def _make_row(self, parameter: Parameter, parent: QWidget) -> FieldRow:
         theme = self._context.theme
 
         def validate(value: object) -> str | None:
@@ -133,7 +156,8 @@ class ParameterSection(Section):
             field = ListField(theme, texts=True, validate=validate)
         else:
             field = make_field(parameter, theme, compute=self._context.compute, validate=validate)
-        row = FieldRow(parameter.label, field, theme, default=parameter.default, purpose=parameter.help)
+        label, default = parameter.label, parameter.default
+        row = FieldRow(label, field, theme, default=default, purpose=parameter.help, parent=parent)
         row.edited.connect(lambda value: self._edited(parameter, value))
         self._rows[parameter.id] = row
         return row

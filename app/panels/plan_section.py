@@ -119,7 +119,9 @@ class PlanSection(Section):
         self.threads = self._shared_row("threads", "Threads", threads, None)
         self._devices = ChoiceField(theme, ())
         self.device = self._shared_row("device", "Device", self._devices, "auto")
-        self.more = Folded([*names, "threads", "device"], [*hidden, self.threads, self.device], theme)
+        rows = [*hidden, self.threads, self.device]
+        self.more = Folded([*names, "threads", "device"], lambda _: rows, theme)
+        self.more.make()
         self.add(self.more)
 
     def begin(self) -> None:

@@ -55,19 +55,19 @@ class ResultSection(Section):
             ports = context.types[blocks[0].type].ports_of(blocks[0], context.document.graph.variables).outputs
             for port in ports:
                 label = "Output" if len(ports) == 1 else port.label or port.id
-                figure = Figure(label[:1].upper() + label[1:], UNKNOWN, context.theme)
+                figure = Figure(label[:1].upper() + label[1:], UNKNOWN, context.theme, self.body)
                 self._outputs[port.id] = figure
                 self.add(figure)
         costless = all(
             block.type in context.types and context.types[block.type].role in ("input", "boundary") for block in blocks
         )
-        self.parameters = Figure("Parameters", UNKNOWN, context.theme)
-        self.multiply_adds = Figure("Multiply-adds", UNKNOWN, context.theme)
-        self.activations = Figure("Activations", UNKNOWN, context.theme)
-        self.training = Figure("Training memory", UNKNOWN, context.theme)
+        self.parameters = Figure("Parameters", UNKNOWN, context.theme, self.body)
+        self.multiply_adds = Figure("Multiply-adds", UNKNOWN, context.theme, self.body)
+        self.activations = Figure("Activations", UNKNOWN, context.theme, self.body)
+        self.training = Figure("Training memory", UNKNOWN, context.theme, self.body)
         self.training.setToolTip("What is kept of each sample until its gradients are computed")
         self._costs = (self.parameters, self.multiply_adds, self.activations, self.training)
-        self.sees = Figure("Sees", UNKNOWN, context.theme)
+        self.sees = Figure("Sees", UNKNOWN, context.theme, self.body)
         self.sees.hide()
         self.add(self.sees)
         for figure in self._costs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
@@ -134,15 +134,20 @@ class Sentence(QLabel):
 
 
 class Folded(QWidget):
-    """Rows behind a link that names them: `Dilation, groups, padding mode`."""
+    """Rows behind a link that names them: `Dilation, groups, padding mode`; `make(self)` gives them when they show."""
 
     def __init__(
-        self, names: Sequence[str], rows: Sequence[QWidget], theme: Theme, parent: QWidget | None = None
+        self,
+        names: Sequence[str],
+        make: Callable[[QWidget], Sequence[QWidget]],
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         words = ", ".join(names)
         self._words = words[:1].upper() + words[1:].lower() if words else ""
-        self._rows = tuple(rows)
+        self._make = make
+        self._rows: tuple[QWidget, ...] | None = None
         self._link = LinkButton(self._words, theme, size=12, parent=self)
         self._link.clicked.connect(lambda: self.set_open(not self._open))
         self._open = True
@@ -153,9 +158,8 @@ class Folded(QWidget):
         holder.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
         holder.addWidget(self._link)
         holder.addStretch()
-        for row in rows:
-            layout.addWidget(row)
         layout.addLayout(holder)
+        self._column = layout
         self.set_open(False)
 
     def link(self) -> LinkButton:
@@ -166,16 +170,47 @@ class Folded(QWidget):
         """Whether the rows show."""
         return self._open
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the rows are there, shown or not."""
+        return self._rows is not None
+
+    def make(self) -> None:
+        """Have the rows, if they are not there yet; Tab goes from the link through them in their order."""
+        if self._rows is not None:
+            return
+        self._rows = tuple(self._make(self))
+        before: QWidget = self._link
+        for place, row in enumerate(self._rows):
+            row.hide()
+            self._column.insertWidget(place, row)
+            for stop in _stops(row):
+                QWidget.setTabOrder(before, stop)
+                before = stop
+
     def set_open(self, open: bool) -> None:
         """Show the rows, or hide them behind the link."""
         self._open = open
-        for row in self._rows:
+        if open:
+            self.make()
+        for row in self._rows or ():
             row.setVisible(open)
         room = 240
         metrics = QFontMetricsF(self._link.text_font())
         words = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, room)
         self._link.set_label("Fewer" if open else words)
         self._link.setToolTip("" if open or words == self._words else self._words)
+
+
+def _stops(row: QWidget) -> list[QWidget]:
+    """Where Tab stops in a row, in its order."""
+    stops: list[QWidget] = []
+    widget = row.nextInFocusChain()
+    while widget is not None and row.isAncestorOf(widget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+            stops.append(widget)
+        widget = widget.nextInFocusChain()
+    return stops
 
 
 class Line(QWidget):

@@ -683,7 +683,8 @@ def test_every_block_type_has_a_page(inspector: Inspector, document: Document, t
     inspector.show_selection((), ("new",))
     shown = page(inspector)
     declared = {parameter.id for parameter in BLOCK_TYPES[type_id].parameters} - {"dataset"}
-    rows = shown.parameters._rows if shown.parameters is not None else {}
+    section = shown.parameters
+    rows = {id: section.row(id) for id in section.ids()} if section is not None else {}
     assert set(rows) == declared
     assert all(not field_row.is_changed() for field_row in rows.values())
     inspector.set_theme(load_theme("dark"))
