@@ -90,3 +90,15 @@ def test_what_cannot_be_exported_says_why_before_a_file_is_chosen(open_hands) ->
         assert not action.isEnabled()
         assert action.toolTip() == "Nothing is drawn yet that could be exported"
     assert hands.window.actions_table.menus["File"].toolTipsVisible()
+
+
+def test_without_a_worker_every_export_says_what_happened(open_hands) -> None:
+    hands = open_hands()
+    hands.wait_ready()
+    hands.workspace.link.client._life._process.kill()
+    hands.wait(lambda: hands.workspace.runs.state.phase == "dead", "the end of the worker")
+    for title in ("Export Python", "Export ONNX", "Export weights"):
+        hands.window.notice.hide()
+        hands.menu("File", title)
+        assert hands.notice.startswith("The training process ended unexpectedly")
+        assert not hands._dialogs()
