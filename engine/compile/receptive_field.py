@@ -13,7 +13,7 @@ itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,7 +55,10 @@ class Line(NamedTuple):
 
 
 class Digit(NamedTuple):
-    """Index i along `axis` of a tensor stands for place i // inner % places of the line."""
+    """Index i along `axis` of a tensor stands for place i // inner % places of the line.
+
+    With `inner` 0 it is not known for which, and more than one may stand for the same.
+    """
 
     axis: int
     inner: int
@@ -203,6 +206,8 @@ def _behind(line: Line, step: int, taps: Taps) -> Line:
 
 def _along(digits: Sequence[Digit], length: int) -> Line:
     """The line of a whole axis of a tensor, on which these digits lie."""
+    if any(digit.inner == 0 for digit in digits):
+        raise Untold("free-length" if is_free(length) else "reshaped")
     outer = max(digits, key=lambda digit: digit.inner)
     if len(digits) == 1 and outer.inner == 1 and outer.places == length:
         return outer.line
@@ -253,6 +258,30 @@ def _reshaped(view: View, old: Lengths, new: Lengths) -> View:
     return view._replace(digits=digits, still=_still(view, single))
 
 
+def _parts(digit: Digit, old: Lengths, new: Lengths) -> list[Digit]:
+    """The digits that stand for the same places in another shape: it is cut where axes are."""
+    start = max(digit.inner, 1) * math.prod(old[digit.axis + 1 :])
+    end = start * (digit.places if digit.inner else old[digit.axis])
+    line, stride = digit.line, 1
+    cuts: list[tuple[int, int, int]] = []
+    for axis, length in reversed(list(enumerate(new))):
+        low, high = max(start, stride), min(end, stride * length)
+        if low < high:
+            cuts.append((axis, low, high))
+        stride *= length
+    parts: list[Digit] = []
+    for axis, low, high in cuts:
+        count, stride = high // low, math.prod(new[axis + 1 :])
+        if not digit.inner or low % start or low % stride or high % low or (high < end and count % len(line.seen)):
+            # It is not cut where axes are.
+            moved = digit.line._replace(seen=((0, 0),) * len(digit.line.seen))
+            axes = [axis for axis, _, _ in cuts if axis or not digit.axis] or [len(new) - 1]
+            return [Digit(axis, 0, digit.places, moved if at else digit.line) for at, axis in enumerate(axes)]
+        parts.append(Digit(axis, low // stride, count, line))
+        line = Line(jump=line.jump * (count // len(line.seen)))
+    return parts
+
+
 def _apart(view: View, axes: Sequence[int]) -> tuple[list[Digit], list[Digit]]:
     """The digits on these axes, and the others."""
     here = [digit for digit in view.digits if digit.axis in axes]
@@ -265,21 +294,6 @@ def _still(view: View, more: Iterable[Hull]) -> tuple[int, int]:
     for hull in more:
         low, high = (low + hull[0], high + hull[1]) if hull is not None else (low, high)
     return low, high
-
-
-def _parts(digit: Digit, old: Lengths, new: Lengths) -> Iterator[Digit]:
-    """The digits that stand for the same places in another shape: it is cut where axes are."""
-    start = digit.inner * math.prod(old[digit.axis + 1 :])
-    end, line, stride = start * digit.places, digit.line, 1
-    for axis, length in reversed(list(enumerate(new))):
-        low, high = max(start, stride), min(end, stride * length)
-        if low < high:
-            count = high // low
-            if low % start or low % stride or high % low or (high < end and count % len(line.seen)):
-                raise Untold("free-length" if is_free(digit.places) else "reshaped")
-            yield Digit(axis, low // stride, count, line)
-            line = Line(jump=line.jump * (count // len(line.seen)))
-        stride *= length
 
 
 def _joined(parts: Sequence[Part], shape: Lengths, row: int) -> View:
@@ -295,7 +309,9 @@ def _joined(parts: Sequence[Part], shape: Lengths, row: int) -> View:
     axis = row if in_row else max(set.intersection(*moving) or set.union(*moving))
     lines = [_alone(part.view, axis, shape[axis] if not in_row else part.places) for part in parts]
     line = _in_a_row(parts, lines, shape[axis]) if in_row else _together(lines, shape[axis])
-    return first._replace(digits=(Digit(axis, 1, shape[axis], line),), still=(0, 0))
+    # Where sequences of free length begin that lie behind others is not known.
+    inner = 0 if in_row and len(parts) > 1 and is_free(shape[axis]) else 1
+    return first._replace(digits=(Digit(axis, inner, shape[axis], line),), still=(0, 0))
 
 
 def _alone(view: View, axis: int, length: int) -> Line:
@@ -322,10 +338,14 @@ def _in_a_row(parts: Sequence[Part], lines: Sequence[Line], length: int) -> Line
     if len(parts) == 1:
         return _behind(lines[0], 1, ((-parts[0].before,),))
     if is_free(length):
-        raise Untold("free-length")
+        return Line(tuple(hull for line in lines for hull in line.seen), max(line.jump for line in lines))
     if length > _MOST_PLACES:
         raise Untold("too-large")
     seen: list[Hull] = [None] * length
     for part, line in zip(parts, lines, strict=True):
-        seen[part.before : part.before + part.places] = [line.at(place) for place in range(part.places)]
+        for place in range(part.places):
+            hull = line.at(place)
+            # What one has beyond its borders, the other has not.
+            if hull is not None and hull[1] >= 0 and not 0 < part.view.length <= hull[0]:
+                seen[part.before + place] = hull
     return Line(tuple(seen), max(line.jump * length // len(line.seen) for line in lines))

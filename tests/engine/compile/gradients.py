@@ -139,6 +139,14 @@ def disagreements(
     adds = bool(ADDING & {block.type for block in graph.blocks.values()})
     values = {value for block in graph.blocks.values() for value in block.parameters.values() if isinstance(value, str)}
     mirrored = bool(values & {"reflect", "replicate", "circular"})
+    if any(digit.inner == 0 for view in sight for digit in view.digits):
+        # Where a number lies is not told, but how far it sees.
+        boxes = [measured.box(number, axes) for number in measured.numbers(random.Random(0), 12)]
+        most = [max(box[at][1] - box[at][0] + 1 for box in boxes if box) for at in range(len(sight))]
+        for view, length, size in zip(sight, lengths, most, strict=True):
+            if size > (view.size or length) or not (bound or size == (view.size or length)):
+                yield (), ((0, view.size or length),), ((0, size),)
+        return
     unseen = {at for at, view in enumerate(sight) if view.size is None} if not bound else set()
     for number in measured.numbers(random.Random(0), 12):
         told, real = said(sight, number), measured.box(number, axes)

@@ -128,6 +128,33 @@ def test_phases_in_channels_join_what_has_none() -> None:
     assert not list(disagreements(drawing.graph, "sum"))
 
 
+def test_behind_a_reshape_across_rows_windows_are_not_told_but_all_is() -> None:
+    across: Step = ("reshape", {"shape": (11, 12, 4)})
+    graph = chain("image: 4×12×11", FOUR, across, ("relu", {}), (CONV, {}), ("global_avg_pool2d", {}))
+    analysis = ANALYSER.analyse(graph)
+    assert [analysis.receptive_fields[f"b{number}"] for number in range(3)] == [(3, 3)] * 3
+    assert analysis.fields_untold == {"b3": "reshaped", "b4": "reshaped"}
+    assert not list(disagreements(graph, "b2"))
+    fields = told(chain("image: 4×12×11", FOUR, across, ("flatten", {}), ("dense", {})))
+    assert (fields["b2"], fields["b3"]) == ((3, 3), (None, None))
+
+
+def test_sequences_behind_each_other_keep_their_fields_and_are_seen_as_a_whole() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input", fields=("x: T×8",))
+    drawing.add("turned", "permute", dims=(2, 1))
+    drawing.add("seen", "conv1d", out_channels=8)
+    drawing.add("row", "concat", dim=2)
+    drawing.add("back", "permute", dims=(2, 1))
+    drawing.add("all", "self_attention")
+    drawing.chain("input", "turned", "row.a")
+    drawing.chain("turned", "seen", "row.b")
+    drawing.chain("row", "back", "all")
+    fields = told(drawing.graph)
+    assert [fields[name] for name in ("seen", "row", "back", "all")] == [(3,), (3,), (3,), (None,)]
+    assert not list(disagreements(drawing.graph, "back"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder with a file of one's own that may run."""
