@@ -15,7 +15,7 @@ from engine.graph.graph import Block, Graph, Weights
 from engine.graph.paths import scope_at
 from engine.graph.scope import Scope
 from engine.graph.sharing import is_any_weights_offered, users_of
-from engine.graph.traversal import successors
+from engine.graph.traversal import predecessors
 from graph_editor.sharing_menu import OWN, step_label, weights_choices
 from graph_editor.theme import SIZE_SMALL
 
@@ -65,8 +65,8 @@ class SharingRows(QWidget):
             self.choice.ask()
             label = next(label for label, weights in self._choices.items() if weights == block.weights)
         else:
-            after = self._context.remembered(successors, body)
-            offered = is_any_weights_offered(body, scope, block.id, after)
+            before = self._context.remembered(predecessors, body)
+            offered = is_any_weights_offered(body, scope, block.id, before)
         self.row.set_value(label)
         self.row.setVisible(offered)
         words = self._words(block, (*scope.ancestors, body))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Block, Graph, Weights
 from engine.graph.scope import Scope
@@ -42,15 +40,27 @@ def weights_offered(graph: Graph, scope: Scope, id: str) -> tuple[Weights, ...]:
 
     Shapes are not looked at: analysis tells which do not match. Linear in blocks and wires.
     """
-    return tuple(_offered(graph, scope, id, None))
+    owners = _owners(graph, scope, id)
+    behind = _behind(graph, scope, id) if owners else frozenset()
+    return tuple(weights for owner in owners if owner.id not in behind for weights in _of(graph, scope, id, owner))
 
 
-def is_any_weights_offered(graph: Graph, scope: Scope, id: str, after: Edges | None = None) -> bool:
-    """Whether `weights_offered` would find any; `after` are the successors in this body, where they are known."""
-    return next(_offered(graph, scope, id, after), None) is not None
+def is_any_weights_offered(graph: Graph, scope: Scope, id: str, before: Edges) -> bool:
+    """Whether `weights_offered` finds any; `before` are the predecessors in this body.
+
+    Mostly the first owner from the left is no successor, and little stands before it: then few blocks are looked at.
+    """
+    owners = _owners(graph, scope, id)
+    here = (owner for owner in owners if owner.id in graph.blocks and _of(graph, scope, id, owner))
+    first = next(here, None)
+    if first is not None and id not in reachable(before, [first.id]):
+        return True
+    behind = _behind(graph, scope, id) if owners else frozenset()
+    return any(owner.id not in behind and _of(graph, scope, id, owner) for owner in owners)
 
 
-def _offered(graph: Graph, scope: Scope, id: str, after: Edges | None) -> Iterator[Weights]:
+def _owners(graph: Graph, scope: Scope, id: str) -> list[Block]:
+    """The blocks whose weights are of a kind that block `id` may use, before and behind it, this body's first."""
     block = graph.blocks[id]
     type = scope.types.get(block.type)
     kinds = {block.type, *(dict(type.transposes) if type is not None else ())}
@@ -58,14 +68,18 @@ def _offered(graph: Graph, scope: Scope, id: str, after: Edges | None) -> Iterat
     for body in (graph, *reversed(scope.ancestors)):
         alike = (owner for owner in body.blocks.values() if owner.type in kinds and owner.id != id)
         owners.extend(sorted(alike, key=lambda owner: (owner.look.x, owner.look.y, owner.id)))
-    if not owners or not _has_weights(scope, block) or users_of(graph, id):
-        return
-    behind = _behind(graph, scope, id, after)
-    for owner in owners:
-        if owner.id not in behind:
-            for transposed in (False, True):
-                if not kinds_fault(block, owner, type, transposed):
-                    yield Weights(of=owner.id, transposed=transposed)
+    return owners if owners and _has_weights(scope, block) and not users_of(graph, id) else []
+
+
+def _of(graph: Graph, scope: Scope, id: str, owner: Block) -> tuple[Weights, ...]:
+    """How block `id` may use the weights of `owner`, as far as their kinds tell."""
+    block = graph.blocks[id]
+    type = scope.types.get(block.type)
+    return tuple(
+        Weights(of=owner.id, transposed=transposed)
+        for transposed in (False, True)
+        if not kinds_fault(block, owner, type, transposed)
+    )
 
 
 def users_of(graph: Graph, id: str) -> tuple[Block, ...]:
@@ -87,9 +101,9 @@ def _has_weights(scope: Scope, block: Block) -> bool:
     return type is None or bool(type.weights(lenient_parameters(type, block, scope.variables)))
 
 
-def _behind(graph: Graph, scope: Scope, id: str, after: Edges | None = None) -> frozenset[str]:
+def _behind(graph: Graph, scope: Scope, id: str) -> frozenset[str]:
     """What depends on block `id`: in its body, and around that on the containers that it stands in."""
-    found, inner = downstream(graph, [id]) if after is None else reachable(after, [id]), id
+    found, inner = downstream(graph, [id]), id
     for body in reversed(scope.ancestors):
         inner = next((box.id for box in body.blocks.values() if box.body is not None and inner in box.body.blocks), "")
         found |= downstream(body, [inner])

@@ -96,6 +96,35 @@ def test_a_page_is_laid_out_before_the_next_turn(inspector: Inspector, qtbot: Qt
     assert page(inspector).result.y() < low, "what is below a fold comes up at once"
 
 
+def test_tab_goes_from_the_link_through_the_rows_behind_it(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.show_selection((), ("c",))
+    section, learning = page(inspector).parameters, page(inspector).learning
+    assert section is not None
+    assert learning is not None
+    folded = section.advanced()
+    assert folded is not None
+    assert not folded.is_made
+    link = folded.link()
+    link.setFocus()
+    qtbot.keyClick(link, Qt.Key.Key_Space)
+    assert folded.is_made
+    reached = []
+    while (focused := inspector.window().focusWidget()) is not learning.header:
+        assert focused is not None
+        assert len(reached) < 20
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        reached.append(inspector.window().focusWidget().accessibleName())
+    assert [name for name in reached if name != "Let the numbers differ"] == [
+        "Padding size 1",
+        "Padding size 2",
+        "Dilation 1",
+        "Dilation 2",
+        "Groups",
+        "Padding mode",
+        "Start and learning",
+    ]
+
+
 def test_the_projects_page_serves_again_without_what_was_typed(inspector: Inspector, qtbot: QtBot) -> None:
     first = project(inspector)
     first.variables.header.click()

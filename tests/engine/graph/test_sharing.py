@@ -12,7 +12,8 @@ from engine.graph.graph import Block, Graph, Look, PortRef, Weights
 from engine.graph.paths import scope_at, within
 from engine.graph.problem import Refused
 from engine.graph.scope import Scope
-from engine.graph.sharing import users_of, weights_offered
+from engine.graph.sharing import is_any_weights_offered, users_of, weights_offered
+from engine.graph.traversal import predecessors
 from engine.project.drawing import Drawing
 
 SCOPE = Scope(types=BLOCK_TYPES)
@@ -57,6 +58,9 @@ def test_weights_around_a_body_are_offered_behind_its_own() -> None:
     graph = Graph(blocks={**graph.blocks, "box": Block("box", "group", "Box", body=Graph(blocks=body))})
     offered = weights_offered(graph.blocks["box"].body, scope_at(graph, ("box",), SCOPE), "y")
     assert [weights.of for weights in offered if not weights.transposed] == ["x", "first", "second", "late"]
+    alone = Graph(blocks={"y": body["y"]})
+    assert is_any_weights_offered(alone, scope_at(graph, ("box",), SCOPE), "y", predecessors(alone))
+    assert not is_any_weights_offered(alone, SCOPE, "y", predecessors(alone))
     graph = within(graph, ("box",), set_weights, SCOPE, "y", Weights("first"))
     assert [block.id for block in users_of(graph, "first")] == ["y"]
 
@@ -74,6 +78,7 @@ def test_the_edit_takes_what_is_offered_and_refuses_the_rest(seed: int) -> None:
     for id in ids:
         allowed = {weights for weights in every_weights(ids) if is_allowed(graph, id, weights)}
         assert set(weights_offered(graph, SCOPE, id)) == allowed
+        assert is_any_weights_offered(graph, SCOPE, id, predecessors(graph)) == bool(allowed)
 
 
 def every_weights(ids: list[str]) -> list[Weights]:
