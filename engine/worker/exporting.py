@@ -81,14 +81,19 @@ def export_drawing(message: Export, session: Session | None, types: Mapping[str,
             _, missing = network.load_state(with_lent(held, session.network.lent))
     output = Path(message.path)
     said = export_network(network, types, message.kind, output, message.title, trained=not missing)
-    if message.kind != "onnx" or not network.state():
-        return said
+    return said + (fresh_weights(network, len(missing), learnt=learnt) if message.kind == "onnx" else "")
+
+
+def fresh_weights(network: Network, missing: int, *, learnt: bool) -> str:
+    """The sentence that some or all weights are those of the seed, to be added; empty where all were `learnt`."""
+    count = len(network.state())
+    if not count or (learnt and not missing):
+        return ""
     if not learnt:
-        return f"{said} Its weights are fresh, from seed {message.seed}, as it was not trained yet."
-    if missing:
-        fresh = f"{len(missing)} of its {len(network.state())} tensors are"
-        return f"{said} {fresh} fresh, from seed {message.seed}, as what was trained does not fit them."
-    return said
+        return f" Its weights are fresh, from seed {network.seed}, as it was not trained yet."
+    return (
+        f" {missing} of its {count} tensors are fresh, from seed {network.seed}, as what was trained does not fit them."
+    )
 
 
 def _has_learnt(session: Session, held: Mapping[str, Tensor]) -> bool:

@@ -57,11 +57,18 @@ def test_onnx_says_how_far_it_is_from_the_program(run, trained, tmp_path):
     assert output.stat().st_size > 1000
 
 
-@pytest.mark.parametrize("kind", ["onnx", "safetensors"])
-def test_other_kinds_need_trained_weights(run, tmp_path, kind):
-    code, out, err = run("export", "digits-dense", "--to", kind, "-o", str(tmp_path / "net"))
+def test_plain_weights_need_training(run, tmp_path):
+    code, out, err = run("export", "digits-dense", "--to", "safetensors", "-o", str(tmp_path / "net"))
     assert (code, out, err) == (1, "", "The example holds no trained weights. Train it first.\n")
     assert not list(tmp_path.iterdir())
+
+
+def test_onnx_of_what_was_not_trained_has_the_weights_of_the_seed(run, tmp_path):
+    pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
+    code, out, _ = run("export", "digits-dense", "--to", "onnx", "-o", str(tmp_path / "net.onnx"))
+    assert code == 0
+    assert "Its weights are fresh, from seed 0, as it was not trained yet." in " ".join(out.split())
+    assert (tmp_path / "net.onnx").stat().st_size > 1000
 
 
 def test_a_kind_that_is_none_and_a_folder_that_is_not_there_are_told(run, tmp_path):
