@@ -128,20 +128,25 @@ class BlockPage(QWidget):
         for section in (self.data, self.parameters, self.learning):
             if section is not None:
                 section.begin()
-        self.refresh()
+        self._refresh_rest(blocks[0])
 
     def refresh(self) -> None:
         """Show values as they are now."""
         blocks = self._context.blocks()
         if not blocks:
             return
-        if isinstance(self.header, BlockHeader):
-            self.header.name.show_name(blocks[0].name)
-        for section in (self.own_code, self.parameters, self.learning):
+        for section in (self.parameters, self.learning):
             if section is not None:
                 section.refresh()
+        self._refresh_rest(blocks[0])
+
+    def _refresh_rest(self, block: Block) -> None:
+        if isinstance(self.header, BlockHeader):
+            self.header.name.show_name(block.name)
+        if self.own_code is not None:
+            self.own_code.refresh()
         if self.data is not None:
-            name = dataset_of(self._context.document, blocks[0])
+            name = dataset_of(self._context.document, block)
             self.data.show_dataset(name, reference(self._context.document, name))
             self.data.standardise.hide()
 

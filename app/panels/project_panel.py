@@ -106,7 +106,7 @@ class ProjectPanel(QWidget):
         if self.plan is not None:
             self.plan.begin()
         self.variables.begin()
-        self.refresh()
+        self._show_dataset()
 
     @staticmethod
     def form(context: InspectorContext) -> object:
@@ -118,11 +118,14 @@ class ProjectPanel(QWidget):
 
     def refresh(self) -> None:
         """Show values as they are now."""
-        name = self.dataset_name()
-        self.data.show_dataset(name, reference(self._context.document, name))
+        self._show_dataset()
         if self.plan is not None:
             self.plan.refresh()
         self.variables.refresh()
+
+    def _show_dataset(self) -> None:
+        name = self.dataset_name()
+        self.data.show_dataset(name, reference(self._context.document, name))
 
     def dataset_name(self) -> str:
         """The dataset of the first Input, else of the settings, "" without one."""
