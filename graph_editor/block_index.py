@@ -68,12 +68,15 @@ class BlockIndex:
 
     def is_free(self, left: float, top: float, right: float, bottom: float, but: Iterable[str] = ()) -> bool:
         """Whether no block, the ones in `but` aside, touches a rectangle."""
-        rectangles = self._rectangles
-        for cell in _cells(left, top, right, bottom):
-            for id in self._cells.get(cell, ()):
-                one = rectangles[id]
-                if one[0] < right and one[2] > left and one[1] < bottom and one[3] > top and id not in but:
-                    return False
+        rectangles, cells = self._rectangles, self._cells
+        rows = range(int(top // CELL), int(bottom // CELL) + 1)
+        # Cell by cell: a large rectangle of which the first cell tells is not cut into thousands.
+        for column in range(int(left // CELL), int(right // CELL) + 1):
+            for row in rows:
+                for id in cells.get((column, row), ()):
+                    one = rectangles[id]
+                    if one[0] < right and one[2] > left and one[1] < bottom and one[3] > top and id not in but:
+                        return False
         return True
 
     def crowd(self, x: float, y: float) -> int:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from graph_editor.block_index import BlockIndex, Rectangle
 from graph_editor.wire_geometry import Point, Route, along, curve, curve_points, straight
+from graph_editor.wire_router_lanes import Lanes
+from graph_editor.wire_router_ways import PortWays
 
 STUB = 24.0
 LANE = 24
@@ -19,6 +21,7 @@ HEAP = 96
 """So many blocks in one cell lie on each other, three deep: a way around them is not looked for, there is none."""
 _TRIES = 14
 _UPRIGHTS, _FARTHEST_UPRIGHT = 4, 16
+_WORST = 12  # more faults than a way can have
 
 
 class Ends(NamedTuple):
@@ -33,37 +36,23 @@ class Ends(NamedTuple):
     bends: tuple[tuple[int, int], ...] = ()
 
 
-class _Lane(NamedTuple):
-    low: float
-    high: float
-    at: float
-    key: Hashable
-    signal: Hashable
-
-
 class Router:
     """Lays wires one after the other; each lane wire keeps its lane until it is forgotten."""
 
     def __init__(self, index: BlockIndex) -> None:
         self._index = index
-        self._levels: dict[int, list[_Lane]] = {}
-        self._uprights: dict[int, list[_Lane]] = {}
-        self._taken: dict[Hashable, list[tuple[dict[int, list[_Lane]], int]]] = {}
+        self._levels = Lanes(LEVEL_STEP)
+        self._uprights = Lanes(UPRIGHT_STEP)
 
     def clear(self) -> None:
         """Forget all lanes."""
         self._levels.clear()
         self._uprights.clear()
-        self._taken.clear()
 
     def forget(self, key: Hashable) -> None:
         """Free the lanes of a wire."""
-        for lanes, bucket in self._taken.pop(key, ()):
-            left = [lane for lane in lanes.get(bucket, ()) if lane.key != key]
-            if left:
-                lanes[bucket] = left
-            else:
-                lanes.pop(bucket, None)
+        self._levels.forget(key)
+        self._uprights.forget(key)
 
     def route(self, key: Hashable, ends: Ends) -> Route:
         """Lay the wire `key`; what it had taken before is freed."""
@@ -121,34 +110,34 @@ class Router:
                 self._free(sx, sy - 6, x, sy + 6, ends)
                 and self._free(x, ty - 6, tx, ty + 6, ends)
                 and self._open(x - 6, sy, x + 6, ty)
-                and not self._is_taken(self._uprights, UPRIGHT_STEP, x, sy, ty, ends.signal)
-                and not self._is_taken(self._levels, LEVEL_STEP, ty if x < tx - STUB else sy, sx, tx, ends.signal)
+                and not self._uprights.is_taken(x, sy, ty, ends.signal)
+                and not self._levels.is_taken(ty if x < tx - STUB else sy, sx, tx, ends.signal)
             ):
-                self._take(self._uprights, UPRIGHT_STEP, x, sy, ty, key, ends.signal)
+                self._uprights.take(x, sy, ty, key, ends.signal)
                 return along((ends.start, (x, sy), (x, ty), ends.end))
         return None
 
     def _in_lane(self, key: Hashable, ends: Ends) -> Route:
         sy, ty = ends.start[1], ends.end[1]
-        best: tuple[int, float, float, float] | None = None
+        out, back = self._ways(ends.start, ends), self._ways(ends.end, ends)
+        fewest, best = _WORST, (0.0, 0.0, 0.0)
         for number, y in enumerate(self._levels_to_try(ends)):
-            left = self._upright(ends.start, STUB, y, ends)
-            right = self._upright(ends.end, -STUB, y, ends)
+            left, right = _upright(ends.start, STUB, y, out), _upright(ends.end, -STUB, y, back)
             low, high = min(left, right), max(left, right)
-            faults = 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
-            faults += 3 * self._is_taken(self._levels, LEVEL_STEP, y, low, high, ends.signal)
-            faults += 2 * (not self._open(left - 6, sy, left + 6, y)) + 2 * (
-                not self._open(right - 6, y, right + 6, ty)
-            )
-            if best is None or faults < best[0]:
-                best = (faults, y, left, right)
-            if faults == 0 or (number >= _TRIES // 2 and best[0] <= 2):
+            faults = 2 * (not out.is_open(left, y)) + 2 * (not back.is_open(right, y))
+            # The whole way across costs most to look at, and often nothing it could tell makes a difference.
+            if faults < fewest:
+                faults += 3 * self._levels.is_taken(y, low, high, ends.signal)
+            if faults < fewest:
+                faults += 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
+            if faults < fewest:
+                fewest, best = faults, (y, left, right)
+            if fewest == 0 or (number >= _TRIES // 2 and fewest <= 2):
                 break
-        assert best is not None
-        _, y, left, right = best
-        self._take(self._levels, LEVEL_STEP, y, min(left, right), max(left, right), key, ends.signal)
-        self._take(self._uprights, UPRIGHT_STEP, left, sy, y, key, ends.signal)
-        self._take(self._uprights, UPRIGHT_STEP, right, y, ty, key, ends.signal)
+        y, left, right = best
+        self._levels.take(y, left, right, key, ends.signal)
+        self._uprights.take(left, sy, y, key, ends.signal)
+        self._uprights.take(right, y, ty, key, ends.signal)
         return along((ends.start, (left, sy), (left, y), (right, y), (right, ty), ends.end))
 
     def _levels_to_try(self, ends: Ends) -> list[float]:
@@ -176,49 +165,33 @@ class Router:
         except KeyError:
             return (*point, *point)
 
-    def _upright(self, port: Point, stub: float, y: float, ends: Ends) -> float:
-        """The x of the way from a port up or down to the lane at `y`: the next that no other signal has taken, and
-        where that runs through a block that stands out of its column, the next that is free of blocks too."""
-        (px, py), step = port, math.copysign(UPRIGHT_STEP, stub)
-        found: float | None = None
-        for number in range(_FARTHEST_UPRIGHT):
-            x = px + stub + number * step
-            if self._is_taken(self._uprights, UPRIGHT_STEP, x, py, y, ends.signal):
-                continue
-            if found is None and number < _UPRIGHTS:
-                found = x
-            if self._open(x - 6, py, x + 6, y) and self._free(px, py - 6, x, py + 6, ends):
-                return x
-        return px + stub if found is None else found
+    def _ways(self, port: Point, ends: Ends) -> PortWays:
+        x, y = port
+        return PortWays(
+            y,
+            is_taken=lambda at, end: self._uprights.is_taken(at, y, end, ends.signal),
+            is_open=lambda at, end: self._open(at - 6, y, at + 6, end),
+            is_reached=lambda at: self._free(x, y - 6, at, y + 6, ends),
+        )
 
     def _open(self, left: float, top: float, right: float, bottom: float) -> bool:
         return self._index.is_free(min(left, right), min(top, bottom), max(left, right), max(top, bottom))
 
-    @staticmethod
-    def _is_taken(
-        lanes: dict[int, list[_Lane]], step: int, at: float, first: float, last: float, signal: Hashable
-    ) -> bool:
-        low, high = min(first, last), max(first, last)
-        bucket = int(at // step)
-        for near in (bucket - 1, bucket, bucket + 1):
-            for lane in lanes.get(near, ()):
-                if abs(lane.at - at) < step and lane.low < high and lane.high > low and lane.signal != signal:
-                    return True
-        return False
 
-    def _take(
-        self,
-        lanes: dict[int, list[_Lane]],
-        step: int,
-        at: float,
-        first: float,
-        last: float,
-        key: Hashable,
-        signal: Hashable,
-    ) -> None:
-        bucket = int(at // step)
-        lanes.setdefault(bucket, []).append(_Lane(min(first, last), max(first, last), at, key, signal))
-        self._taken.setdefault(key, []).append((lanes, bucket))
+def _upright(port: Point, stub: float, y: float, ways: PortWays) -> float:
+    """The x of the way from a port up or down to the lane at `y`: the next that no other signal has taken, and
+    where that runs through a block that stands out of its column, the next that is free of blocks too."""
+    px, step = port[0], math.copysign(UPRIGHT_STEP, stub)
+    found: float | None = None
+    for number in range(_FARTHEST_UPRIGHT):
+        x = px + stub + number * step
+        if ways.is_taken(x, y):
+            continue
+        if found is None and number < _UPRIGHTS:
+            found = x
+        if ways.is_open(x, y) and ways.is_reached(x):
+            return x
+    return px + stub if found is None else found
 
 
 def _through(ends: Ends) -> list[Point]:

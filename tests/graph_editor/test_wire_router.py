@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import math
+import random
+
 import pytest
 
 from graph_editor.block_index import BlockIndex
 from graph_editor.wire_geometry import Route, along, curve, distance_to, straight
-from graph_editor.wire_router import HEAP, Ends, Router
+from graph_editor.wire_router import CLEARANCE, HEAP, STUB, UPRIGHT_STEP, Ends, Router
+from graph_editor.wire_router_lanes import Lanes
+from tests.graph_editor.test_wire_router_lanes import PlainLanes
 
 
 def index(**blocks: tuple[float, float, float, float]) -> BlockIndex:
@@ -102,22 +107,22 @@ def test_a_way_down_to_its_lane_passes_a_block_that_stands_out_of_the_column() -
 
 
 def questions_of(count: int, apart: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, list[Route]]:
-    """A chain of blocks `apart` px from each other: how often is asked what is free, how many lanes are looked at."""
+    """A chain of blocks `apart` px from each other: how often is asked what is free, and which lanes are taken."""
     made = index(**{f"b{number}": (number * apart, 0, number * apart + 96, 48) for number in range(count)})
     asked, looked = [0], [0]
-    is_free, is_taken = BlockIndex.is_free, Router._is_taken
+    is_free, is_taken = BlockIndex.is_free, Lanes.is_taken
 
     def counted_free(self, *place):
         asked[0] += 1
         return is_free(self, *place)
 
-    def counted_taken(lanes, step, at, *rest):
-        looked[0] += sum(len(lanes.get(int(at // step) + near, ())) for near in (-1, 0, 1))
-        return is_taken(lanes, step, at, *rest)
+    def counted_taken(self, *place):
+        looked[0] += 1
+        return is_taken(self, *place)
 
     with monkeypatch.context() as patch:
         patch.setattr(BlockIndex, "is_free", counted_free)
-        patch.setattr(Router, "_is_taken", staticmethod(counted_taken))
+        patch.setattr(Lanes, "is_taken", counted_taken)
         router = Router(made)
         routes = [
             router.route(
@@ -161,3 +166,98 @@ def test_bends_are_kept_until_a_block_grows_into_them() -> None:
         assert route.points[0] == (wide, 72)
         for one, two in zip(route.points[1:], route.points[2:-1], strict=False):
             assert made.is_free(*map(min, one, two), *map(max, one, two)), route.points
+
+
+class PlainRouter(Router):
+    """Asks everything at every level, of lanes in lists: what routes are, however they are found."""
+
+    def __init__(self, index: BlockIndex) -> None:
+        super().__init__(index)
+        self._levels, self._uprights = PlainLanes(24), PlainLanes(8)
+
+    def _in_lane(self, key: object, ends: Ends) -> Route:
+        sy, ty = ends.start[1], ends.end[1]
+        best: tuple[int, float, float, float] | None = None
+        for number, y in enumerate(self._levels_to_try(ends)):
+            left, right = (self._upright(*port, y, ends) for port in ((ends.start, STUB), (ends.end, -STUB)))
+            low, high = min(left, right), max(left, right)
+            faults = 4 * (not self._open(low, y - CLEARANCE, high, y + CLEARANCE))
+            faults += 3 * self._levels.is_taken(y, low, high, ends.signal)
+            faults += 2 * (not self._open(left - 6, sy, left + 6, y))
+            faults += 2 * (not self._open(right - 6, y, right + 6, ty))
+            if best is None or faults < best[0]:
+                best = (faults, y, left, right)
+            if faults == 0 or (number >= 7 and best[0] <= 2):
+                break
+        assert best is not None
+        _, y, left, right = best
+        self._levels.take(y, left, right, key, ends.signal)
+        self._uprights.take(left, sy, y, key, ends.signal)
+        self._uprights.take(right, y, ty, key, ends.signal)
+        return along((ends.start, (left, sy), (left, y), (right, y), (right, ty), ends.end))
+
+    def _upright(self, port: tuple[float, float], stub: float, y: float, ends: Ends) -> float:
+        found = None
+        for number in range(16):
+            x = port[0] + stub + number * math.copysign(UPRIGHT_STEP, stub)
+            if self._uprights.is_taken(x, port[1], y, ends.signal):
+                continue
+            if found is None and number < 4:
+                found = x
+            if self._open(x - 6, port[1], x + 6, y) and self._free(port[0], port[1] - 6, x, port[1] + 6, ends):
+                return x
+        return port[0] + stub if found is None else found
+
+
+def crossing(seed: int, count: int, columns: int, reach: int) -> tuple[BlockIndex, list[Ends]]:
+    """Blocks in rows and wires among them that run across; some stand aside, some in the same places."""
+    chance = random.Random(seed)
+    made, ports = BlockIndex(), []
+    for number in range(count):
+        x = number % columns * 216 + chance.choice((0, 0, 0, 8, 104))
+        y = number // columns * 160 + chance.choice((0, 0, 0, 24, 72.5))
+        width, height = chance.choice((96, 128.5, 152)), chance.choice((48, 72, 132))
+        made.put(f"b{number}", (x, y, x + width, y + height))
+        ports.append(((x + width, y + 24.0), (float(x), y + chance.choice((24.0, 72.0)))))
+    wires = []
+    for _ in range(count + count // 4):
+        source = chance.randrange(count)
+        target = min(count - 1, max(0, source + chance.randint(-reach, reach)))
+        start, end = ports[source][0], ports[target][1]
+        wires.append(Ends(start, end, f"b{source}", f"b{target}", source, chance.random() < 0.2))
+    return made, wires
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_routes_are_those_of_asking_everything(seed: int) -> None:
+    made, wires = crossing(seed, count=60, columns=8, reach=(1, 4, 20, 60)[seed % 4])
+    plain, quick = PlainRouter(made), Router(made)
+    for number, wire in enumerate(wires):
+        assert quick.route(number, wire).points == plain.route(number, wire).points
+    chance = random.Random(seed)
+    for _ in range(60):
+        number = chance.randrange(len(wires))
+        if chance.random() < 0.3:
+            quick.forget(number)
+            plain.forget(number)
+        else:
+            assert quick.route(number, wires[number]).points == plain.route(number, wires[number]).points
+
+
+def test_few_questions_are_asked_where_thousands_of_wires_cross(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, wires = crossing(1, count=150, columns=15, reach=75)
+    asked, is_free = [0], BlockIndex.is_free
+
+    def counted(self: BlockIndex, *place: object) -> bool:
+        asked[0] += 1
+        return is_free(self, *place)
+
+    monkeypatch.setattr(BlockIndex, "is_free", counted)
+    counts = []
+    for kind in (PlainRouter, Router):
+        asked[0], router = 0, kind(made)
+        for number, wire in enumerate(wires):
+            router.route(number, wire)
+        counts.append(asked[0])
+    assert counts[1] < 0.5 * counts[0]
+    assert counts[1] < 150 * len(wires)
