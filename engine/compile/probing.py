@@ -113,6 +113,8 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
                 runs, total = [made for made, _ in counts], counts[-1][1]
                 if time is None:
                     total = _total_at(length, module, given, times, [count for _, count in counts])
+            if time is not None:
+                _refuse_longer(module, inputs, time)
             kept = remembered_kept(type, parameters, inputs)
             is_new = kept is None
             if kept is None and not _keeps_its_own_way(type, module):
@@ -145,6 +147,15 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     weight = dict(module.named_parameters()).get("weight")
     shape = tuple(weight.shape) if weight is not None else ()
     return Probe(outputs=found, cost=cost, weight=shape, kept=kept, window=window)
+
+
+def _refuse_longer(module: nn.Module, inputs: Inputs, time: int) -> None:
+    """Raise ValueError where sequences are longer than the module's `longest`, which it cannot tell of fake ones."""
+    longest = getattr(module, "longest", None)
+    lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
+    steps = max((length.at(time) for length in lengths if length.symbol != "N"), default=0)
+    if isinstance(longest, int) and steps > longest:
+        raise ValueError(f"sequences of {steps} steps are longer than the {longest} that it takes")
 
 
 @contextmanager

@@ -285,6 +285,30 @@ def renamed(body: Graph) -> Graph:
     return Graph({block.id: block for block in copies}, sorted_wires(Wire(*end) for end in ends))
 
 
+@pytest.mark.parametrize(("time", "fits"), [(None, True), (16, True), (32, False)])
+def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known(time: int | None, fits: bool) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: T×4 float32",))
+    drawing.add("join", "learned_encoding", max_length=16)
+    drawing.chain("in", "join")
+    found = problems_at(Analyser(BLOCK_TYPES).analyse(drawing.graph, time))
+    assert [problem.headline for problem in found] == (
+        []
+        if fits
+        else ["Learned encoding refuses its input N×T×4: sequences of 32 steps are longer than the 16 that it takes"]
+    )
+    module = construct(BLOCK_TYPES["learned_encoding"], {"max_length": 16, "dropout": 0.0}, encoded())
+    if fits:
+        assert module(torch.rand(2, 16, 4)).shape == (2, 16, 4)
+    else:
+        with pytest.raises(ValueError, match="longer than the 16 learned positions"):
+            module(torch.rand(2, 32, 4))
+
+
+def encoded() -> dict[str, TensorSpec]:
+    return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
+
+
 def test_costs_are_those_of_the_changed_length() -> None:
     analysis = Analyser(BLOCK_TYPES).analyse(joined("valid twice", "valid twice", "add"), 32)
     assert analysis.costs["a0"].multiply_adds == 31 * 4 * 3 * 2
