@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -58,10 +58,14 @@ class MenuLetters(QObject):
         found = application.findChildren(LettersStyle, options=Qt.FindChildOption.FindDirectChildrenOnly)
         self._style = found[0] if found else LettersStyle(application)
         self._bar = bar
+        self._menus = tuple(menus)
+        # The next menu is open, and the focus where it goes, only after the event that closed one.
+        self._settling = QTimer(self, singleShot=True, interval=0)
+        self._settling.timeout.connect(self._settle)
         bar.setStyle(self._style)
-        for menu in menus:
+        for menu in self._menus:
             menu.setStyle(self._style)
-            menu.aboutToHide.connect(self._left)
+            menu.aboutToHide.connect(self._settling.start)
         bar.installEventFilter(self)
         bar.window().installEventFilter(self)
 
@@ -74,19 +78,23 @@ class MenuLetters(QObject):
         kind = event.type()
         if kind not in _WATCHED:
             return False
-        if kind in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            if watched is self._bar:
-                self._show(kind == QEvent.Type.FocusIn)
-        elif kind == QEvent.Type.WindowDeactivate:
+        if kind == QEvent.Type.WindowDeactivate:
             if QApplication.activePopupWidget() is None:
                 self._show(False)
-        elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
-            self._show(kind == QEvent.Type.KeyPress or self._bar.hasFocus())
+            return False
+        is_alt = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt
+        if is_alt and kind == QEvent.Type.KeyPress:
+            self._show(True)
+        elif is_alt or watched is self._bar:
+            self._settling.start()
         return False
 
-    def _left(self) -> None:
-        held = QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier
-        self._show(bool(held) or self._bar.hasFocus())
+    def _settle(self) -> None:
+        held = QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.AltModifier
+        is_open = any(menu.isVisible() for menu in self._menus)
+        # A window in which nothing had the focus leaves it in the bar when the menus are left.
+        is_in_bar = self._bar.hasFocus() and self._bar.activeAction() is not None
+        self._show(bool(held) or (is_open and self._style.is_shown) or (is_in_bar and not is_open))
 
     def _show(self, shown: bool) -> None:
         if shown != self._style.is_shown:

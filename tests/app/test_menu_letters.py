@@ -29,7 +29,7 @@ def ink(widget: QWidget) -> int:
     return int((rows[:, : picture.width()] < 90).sum())
 
 
-def test_letters_show_while_alt_is_held(window, letters) -> None:
+def test_letters_show_while_alt_is_held(window, letters, qtbot) -> None:
     bar = window._menu_bar
     hidden, without = bar.grab().toImage(), ink(bar)
     QTest.keyPress(window.editor.view, Qt.Key.Key_Alt, ALT)
@@ -39,7 +39,7 @@ def test_letters_show_while_alt_is_held(window, letters) -> None:
     QTest.keyRelease(window.editor.view, Qt.Key.Key_Alt)
     QTest.keyClick(window.editor.view, Qt.Key.Key_Escape)
     window.editor.view.setFocus()
-    assert not letters.are_shown
+    qtbot.waitUntil(lambda: not letters.are_shown)
     assert bar.grab().toImage() == hidden
 
 
@@ -54,8 +54,43 @@ def test_a_menu_that_alt_opened_shows_them_until_it_is_left(window, letters, qtb
     assert ink(menu) > without + 8 * 4
     menu.close()
     window.editor.view.setFocus()
-    assert not letters.are_shown
+    qtbot.waitUntil(lambda: not letters.are_shown)
     assert ink(menu) == without
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
+def test_the_menu_beside_one_that_alt_opened_shows_them_too(window, letters, qtbot) -> None:
+    file, edit = (window.actions_table.menus[name] for name in ("File", "Edit"))
+    without = ink(edit)
+    QTest.keyPress(window.editor.view, Qt.Key.Key_Alt, ALT)
+    QTest.keyClick(window, Qt.Key.Key_F, ALT)
+    qtbot.waitUntil(file.isVisible)
+    QTest.keyClick(file, Qt.Key.Key_Right)
+    qtbot.waitUntil(edit.isVisible)
+    QTest.qWait(50)
+    assert letters.are_shown
+    assert ink(edit) > without + 8
+    edit.close()
+    window.editor.view.setFocus()
+    qtbot.waitUntil(lambda: not letters.are_shown)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
+def test_letters_of_a_bar_that_kept_the_focus_go_when_its_menus_are_left(window, letters, qtbot) -> None:
+    bar, file = window._menu_bar, window.actions_table.menus["File"]
+    window.editor.view.clearFocus()
+    QTest.keyClick(window, Qt.Key.Key_Alt)
+    qtbot.waitUntil(bar.hasFocus)
+    assert letters.are_shown
+    QTest.keyPress(bar, Qt.Key.Key_Alt, ALT)
+    QTest.keyClick(bar, Qt.Key.Key_F, ALT)
+    qtbot.waitUntil(file.isVisible)
+    QTest.qWait(50)
+    assert letters.are_shown
+    QTest.keyClick(file, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not file.isVisible())
+    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not letters.are_shown)
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
