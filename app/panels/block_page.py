@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -28,6 +29,7 @@ from engine.graph.scope import Scope
 from graph_editor.deleting import delete_and_tell
 from graph_editor.theme import SPACE_16
 
+Rare = TypeVar("Rare", CurveSection, WeightsSection)
 WORST_FIRST = tuple(SEVERITY_ICONS)
 INSIDE_SHOWN = 3
 
@@ -47,7 +49,9 @@ def reset_parameters(graph: Graph, scope: Scope, id: str) -> Graph:
 
 
 class BlockPage(QWidget):
-    """One block, or several at once."""
+    """One block, or several at once. `made(Section)` tells of one that few blocks have and this one has now."""
+
+    made = Signal(object)
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +61,7 @@ class BlockPage(QWidget):
         assert blocks, "a page shows blocks that exist"
         known = all(block.type in context.types for block in blocks)
         single = len(blocks) == 1
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, SPACE_16)
         layout.setSpacing(0)
         self.sections: list[Section] = []
@@ -96,10 +100,7 @@ class BlockPage(QWidget):
             self._add(layout, self.learning)
         self.result = ResultSection(context, self)
         self._add(layout, self.result)
-        self.curve = CurveSection(context, self)
-        self._add(layout, self.curve)
-        self.weights = WeightsSection(context, self)
-        self._add(layout, self.weights)
+        self._rare: dict[type[Section], Section] = {}
         layout.addStretch()
 
     @staticmethod
@@ -185,13 +186,43 @@ class BlockPage(QWidget):
         blocks = self._context.blocks()
         if len(blocks) == 1:
             image, text = known.get(path_key((*self._context.body_path, blocks[0].id)), (None, ""))
-            self.weights.show_weights(image, text)
+            if image is not None or text or WeightsSection in self._rare:
+                self.weights.show_weights(image, text)
 
     def set_curve(self, path_key_of_curve: str, arrays: Mapping[str, Any] | None) -> None:
         """Show the curve of the block at that path if it is the one shown."""
         blocks = self._context.blocks()
         shown = len(blocks) == 1 and path_key((*self._context.body_path, blocks[0].id)) == path_key_of_curve
-        self.curve.show_curve(arrays if shown else None)
+        if (shown and arrays is not None) or CurveSection in self._rare:
+            self.curve.show_curve(arrays if shown else None)
+
+    @property
+    def curve(self) -> CurveSection:
+        """The curve of an activation, made where one is known."""
+        return self._made(CurveSection)
+
+    @property
+    def weights(self) -> WeightsSection:
+        """How the weights look now, made where something is known."""
+        return self._made(WeightsSection)
+
+    def _made(self, kind: type[Rare]) -> Rare:
+        """A section that few blocks have, below all others; Tab comes to it behind the result."""
+        known = self._rare.get(kind)
+        if isinstance(known, kind):
+            return known
+        section = kind(self._context, self)
+        self._rare[kind] = section
+        place = self._layout.indexOf(self.result) + 1
+        if kind is WeightsSection and CurveSection in self._rare:
+            place += 1
+        self._layout.insertWidget(place, section)
+        before = self._layout.itemAt(place - 1).widget()
+        assert isinstance(before, Section), "the result and the curve are sections"
+        QWidget.setTabOrder(before.header, section.header)
+        self.sections.append(section)
+        self.made.emit(section)
+        return section
 
     def _add(self, layout: QVBoxLayout, section: Section) -> None:
         self.sections.append(section)

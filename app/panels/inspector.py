@@ -18,6 +18,7 @@ from app.panels.overlay_scroll import OverlayScroll
 from app.panels.page_holder import PageHolder
 from app.panels.project_edits import ProjectEdits
 from app.panels.project_panel import ProjectPanel
+from app.panels.section import Section
 from engine.graph.analysis import Analysis
 from engine.graph.block_type import BlockType
 from engine.graph.paths import BodyPath
@@ -251,6 +252,8 @@ class Inspector(QWidget):
             page = ProjectPanel(context, self._pages)
         for section in page.sections:
             section.folded.connect(self._remember_fold)
+        if isinstance(page, BlockPage):
+            page.made.connect(self._section_made)
         data = page.data
         if data is not None:
             data.chosen.connect(self._choose_dataset)
@@ -259,6 +262,10 @@ class Inspector(QWidget):
             data.download_wanted.connect(self.download_wanted)
             data.download_cancelled.connect(self.download_cancelled)
         return page
+
+    def _section_made(self, section: Section) -> None:
+        section.set_folded(section.title in self._folded)
+        section.folded.connect(self._remember_fold)
 
     def _begin(self) -> None:
         """Fill the page with all that is known."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.buttons import LinkButton, SectionHeader, baseline
+from app.panels.label_look import style_label
 from graph_editor.theme import REGULAR, SIZE_NORMAL, SPACE_12, SPACE_16, Theme
 
 ROW_GAP = 6
@@ -129,8 +130,7 @@ class Sentence(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
-        self.setFont(theme.font(size))
-        self.setStyleSheet(f"color: {theme.hex(ink)}; background: transparent;")
+        style_label(self, theme.font(size), ink, theme)
 
 
 class Folded(QWidget):
