@@ -28,6 +28,7 @@ from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.compile.time_lengths import FAR, TimeLengths, time_lengths, too_much_taken
+from engine.compile.time_repairs import with_time_repairs
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem
@@ -174,7 +175,8 @@ class Analyser:
             ):
                 records[id] = before
             else:
-                records[id] = self._record(body, block, path, inputs, sources, scope, before)
+                found = self._record(body, block, path, inputs, sources, scope, before)
+                records[id] = with_time_repairs(found, records, self._types, path)
                 if delayed:
                     records[id] = replace(records[id], delayed=delayed)
                 if lost:

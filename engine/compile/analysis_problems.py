@@ -65,7 +65,7 @@ def at_container(problem: Problem, here: Path, container: Block, type: BlockType
             arguments = (container.id, *type.remedy)
             fixes = (Fix(edit="set_parameter", arguments=arguments, body=enclosing, facts=facts, key="P"),)
     facts = {**problem.facts, "title": type.title, "name": container.name}
-    if problem.code == "shapes-differ":
+    if problem.code in ("shapes-differ", "time-differs"):
         facts = {**facts, "received": problem.facts["second"], "result": problem.facts["first"]}
         return Problem(
             code="residual" if type.remedy is not None else "gated", path=problem.path[:-1], facts=facts, fixes=fixes

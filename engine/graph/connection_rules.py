@@ -11,7 +11,7 @@ from engine.graph.block_type import BlockType, Mismatch, Ports, lenient_paramete
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.scope import Scope
-from engine.graph.tensor_spec import TensorSpec
+from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.traversal import DELAY, upstream
 
 replace = msgspec.structs.replace
@@ -143,7 +143,19 @@ def mismatch_problem(
                 key=title[:1],
             )
         )
-    return Problem(code=mismatch.code, path=(*path, block.id), port=mismatch.port, facts=facts, fixes=tuple(fixes))
+    code = "time-differs" if _differs_in_time_alone(mismatch) else mismatch.code
+    return Problem(code=code, path=(*path, block.id), port=mismatch.port, facts=facts, fixes=tuple(fixes))
+
+
+def _differs_in_time_alone(mismatch: Mismatch) -> bool:
+    """Whether tensors that are to be joined are alike but for how long their sequences are."""
+    first, second = mismatch.facts.get("first"), mismatch.facts.get("second")
+    if not isinstance(first, TensorSpec) or not isinstance(second, TensorSpec) or first.rank != second.rank:
+        return False
+    differing = [pair for pair in zip(first.shape, second.shape, strict=True) if pair[0] != pair[1]]
+    timed = [all(isinstance(length, Dim) and length.symbol != "N" for length in pair) for pair in differing]
+    # A Concat may differ along the axis that it joins.
+    return any(timed) and timed.count(False) <= (mismatch.code == "concat-differ")
 
 
 def port_label(block: Block, port: str, scope: Scope) -> str:

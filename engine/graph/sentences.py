@@ -84,6 +84,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} takes tensors of one shape but receives {first} and {second}",
         "Give both branches the same shape, for example by a 1×1 convolution.",
     ),
+    "time-differs": (
+        "{block} joins sequences of one length but receives {first} and {second}",
+        "Let both branches pad and stride alike.",
+    ),
     "concat-differ": (
         "{block} joins tensors that agree in all other axes but receives {first} and {second}",
         "Give the branches the same size in the axes that are not joined.",

@@ -14,8 +14,10 @@ from engine.compile.compiler import compile_graph
 from engine.compile.probing import construct
 from engine.data.datasets import load_dataset
 from engine.graph.analysis import Analysis
+from engine.graph.edits import set_parameter
 from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
 from engine.graph.problem import Problem
+from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.project.drawing import Drawing
 from engine.training.plan import DatasetRef
@@ -123,7 +125,7 @@ def test_two_changed_lengths_are_refused_as_the_run_would_fail(
     graph = joined(first, second, join)
     found = problems_at(Analyser(BLOCK_TYPES).analyse(graph, time))
     assert [problem.severity for problem in found] == ["error"]
-    assert found[0].code in ("shapes-differ", "concat-differ", "prediction-target", "channels")
+    assert found[0].code in ("time-differs", "concat-differ", "shapes-differ", "prediction-target", "channels")
     assert not really_runs(graph, 32, time)
 
 
@@ -154,7 +156,7 @@ def test_rounding_is_that_of_the_datasets_own_length(steps: int) -> None:
     assert really_runs(graph, steps, steps) == (steps % 2 == 0) == (not analysis.problems)
     if steps == 31:
         assert problems_at(analysis)[0].headline == (
-            "Add takes tensors of one shape but receives N×4×T′ (15 steps where T is 31) "
+            "Add joins sequences of one length but receives N×4×T′ (15 steps where T is 31) "
             "and N×4×T′ (16 steps where T is 31)"
         )
 
@@ -185,13 +187,13 @@ def test_a_concat_along_time_takes_any_lengths() -> None:
     [
         (
             "add",
-            "Add takes tensors of one shape but receives N×4×T′ (838 steps where T is 840) and "
-            "N×4×T′ (420 steps where T is 840). Give both branches the same shape, for example by a 1×1 convolution.",
+            "Add joins sequences of one length but receives N×4×T′ (838 steps where T is 840) and "
+            "N×4×T′ (420 steps where T is 840). Let both branches pad and stride alike.",
         ),
         (
             "concat",
-            "Concat joins tensors that agree in all other axes but receives N×4×T′ (838 steps where T is 840) and "
-            "N×4×T′ (420 steps where T is 840). Give the branches the same size in the axes that are not joined.",
+            "Concat joins sequences of one length but receives N×4×T′ (838 steps where T is 840) and "
+            "N×4×T′ (420 steps where T is 840). Let both branches pad and stride alike.",
         ),
         (
             "multihead_attention",
@@ -341,6 +343,36 @@ def group_of(join: str) -> Graph:
     return body.graph
 
 
+@pytest.mark.parametrize("join", ["add", "concat"])
+@pytest.mark.parametrize(("first", "second"), [("as it is", "valid"), ("valid", "as it is")])
+def test_a_convolution_that_takes_steps_away_is_offered_to_pad(join: str, first: str, second: str) -> None:
+    graph = joined(first, second, join)
+    (problem,) = Analyser(BLOCK_TYPES).analyse(graph, 32).problems
+    (fix,) = problem.fixes
+    assert fix.label == f"Set Padding of {graph.blocks['a0' if first == 'valid' else 'b0'].name} to same"
+    mended = set_parameter(graph, Scope(types=BLOCK_TYPES), *fix.arguments)
+    assert not Analyser(BLOCK_TYPES).analyse(mended, 32).problems
+    assert really_runs(mended, 32, 32)
+
+
+@pytest.mark.parametrize(("first", "second"), [("pooled", "valid"), ("as it is", "strided"), ("valid", "valid twice")])
+def test_where_padding_would_not_mend_it_nothing_is_offered(first: str, second: str) -> None:
+    for problem in Analyser(BLOCK_TYPES).analyse(joined(first, second, "add"), 32).problems:
+        assert not problem.fixes
+
+
+def test_other_faults_keep_their_own_sentence() -> None:
+    """Channels that differ beside the steps, and batches."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("a", "conv1d", out_channels=4, padding="none")
+    drawing.add("b", "conv1d", out_channels=5)
+    drawing.add("join", "add")
+    drawing.chain("in", "a", "join.a")
+    drawing.chain("in", "b", "join.b")
+    assert [problem.code for problem in problems_at(Analyser(BLOCK_TYPES).analyse(drawing.graph))] == ["shapes-differ"]
+
+
 @pytest.mark.parametrize(("container", "path"), [("group", ("box", "join")), ("recurrent", ("box",))])
 @pytest.mark.parametrize(("first", "second", "fits"), [("valid", "pooled", False), ("valid", "valid twice", True)])
 def test_lengths_are_told_apart_inside_containers(
@@ -403,7 +435,7 @@ def test_a_layer_that_steps_over_time_keeps_the_changed_length() -> None:
     drawing.wire("a_steps", "join.a")
     drawing.wire("b_steps", "join.b")
     analysis = Analyser(BLOCK_TYPES).analyse(drawing.graph, 32)
-    assert [problem.code for problem in problems_at(analysis)] == ["shapes-differ"]
+    assert [problem.code for problem in problems_at(analysis)] == ["time-differs"]
     assert analysis.costs["a_steps"].multiply_adds == 30 * 4 * 4 * (4 + 4)
     assert not really_runs(drawing.graph, 32, 32)
 
@@ -431,7 +463,7 @@ def test_two_datasets_have_lengths_of_their_own(stop: int | None, fits: bool) ->
     assert bool(problems) is not fits
     if stop is None:
         assert [problem.headline for problem in problems] == [
-            "Concat joins tensors that agree in all other axes but receives N×T×1 and N×T′×2 (30 steps where T is 32)"
+            "Concat joins sequences of one length but receives N×T×1 and N×T′×2 (30 steps where T is 32)"
         ]
     if fits:
         network = compile_graph(two_datasets(stop), BLOCK_TYPES, seed=0)
