@@ -18,7 +18,7 @@ def described(
     """The object that `check --json` prints.
 
     A block's `receptive_field` is empty where it has none or where that cannot be told; then `receptive_field_untold`
-    has the reason: "own-code", "free-length", "loop-in-loop", "too-large" or "undeclared", else null.
+    has the reason: "own-code", "free-length", "loop-in-loop", "reshaped", "too-large" or "undeclared", else null.
     """
     return {
         "ok": not any(problem.severity == "error" for problem in problems),

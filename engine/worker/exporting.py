@@ -20,6 +20,7 @@ from engine.compile.python_source import source_state, write_source
 from engine.data.catalogue import SEQUENCE_LENGTHS
 from engine.graph.block_type import BlockType
 from engine.graph.problem import refused
+from engine.graph.values import counted
 from engine.modules.own_loading import code_folder
 from engine.project.atomic_file import write_atomically
 from engine.project.own_code import copy_along, named_files
@@ -54,7 +55,7 @@ def export_network(
         return _export_python(network, types, output, title, trained)
     if kind == "safetensors":
         count = write_weights(network.readable_state(), output)
-        return f"Wrote {count} tensors to {output}."
+        return f"Wrote {counted(count, 'tensors')} to {output}."
     lengths = [SEQUENCE_LENGTHS[given.dataset] for given in network.inputs if given.dataset in SEQUENCE_LENGTHS]
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
         report = export_onnx(network, types, Path(folder) / output.name, max(lengths, default=None))
@@ -91,9 +92,8 @@ def fresh_weights(network: Network, missing: int, *, learnt: bool) -> str:
         return ""
     if not learnt:
         return f" Its weights are fresh, from seed {network.seed}, as it was not trained yet."
-    return (
-        f" {missing} of its {count} tensors are fresh, from seed {network.seed}, as what was trained does not fit them."
-    )
+    some = f"{missing} of its {counted(count, 'tensors')} {'is' if missing == 1 else 'are'} fresh"
+    return f" {some}, from seed {network.seed}, as what was trained does not fit them."
 
 
 def _has_learnt(session: Session, held: Mapping[str, Tensor]) -> bool:
