@@ -106,17 +106,16 @@ class BlockPage(QWidget):
     @staticmethod
     def form(context: InspectorContext) -> object:
         """What the page's rows depend on: blocks of the same form may have the same page, one after the other."""
-        variables = context.variables
-        parts = []
-        for block in context.blocks():
-            type = context.types.get(block.type)
-            if type is None:
-                parts.append((block.type,))
-                continue
-            shared = None if block.weights is None else block.weights.transposed
-            learns = weight_groups(type, block, variables), shared
-            parts.append((block.type, learns, type.ports_of(block, variables).outputs))
-        return ("block", *parts) if len(parts) == 1 else ("blocks", *dict.fromkeys(parts))
+        blocks, variables = context.blocks(), context.variables
+        types = tuple(dict.fromkeys(block.type for block in blocks))
+        block, type = blocks[0], context.types.get(blocks[0].type)
+        if type is None:
+            return len(blocks) == 1, types
+        groups = weight_groups(type, block, variables)
+        if len(blocks) > 1:
+            return types, groups, _all_learn(context)
+        shared = None if block.weights is None else block.weights.transposed
+        return types, groups, shared, type.ports_of(block, variables).outputs
 
     def begin(self) -> None:
         """Show the blocks that are selected by now as a page does that was just made for them."""
@@ -243,7 +242,9 @@ class BlockPage(QWidget):
 
 def _all_learn(context: InspectorContext) -> bool:
     variables = context.variables
+    # Many blocks are alike: of 5,000 selected ones each would take 10 µs.
+    alike = {(block.type, frozenset(block.parameters.items())): block for block in context.blocks()}
     return all(
-        block.type in context.types and has_weights(context.types[block.type], block, variables)
-        for block in context.blocks()
+        type in context.types and has_weights(context.types[type], block, variables)
+        for (type, _), block in alike.items()
     )

@@ -86,7 +86,7 @@ class Inspector(QWidget):
         layout.addWidget(self._scroll)
         document.changed.connect(self._document_changed)
         document.settings_changed.connect(self._document_changed)
-        self._show_page()
+        self._rebuild()
 
     # --- what is shown -----------------------------------------------------------------------------
     def show_selection(self, body_path: BodyPath, ids: tuple[str, ...]) -> None:
@@ -191,11 +191,12 @@ class Inspector(QWidget):
 
     # --- pages -----------------------------------------------------------------------------------------
     def _document_changed(self, change: object = None) -> None:
-        if (self._wanted(), self._wanted_form()) == (self._shown, self._form):
+        wanted, form = self._wanted(), self._wanted_form()
+        if (wanted, form) == (self._shown, self._form):
             self.page.refresh()
             self._show_place()
         else:
-            self._show_page()
+            self._show_page(wanted, form)
 
     def _wanted(self) -> object:
         """Which blocks are to be shown; without any, the project."""
@@ -208,21 +209,19 @@ class Inspector(QWidget):
 
     def _rebuild(self) -> None:
         """Make every page anew."""
-        self._form = None
-        self._show_page(made_anew=True)
+        self._show_page(self._wanted(), self._wanted_form(), made_anew=True)
 
-    def _show_page(self, made_anew: bool = False) -> None:
+    def _show_page(self, wanted: object, form: object, made_anew: bool = False) -> None:
         """Bring the page of what is selected forward; one that was made for another block of its kind serves again."""
-        wanted = self._wanted()
         place = self._scroll.verticalScrollBar().value() if wanted is not None and wanted == self._shown else 0
         focused = self.window().focusWidget()
         has_keyboard = focused is not None and self.isAncestorOf(focused)
         name = focused.accessibleName() if focused is not None else ""
         if made_anew:
             self._pages.forget()
-        self._shown, self._form = wanted, self._wanted_form()
-        self.page = self._pages.page(self._form) or self._made()
-        self._pages.show_page(self._form, self.page)
+        self._shown, self._form = wanted, form
+        self.page = self._pages.page(form) or self._made()
+        self._pages.show_page(form, self.page)
         self._begin()
         self._pages.lay_out()
         self._scroll.verticalScrollBar().setValue(place)
