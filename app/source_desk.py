@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -30,7 +31,7 @@ class SourceDesk(QObject):
         self._document, self._link, self._title = document, link, title
         self._is_watched = False
         self._wanted = 0
-        self._exports: set[int] = set()
+        self._exports: dict[int, Path] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -56,7 +57,10 @@ class SourceDesk(QObject):
     def export(self, kind: Literal["python", "onnx"], path: Path) -> None:
         """Write the drawing to a file, with those weights of the session that fit, in ONNX fresh ones beside them."""
         id = self._link.next_id()
-        self._exports.add(id)
+        self._exports[id] = path
+        if kind == "onnx":
+            # Takes seconds: it is run by onnxruntime too.
+            self.message.emit(f"Writing {path.name} …")
         self._link.send(
             Export(
                 id=id,
@@ -82,10 +86,12 @@ class SourceDesk(QObject):
             self.changed.emit(message)
 
     def _take_exported(self, message: Exported) -> None:
-        if message.id not in self._exports:
+        path = self._exports.pop(message.id, None)
+        if path is None:
             return
-        self._exports.discard(message.id)
         if message.problem is not None:
+            self.message.emit("")
             self.refused.emit(message.problem)
         else:
-            self.message.emit(message.words)
+            # The folder was just chosen; with it the sentence would not fit.
+            self.message.emit(message.words.replace(f"{path.parent}{os.sep}", ""))

@@ -16,6 +16,7 @@ from engine.graph.problem import Problem, tell_of_blank
 from graph_editor.theme import ICON_IN_FIELD, REGULAR, SIZE_SMALL, SPACE_12, STATUS_HEIGHT, Theme
 
 MESSAGE_MS = 6000
+READING_MS = 60  # for each letter of a long message
 GAP = 20
 
 
@@ -32,7 +33,7 @@ class StatusBar(QWidget):
         self.problems = ProblemsButton(theme, self)
         self.problems.clicked.connect(self.problems_pressed)
         self.blocks, self.parameters, self.multiply_adds = QLabel(self), QLabel(self), QLabel(self)
-        self.message, self.saved = QLabel(self), QLabel(self)
+        self.message, self.saved = MessageLabel(self), QLabel(self)
         self._labels = (self.blocks, self.parameters, self.multiply_adds, self.message, self.saved)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_12 - 4, 1, SPACE_12, 0)
@@ -47,7 +48,7 @@ class StatusBar(QWidget):
         row.addWidget(self.saved)
         self._message_over = QTimer(self)
         self._message_over.setSingleShot(True)
-        self._message_over.timeout.connect(self.message.clear)
+        self._message_over.timeout.connect(self.forget_message)
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -86,10 +87,10 @@ class StatusBar(QWidget):
         self.saved.setText(words)
 
     def show_message(self, text: str) -> None:
-        """Say something for some seconds."""
+        """Say something for as long as it takes to read it."""
         self.message.setText(text)
         self.message.setToolTip(text)
-        self._message_over.start(MESSAGE_MS)
+        self._message_over.start(max(MESSAGE_MS, len(text) * READING_MS))
 
     def forget_message(self) -> None:
         """Say no longer what was said last: it is not true any more."""
@@ -104,6 +105,24 @@ class StatusBar(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.color("panel"))
         painter.fillRect(0, 0, self.width(), 1, self._theme.color("line"))
+        painter.end()
+
+
+class MessageLabel(QLabel):
+    """Ends what it has no room for with an ellipsis; QLabel would cut through a word."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter,
+            self.contentsRect(),
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            shown,
+            self.foregroundRole(),
+        )
         painter.end()
 
 

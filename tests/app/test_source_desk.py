@@ -40,10 +40,21 @@ def test_the_drawing_is_exported_from_the_window(warm, qtbot, tmp_path: Path) ->
     warm.workspace.message.connect(said.append)
     warm.workspace.sources.export("python", tmp_path / "net.py")
     qtbot.waitUntil(lambda: bool(said), timeout=WORKER_MS)
-    assert "net.py" in said[0]
+    assert said[0].startswith("Wrote net.py")
+    assert str(tmp_path) not in said[0]
     assert "class DigitsConvnet" in (tmp_path / "net.py").read_text(encoding="utf-8")
     if (tmp_path / "net.safetensors").exists():
         assert "convolution.weight" in load_file(tmp_path / "net.safetensors")
+
+
+def test_an_export_as_onnx_says_that_it_is_at_work_and_then_what_is_in_the_file(warm, qtbot, tmp_path: Path) -> None:
+    said: list[str] = []
+    warm.workspace.message.connect(said.append)
+    warm.workspace.sources.export("onnx", tmp_path / "net.onnx")
+    assert said == ["Writing net.onnx …"]
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=WORKER_MS)
+    assert said[1].startswith("Wrote net.onnx: logits from image")
+    assert (tmp_path / "net.onnx").exists()
 
 
 def test_an_export_that_cannot_be_written_is_told(warm, qtbot, tmp_path: Path) -> None:
