@@ -88,6 +88,24 @@ def along(corners: Sequence[Point]) -> Route:
     return Route(path, tuple(corners), label, room, casing)
 
 
+def uprights(route: Route) -> list[tuple[float, float, float]]:
+    """Where a wire runs up or down: x, the upper y and the lower y of each such stretch."""
+    stretches = zip(route.points, route.points[1:], strict=False)
+    return [(x, min(y, end_y), max(y, end_y)) for (x, y), (end_x, end_y) in stretches if x == end_x and y != end_y]
+
+
+def text_place(route: Route, width: float, crossings: Sequence[float]) -> float:
+    """Where the middle of a text `width` wide stands: as near the middle of its level as other wires let it.
+
+    `crossings` are the x of wires that cross it there; where they leave no room it stands in the middle.
+    """
+    middle, half = route.label[0], width / 2 + CASING_FREE / 2
+    left, right = middle - route.room / 2 + width / 2, middle + route.room / 2 - width / 2
+    places = [middle, *(x - half for x in crossings), *(x + half for x in crossings)]
+    free = [at for at in places if left <= at <= right and all(abs(at - x) >= half for x in crossings)]
+    return min(free, key=lambda at: abs(at - middle), default=middle)
+
+
 def distance_to(points: Sequence[Point], x: float, y: float) -> float:
     """How far a place is from a line through `points`."""
     best = math.inf

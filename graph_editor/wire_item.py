@@ -12,7 +12,7 @@ from engine.graph.graph import PortRef, Wire
 from engine.graph.tensor_spec import TensorSpec, bytes_per_sample
 from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH
-from graph_editor.wire_geometry import Route, distance_to, straight
+from graph_editor.wire_geometry import Route, distance_to, straight, text_place
 
 WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z = 0.0, 0.5, 2.0, 3.0
 TEXT_ABOVE = 6.0
@@ -58,6 +58,7 @@ class WireItem(QGraphicsItem):
         self.selected = self.hovered = self.insertion = False
         self.off = False
         self.route: Route = _NOWHERE
+        self._crossings: tuple[float, ...] = ()
         self._far_lines: tuple[QLineF, ...] | None = None
         self._bounds = QRectF()
         self._pen = QPen()
@@ -79,9 +80,21 @@ class WireItem(QGraphicsItem):
     def set_route(self, route: Route) -> None:
         """Run another way."""
         self.prepareGeometryChange()
-        self.route = route
+        self.route, self._crossings = route, ()
         self._far_lines = None
         self._prepare()
+
+    @property
+    def text_band(self) -> tuple[float, float]:
+        """The upper and the lower y of its shape, where it tells one."""
+        foot = self.route.label[1] - TEXT_ABOVE
+        return foot - self._look.mono_metrics.ascent(), foot
+
+    def set_crossings(self, crossings: tuple[float, ...]) -> None:
+        """The x of other wires that run through where its shape may stand: it makes way."""
+        if crossings != self._crossings:
+            self._crossings = crossings
+            self._prepare()
 
     @property
     def far_lines(self) -> tuple[QLineF, ...]:
@@ -183,7 +196,7 @@ class WireItem(QGraphicsItem):
         if width > self.route.room and not self.hovered:
             return
         self._text_pen = look.text if self.hovered else look.accent if self.selected else look.secondary
-        x, y = self.route.label
+        x, y = text_place(self.route, width, self._crossings), self.route.label[1]
         self._text = QStaticText(words)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.prepare(font=look.mono_font)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
 from engine.graph.graph import PortRef
 from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
+from graph_editor.wire_geometry import uprights
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_router import Ends, Router
 
@@ -59,6 +61,28 @@ class WireLayer:
             targets = self.items
         for target in sorted(targets, key=lambda target: (self.items[target].is_label, target)):
             self.lay_one(target)
+        if targets is self.items:
+            self._part_shapes_from_wires()
+
+    def _part_shapes_from_wires(self) -> None:
+        """A shape stands where no wire runs through it."""
+        stretches = sorted(
+            (*stretch, target) for target, item in self.items.items() for stretch in uprights(item.route)
+        )
+        for target, item in self.items.items():
+            if item.route.room <= 0:
+                continue
+            upper, lower = item.text_band
+            middle, half = item.route.label[0], item.route.room / 2
+            first = bisect_left(stretches, middle - half, key=_x)
+            last = bisect_right(stretches, middle + half, key=_x)
+            item.set_crossings(
+                tuple(
+                    x
+                    for x, top, bottom, other in stretches[first:last]
+                    if other != target and top < lower and bottom > upper
+                )
+            )
 
     def follow(self, moved: Mapping[str, tuple[float, float]]) -> None:
         """Lay the wires of blocks that are being moved; of very many, those among them are only shifted."""
@@ -93,3 +117,7 @@ class WireLayer:
         )
         item.setPos(0, 0)
         item.set_route(self._router.route(target, ends))
+
+
+def _x(stretch: tuple[float, float, float, PortRef]) -> float:
+    return stretch[0]

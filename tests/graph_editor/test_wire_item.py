@@ -1,10 +1,15 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
-from engine.graph.graph import PortRef
+import pytest
+from PySide6.QtCore import QRectF
+
+from engine.graph.analysis import Analysis
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor.editor import Editor
+from graph_editor.wire_geometry import CASING_FREE, straight, text_place, uprights
 from graph_editor.wire_item import byte_words, told, wire_width
 from tests.graph_editor.conftest import digits_analysis
 
@@ -50,8 +55,6 @@ def test_a_label_is_dashed_without_text_and_a_value_is_solid_with_its_shape(edit
 
 def test_a_new_shape_gives_a_new_text(editor: Editor) -> None:
     specs = {**digits_analysis().specs, "cv/output": spec(32, 8, 8)}
-    from engine.graph.analysis import Analysis
-
     editor.set_analysis(Analysis(specs=specs))
     text = editor.scene.wires[PortRef("re", "input")]._text
     assert text is not None
@@ -61,10 +64,36 @@ def test_a_new_shape_gives_a_new_text(editor: Editor) -> None:
 def test_what_becomes_known_while_a_block_is_dragged_leaves_it_in_the_hand(editor: Editor, mouse) -> None:
     mouse.press(380, 120)
     mouse.move(380, 240)
-    from engine.graph.analysis import Analysis
-
     editor.set_analysis(Analysis(specs={"cv/output": spec(99, 8, 8)}))
     assert editor.scene.blocks["cv"].y() == 224
     mouse.release(380, 240)
     assert editor.document.graph.blocks["cv"].look.y == 224
     assert editor.scene.blocks["cv"].y() == 224
+
+
+def test_a_shape_makes_way_for_a_wire_that_crosses_it() -> None:
+    route = straight((0.0, 50.0), (100.0, 50.0))
+    assert text_place(route, 24.0, ()) == 50.0
+    assert text_place(route, 24.0, (80.0,)) == 50.0
+    beside = text_place(route, 24.0, (45.0,))
+    assert beside == 45.0 + 12 + CASING_FREE / 2
+    assert text_place(route, 24.0, (45.0, 60.0)) < 45.0
+    assert text_place(route, 24.0, (20.0, 40.0, 60.0, 80.0)) == 50.0
+
+
+def test_no_wire_runs_through_a_shape_where_there_is_room_beside_it(make_editor: Callable[..., Editor]) -> None:
+    specs = ("sequence: 32×1 float32", "next: 1 float32")
+    blocks = (
+        Block("in", "input", "Input", {"fields": specs}, look=Look(0, 0)),
+        Block("l", "lstm", "LSTM", look=Look(168, 24)),
+        Block("e", "squared_error", "Error", look=Look(440, 0)),
+    )
+    ends = (("in.sequence", "l.input"), ("l.output", "e.prediction"), ("in.next", "e.target"))
+    wires = (Wire(PortRef(*one.split(".")), PortRef(*two.split("."))) for one, two in ends)
+    editor = make_editor(Graph({block.id: block for block in blocks}, sorted_wires(wires)))
+    editor.set_analysis(Analysis(specs={"in/sequence": spec(32, 1), "in/next": spec(1)}))
+    item, crossing = (editor.scene.wires[PortRef(*end)] for end in (("l", "input"), ("e", "target")))
+    assert item._text is not None
+    text = QRectF(item._text_at, item._text.size())
+    assert any(top < text.bottom() and bottom > text.top() for _, top, bottom in uprights(crossing.route))
+    assert not any(text.left() - 4 < x < text.right() + 4 for x, _, _ in uprights(crossing.route))
