@@ -23,11 +23,11 @@ from engine.compile.following import Follower, kept_bytes
 from engine.compile.moves import Reason
 from engine.compile.probing import DEFAULT_TIME
 from engine.compile.receptive_field import Field
-from engine.compile.records import Inside, Record, holding, is_as_before, total_cost
+from engine.compile.records import Inside, Record, count_problems, holding, is_as_before, total_cost
 from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
-from engine.compile.time_lengths import FAR, TimeLengths, time_lengths, too_much_taken
+from engine.compile.time_lengths import FAR, TimeLengths, may_fit_longer, time_lengths
 from engine.compile.time_repairs import with_time_repairs
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
@@ -56,9 +56,7 @@ class Analyser:
     def __init__(self, types: Mapping[str, BlockType]) -> None:
         self._types = types
         self._probes = RememberedProbes()
-        self._last: Mapping[str, Record] = {}
-        self._last_variables: Mapping[str, Value] = {}
-        self._last_code: object = ()
+        self._last: dict[int, tuple[object, Mapping[str, Record]]] = {}
         self._lengths = TimeLengths()
         self._delays = Delays()
         self._follower = Follower(types)
@@ -69,11 +67,10 @@ class Analyser:
         Costs of sequences are counted at `time_length` steps, else as many as the dataset has, else at 100.
         """
         records = self.records(graph, time_length)
-        time_length = self._time
         specs: dict[str, TensorSpec] = {}
         costs: dict[str, Cost] = {}
         fields: dict[str, Field | Reason] = {}
-        followed = self._follower.follow(records, time_length)
+        followed = self._follower.follow(records, self._time)
         problems: list[Problem] = []
         if graph.is_blank:
             problems.append(Problem(code="empty"))
@@ -97,23 +94,29 @@ class Analyser:
             total=total,
             receptive_fields={key: field for key, field in fields.items() if not isinstance(field, str)},
             fields_untold={key: reason for key, reason in fields.items() if isinstance(reason, str)},
-            time_length=(time_length or 100) if timed else None,
+            time_length=(self._time or DEFAULT_TIME) if timed else None,
         )
 
     def records(self, graph: Graph, time_length: int | None = None) -> Mapping[str, Record]:
         """The record of each root block, in execution order."""
-        code = stamp()
-        lengths = time_lengths(graph, self._types, time_length, self._lengths.reach)
-        if (lengths, graph.variables, code) != (self._lengths, self._last_variables, self._last_code):
-            self._last = {}
-        self._lengths, self._last_variables, self._last_code = lengths, graph.variables, code
+        near = time_lengths(graph, self._types, time_length)
+        records = self._walked(graph, near)
+        if any(may_fit_longer(record, time_known=near.time is not None) for record in records.values()):
+            further = self._walked(graph, replace(near, reach=FAR))
+            if count_problems(further) < count_problems(records):
+                return further
+            self._lengths = near
+        return records
+
+    def _walked(self, graph: Graph, lengths: TimeLengths) -> Mapping[str, Record]:
+        """The records with sequences of these lengths; what is as it was in the last walk as far is kept."""
+        known = (lengths, graph.variables, stamp())
+        before, last = self._last.get(lengths.reach, (None, {}))
+        self._lengths = lengths
         scope = Scope(types=self._types, variables=graph.variables)
-        self._last = self._body(graph, (), {}, scope, self._last).records
-        if self._time is None and lengths.reach == 1 and any(map(too_much_taken, self._last.values())):
-            # Nobody said how long the sequences are: they may be long enough.
-            self._lengths = replace(lengths, reach=FAR)
-            self._last = self._body(graph, (), {}, scope, {}).records
-        return self._last
+        records = self._body(graph, (), {}, scope, last if before == known else {}).records
+        self._last[lengths.reach] = (known, records)
+        return records
 
     @property
     def _time(self) -> int | None:
@@ -130,7 +133,7 @@ class Analyser:
         `parameters` has, by type, the values that are not its defaults.
         """
         types = (self._types[id] for id in candidates if id in self._types)
-        return candidate_shapes(spec, types, parameters, self._probes, self._time)
+        return candidate_shapes(spec, types, parameters, self._probes, self._lengths)
 
     def _body(
         self, body: Graph, path: Path, entries: Mapping[str, TensorSpec], scope: Scope, last: Mapping[str, Record]

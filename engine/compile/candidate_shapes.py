@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.compile.remembered_probes import RememberedProbes
+from engine.compile.time_lengths import TimeLengths
 from engine.graph.block_type import BlockType
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
@@ -15,11 +16,11 @@ def candidate_shapes(
     types: Iterable[BlockType],
     parameters: Mapping[str, Mapping[str, Value]],
     probes: RememberedProbes,
-    time: int | None,
+    lengths: TimeLengths,
 ) -> dict[str, TensorSpec]:
     """The first output of each type that takes `spec`, by the type's id.
 
-    `parameters` has, by type, the values that are not its defaults; costs are counted at `time` steps.
+    `parameters` has, by type, the values that are not its defaults; sequences have these `lengths`.
     """
     found: dict[str, TensorSpec] = {}
     for type in types:
@@ -32,7 +33,7 @@ def candidate_shapes(
         same = {port.id: spec for port in needed} if type.family == "merge" else {first: spec}
         if len(needed) != len(same) or type.expect(values, same) is not None:
             continue
-        result = probes.probe(type, values, same, time)
+        result = probes.probe(type, values, same, lengths.time, lengths.reach)
         if result.outputs:
             found[type.id] = next(iter(result.outputs.values()))
     return found

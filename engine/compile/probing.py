@@ -99,6 +99,7 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     times = probe_times(time, reach)
     short = _Short.of(inputs) if timed and "steps_over_time" in type.traits else None
     length = time or DEFAULT_TIME
+    symbolic: int | None = None  # the T that is no real one
     try:
         with _construct_fake(type, parameters, inputs) as module:
             if not timed:
@@ -109,7 +110,10 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
                 # PyTorch unrolls the steps of some: what two lengths cost tells what any length does.
                 runs, total = [first, second], _line(short.steps, (at_first, at_second), short.length(length))
             else:
-                counts = [_counted(module, given, _at(each)) for each in times]
+                counts = []
+                for each in times:
+                    symbolic = each if each != time else None
+                    counts.append(_counted(module, given, _at(each)))
                 runs, total = [made for made, _ in counts], counts[-1][1]
                 if time is None:
                     total = _total_at(length, module, given, times, [count for _, count in counts])
@@ -126,9 +130,9 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             remember_kept(type, parameters, inputs, kept)
         found = {port: _spec(made, times, short) for port, *made in zip(outputs, *runs, strict=True)}
     except Refused as fault:
-        return Probe(problem=_with_symbols(fault.problem, times, inputs))
+        return Probe(problem=_with_symbols(fault.problem, symbolic, inputs))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
-        return Probe(refusal=_reason(fault, times, inputs))
+        return Probe(refusal=_reason(fault, symbolic, inputs))
     shapes = ([tensor.shape for tensor in made] for made in zip(*runs, strict=True))
     empties = (spec for spec, made in zip(found.values(), shapes, strict=True) if any(0 in one for one in made))
     empty = next(empties, None)
@@ -317,29 +321,29 @@ def _length(made: tuple[int, ...], times: tuple[int, ...], short: _Short | None)
     return Dim("T′", steps=tuple(zip(times, made, strict=True)))
 
 
-def _reason(fault: Exception, times: tuple[int, ...], inputs: Inputs) -> str:
+def _reason(fault: Exception, time: int | None, inputs: Inputs) -> str:
     """The first line of torch's message, the numbers of the probe written as the symbols they stand for."""
     line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-    return _written(line, times, inputs).rstrip(".")
+    return _written(line, time, inputs).rstrip(".")
 
 
-def _with_symbols(problem: Problem, times: tuple[int, ...], inputs: Inputs) -> Problem:
+def _with_symbols(problem: Problem, time: int | None, inputs: Inputs) -> Problem:
     """The problem with the numbers of the probe in its reason written as the symbols they stand for."""
     reason = problem.facts.get("reason")
-    told = {"reason": _written(reason, times, inputs)} if isinstance(reason, str) else {}
+    told = {"reason": _written(reason, time, inputs)} if isinstance(reason, str) else {}
     return replace(problem, facts={**problem.facts, **told})
 
 
-def _written(text: str, times: tuple[int, ...], inputs: Inputs) -> str:
+def _written(text: str, time: int | None, inputs: Inputs) -> str:
     lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
-    changed = {length.at(times[0]): str(length) for length in lengths if length.symbol == "T′"}
-    return re.sub(r"\d+", lambda found: changed.get(int(found[0])) or _symbols(int(found[0]), times[0]), text)
+    changed = {length.at(time): str(length) for length in lengths if length.symbol == "T′"} if time is not None else {}
+    return re.sub(r"\d+", lambda found: changed.get(int(found[0])) or _symbols(int(found[0]), time), text)
 
 
-def _symbols(number: int, time: int) -> str:
+def _symbols(number: int, time: int | None) -> str:
     letters = ""
     for length, letter in ((BATCH, "N"), (time, "T")):
-        if number and number % length == 0:
+        if number and length and number % length == 0:
             number, letters = number // length, letters + letter
     return letters if letters and number == 1 else f"{number}{letters}"
 

@@ -71,6 +71,11 @@ def total_cost(costs: Iterable[Cost]) -> Cost:
     return Cost(parameters, multiply_adds, activation_bytes)
 
 
+def count_problems(records: Mapping[str, Record]) -> int:
+    """How many problems they have, those inside containers with them."""
+    return sum(len(record.problems) for record in records.values())
+
+
 def is_as_before(
     before: Record, block: Block, incoming: Sequence[tuple[str, PortRef]], records: Mapping[str, Record]
 ) -> bool:

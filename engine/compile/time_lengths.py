@@ -15,7 +15,7 @@ from engine.graph.tensor_spec import Dim, TensorSpec
 
 replace = msgspec.structs.replace
 FAR = 48
-"""The `reach` of sequences from which windows take more than 800 steps away."""
+"""The `reach` where windows take more than 800 steps away, or strides of more than 8 round; own loops take seconds."""
 
 
 class TimeLengths(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class TimeLengths(msgspec.Struct, frozen=True):
         }
 
 
-def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None, reach: int) -> TimeLengths:
+def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None) -> TimeLengths:
     """The lengths that the datasets of the drawing's Inputs are known to have; `time` instead of the first's."""
     known: dict[str, int] = {}
     for block in graph.blocks.values():
@@ -48,18 +48,20 @@ def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None,
                 known[name] = SEQUENCE_LENGTHS[name]
     first = next(iter(known.values()), 0)
     more = {name: length - first for name, length in known.items() if length != first}
-    return TimeLengths(time or first or None, more, reach)
+    return TimeLengths(time or first or None, more)
 
 
-def too_much_taken(record: Record) -> bool:
-    """Whether a module refuses what has lost steps before: longer sequences would perhaps do."""
-    if not any(problem.code == "module" for problem in record.problems):
+def may_fit_longer(record: Record, time_known: bool) -> bool:
+    """Whether what is refused may run: it wants more steps than nobody said there are, or rounds by a large stride."""
+    if not record.problems:
         return False
+    lengths = (length for spec in record.inputs.values() for length in spec.shape if isinstance(length, Dim))
+    times = {length for length in lengths if length.symbol != "N"}
+    refused = any(problem.code == "module" for problem in record.problems)
+    if len(times) > 1 or (times and refused and not time_known):
+        return True
     inside = (*record.children.values(), *(child for copy in record.copies for child in copy.records.values()))
-    lengths = (length for spec in record.inputs.values() for length in spec.shape)
-    return any(isinstance(length, Dim) and length.symbol == "T′" for length in lengths) or any(
-        map(too_much_taken, inside)
-    )
+    return any(may_fit_longer(one, time_known) for one in inside)
 
 
 def _dataset(parameters: Parameters) -> str:

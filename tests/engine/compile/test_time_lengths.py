@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import msgspec
 import pytest
 import torch
 
@@ -15,14 +14,13 @@ from engine.compile.probing import construct
 from engine.data.datasets import load_dataset
 from engine.graph.analysis import Analysis
 from engine.graph.edits import set_parameter
-from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
+from engine.graph.graph import Graph
 from engine.graph.problem import Problem
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.project.drawing import Drawing
 from engine.training.plan import DatasetRef
 
-replace = msgspec.structs.replace
 CONV = {"out_channels": 4, "kernel_size": (3,)}
 BRANCHES: dict[str, tuple[tuple[str, dict[str, object]], ...]] = {
     "as it is": (("conv1d", CONV),),
@@ -236,79 +234,6 @@ def test_what_leaves_nothing_of_the_datasets_sequences_is_refused() -> None:
     assert not Analyser(BLOCK_TYPES).analyse(graph, 7).problems
     assert really_runs(graph, 7, 7)
     assert {problem.path for problem in Analyser(BLOCK_TYPES).analyse(graph, 6).problems} == {("a1",), ("b1",)}
-
-
-def test_long_sequences_may_lose_thousands_of_steps() -> None:
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("in", "input", fields=("x: 3×T float32",))
-    ids = [
-        drawing.add(f"c{power}", "conv1d", out_channels=4, kernel_size=(2,), dilation=(2**power,), padding="none")
-        for power in range(11)
-    ]
-    drawing.chain("in", *ids)
-    analyser = Analyser(BLOCK_TYPES)
-    analysis = analyser.analyse(drawing.graph)
-    assert not analysis.problems
-    (_, _, length) = analysis.specs["c10/output"].shape
-    assert isinstance(length, Dim)
-    assert [time - steps for time, steps in length.steps] == [2047, 2047]
-    assert not analyser.analyse(drawing.graph, 5000).problems
-    refused = analyser.analyse(drawing.graph, 2000).problems
-    assert [problem.path for problem in refused] == [("c10",)]
-    assert "Kernel size" in refused[0].sentence
-
-
-def test_long_sequences_may_lose_thousands_of_steps_inside_containers() -> None:
-    body = Drawing(BLOCK_TYPES, inside=True)
-    body.add("x", "entry")
-    for power in range(11):
-        body.add(f"c{power}", "conv1d", out_channels=3, kernel_size=(2,), dilation=(2**power,), padding="none")
-    body.add("y", "exit")
-    body.chain("x", *(f"c{power}" for power in range(11)), "y")
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("in", "input", fields=("x: 3×T float32",))
-    drawing.add("box", "group", body=body.graph)
-    drawing.add("two", "repeat", body=renamed(body.graph), count=2)
-    drawing.chain("in", "box", "two")
-    analysis = Analyser(BLOCK_TYPES).analyse(drawing.graph)
-    assert not analysis.problems
-    (_, _, length) = analysis.specs["two/y2"].shape
-    assert isinstance(length, Dim)
-    assert {time - steps for time, steps in length.steps} == {3 * 2047}
-
-
-def renamed(body: Graph) -> Graph:
-    """The same body with other ids."""
-    copies = (replace(block, id=f"{block.id}2") for block in body.blocks.values())
-    ends = (
-        (PortRef(f"{wire.source.block}2", wire.source.port), PortRef(f"{wire.target.block}2", wire.target.port))
-        for wire in body.wires
-    )
-    return Graph({block.id: block for block in copies}, sorted_wires(Wire(*end) for end in ends))
-
-
-@pytest.mark.parametrize(("time", "fits"), [(None, True), (16, True), (32, False)])
-def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known(time: int | None, fits: bool) -> None:
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("in", "input", fields=("x: T×4 float32",))
-    drawing.add("join", "learned_encoding", max_length=16)
-    drawing.chain("in", "join")
-    found = problems_at(Analyser(BLOCK_TYPES).analyse(drawing.graph, time))
-    assert [problem.headline for problem in found] == (
-        []
-        if fits
-        else ["Learned encoding refuses its input N×T×4: sequences of 32 steps are longer than the 16 that it takes"]
-    )
-    module = construct(BLOCK_TYPES["learned_encoding"], {"max_length": 16, "dropout": 0.0}, encoded())
-    if fits:
-        assert module(torch.rand(2, 16, 4)).shape == (2, 16, 4)
-    else:
-        with pytest.raises(ValueError, match="longer than the 16 learned positions"):
-            module(torch.rand(2, 32, 4))
-
-
-def encoded() -> dict[str, TensorSpec]:
-    return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
 
 
 def test_costs_are_those_of_the_changed_length() -> None:

@@ -1,0 +1,176 @@
+"""Sequences so long that windows and strides have room: as far as analysis tries, and what it then tells."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+import torch
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from engine.compile.compiler import compile_graph
+from engine.compile.probing import construct
+from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
+from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.project.drawing import Drawing
+
+replace = msgspec.structs.replace
+
+
+def line(*kernels: int, **parameters: object) -> Graph:
+    """Convolutions behind one another that pad nothing."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    for number, size in enumerate(kernels):
+        drawing.add(f"c{number}", "conv1d", kernel_size=(size,), padding="none", **parameters)  # type: ignore[arg-type]
+    drawing.chain("in", *(f"c{number}" for number in range(len(kernels))))
+    return drawing.graph
+
+
+def hourglass(levels: int) -> Graph:
+    """Pools by 2, as many steps enlarged by 2, and what came in added."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    down = [drawing.add(f"down{level}", "max_pool1d") for level in range(levels)]
+    up = [
+        drawing.add(f"up{level}", "conv_transpose1d", out_channels=3, kernel_size=(2,), stride=(2,))
+        for level in range(levels)
+    ]
+    drawing.add("join", "add")
+    drawing.chain("in", *down, *up, "join.a")
+    drawing.wire("in.x", "join.b")
+    return drawing.graph
+
+
+@pytest.mark.parametrize("levels", [3, 4, 5, 6])
+def test_pools_and_steps_back_to_the_length_before_fit_as_the_run_does(levels: int) -> None:
+    graph = hourglass(levels)
+    assert not Analyser(BLOCK_TYPES).analyse(graph).problems
+    for steps in (2**levels, 3 * 2**levels, 2**levels + 2, 100):
+        try:
+            compile_graph(graph, BLOCK_TYPES, seed=0).slice(("join/output",)).module(torch.rand(5, 3, steps))
+        except RuntimeError:
+            runs = False
+        else:
+            runs = True
+        problems = Analyser(BLOCK_TYPES).analyse(graph, steps).problems
+        assert [problem.code for problem in problems] == ([] if runs else ["time-differs"]), steps
+        assert runs is (steps % 2**levels == 0)
+
+
+def test_a_length_that_does_not_fit_is_told_at_the_length_of_the_dataset() -> None:
+    (problem,) = Analyser(BLOCK_TYPES).analyse(hourglass(5), 100).problems
+    assert problem.headline == (
+        "Add joins sequences of one length but receives N×3×T′ (96 steps where T is 100) and N×3×T"
+    )
+
+
+def test_what_was_tried_further_is_forgotten_once_it_is_mended() -> None:
+    analyser = Analyser(BLOCK_TYPES)
+    near, far = line(3, 5, out_channels=4), line(3, 5, 1500, out_channels=4)
+    fresh = Analyser(BLOCK_TYPES).analyse(near)
+    assert analyser.analyse(near) == fresh
+    assert analyser.analyse(far) == Analyser(BLOCK_TYPES).analyse(far)
+    assert not analyser.analyse(far).problems
+    assert analyser.analyse(near) == fresh
+
+
+@pytest.mark.parametrize(
+    ("time", "size", "length"), [(None, 50_000, "T"), (32, 5000, "T"), (500, 1000, "500"), (5000, 4000, "")]
+)
+def test_a_window_larger_than_the_sequence_is_told_with_its_length(time: int | None, size: int, length: str) -> None:
+    """Never with one that only the analysis tried."""
+    problems = Analyser(BLOCK_TYPES).analyse(line(size), time).problems
+    assert len(problems) == bool(length)
+    for problem in problems:
+        assert f"size per channel: ({length}). Kernel size: ({size})." in problem.sentence
+
+
+def test_a_window_of_a_thousand_steps_is_not_refused_where_nobody_said_how_many_there_are() -> None:
+    assert not Analyser(BLOCK_TYPES).analyse(line(1000)).problems
+
+
+def test_numbers_that_stand_for_no_length_stay_numbers() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×2000 float32",))
+    drawing.add("pool", "max_pool1d", return_indices=True)
+    drawing.add("short", "slice", dim=2, stop=1680)
+    drawing.add("back", "max_unpool1d")
+    drawing.chain("in", "pool", "back.input")
+    drawing.wire("pool.indices", "back.indices")
+    drawing.chain("in", "short", "back.like")
+    (problem,) = Analyser(BLOCK_TYPES).analyse(drawing.graph).problems
+    assert 'invalid output_size "[1680]"' in problem.sentence
+
+
+def test_long_sequences_may_lose_thousands_of_steps() -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    ids = [
+        drawing.add(f"c{power}", "conv1d", out_channels=4, kernel_size=(2,), dilation=(2**power,), padding="none")
+        for power in range(11)
+    ]
+    drawing.chain("in", *ids)
+    analyser = Analyser(BLOCK_TYPES)
+    analysis = analyser.analyse(drawing.graph)
+    assert not analysis.problems
+    (_, _, length) = analysis.specs["c10/output"].shape
+    assert isinstance(length, Dim)
+    assert [time - steps for time, steps in length.steps] == [2047, 2047]
+    assert not analyser.analyse(drawing.graph, 5000).problems
+    refused = analyser.analyse(drawing.graph, 2000).problems
+    assert [problem.path for problem in refused] == [("c10",)]
+    assert "Kernel size" in refused[0].sentence
+
+
+def test_long_sequences_may_lose_thousands_of_steps_inside_containers() -> None:
+    body = Drawing(BLOCK_TYPES, inside=True)
+    body.add("x", "entry")
+    for power in range(11):
+        body.add(f"c{power}", "conv1d", out_channels=3, kernel_size=(2,), dilation=(2**power,), padding="none")
+    body.add("y", "exit")
+    body.chain("x", *(f"c{power}" for power in range(11)), "y")
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("box", "group", body=body.graph)
+    drawing.add("two", "repeat", body=renamed(body.graph), count=2)
+    drawing.chain("in", "box", "two")
+    analysis = Analyser(BLOCK_TYPES).analyse(drawing.graph)
+    assert not analysis.problems
+    (_, _, length) = analysis.specs["two/y2"].shape
+    assert isinstance(length, Dim)
+    assert {time - steps for time, steps in length.steps} == {3 * 2047}
+
+
+def renamed(body: Graph) -> Graph:
+    """The same body with other ids."""
+    copies = (replace(block, id=f"{block.id}2") for block in body.blocks.values())
+    ends = (
+        (PortRef(f"{wire.source.block}2", wire.source.port), PortRef(f"{wire.target.block}2", wire.target.port))
+        for wire in body.wires
+    )
+    return Graph({block.id: block for block in copies}, sorted_wires(Wire(*end) for end in ends))
+
+
+@pytest.mark.parametrize(("time", "fits"), [(None, True), (16, True), (32, False)])
+def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known(time: int | None, fits: bool) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: T×4 float32",))
+    drawing.add("join", "learned_encoding", max_length=16)
+    drawing.chain("in", "join")
+    found = Analyser(BLOCK_TYPES).analyse(drawing.graph, time).problems
+    assert [problem.headline for problem in found] == (
+        []
+        if fits
+        else ["Learned encoding refuses its input N×T×4: sequences of 32 steps are longer than the 16 that it takes"]
+    )
+    module = construct(BLOCK_TYPES["learned_encoding"], {"max_length": 16, "dropout": 0.0}, encoded())
+    if fits:
+        assert module(torch.rand(2, 16, 4)).shape == (2, 16, 4)
+    else:
+        with pytest.raises(ValueError, match="longer than the 16 learned positions"):
+            module(torch.rand(2, 32, 4))
+
+
+def encoded() -> dict[str, TensorSpec]:
+    return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
