@@ -58,6 +58,13 @@ class Entry(QLineEdit):
         self._pressed_at = event.globalPosition().toPoint()
         self._scrubbing = False
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.scrubs and event.button() == Qt.MouseButton.LeftButton:
+            # Words end at a point: Qt would take half of a number.
+            self.selectAll()
+        else:
+            super().mouseDoubleClickEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pressed_at is None:
             super().mouseMoveEvent(event)

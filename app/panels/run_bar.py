@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
 from app.panels.buttons import IconButton, PrimaryButton
-from app.panels.fields import ChoiceField, FloatField, IntegerField
+from app.panels.fields import ChoiceField, Field, FloatField, IntegerField
 from app.panels.label_look import style_label
 from app.panels.run_message import MessageLine
 from app.panels.run_popup import PlanButton, RunPopup
@@ -103,6 +103,9 @@ class RunBar(QWidget):
         self.learning_rate = FloatField(theme, 0.0, None, logarithmic=True, parent=self)
         self.batch_size = IntegerField(theme, 1, 1_000_000, steppers=False, parent=self)
         self.device = ChoiceField(theme, ("auto",), parent=self)
+        self._tips: dict[Field, str] = {}
+        for field in (self.epochs, self.learning_rate, self.batch_size, self.device):
+            field.error_changed.connect(self._show_tips)
         self._labels: list[QLabel] = []
         self._wide: list[QWidget] = []
         self.plan_button = PlanButton(theme, self)
@@ -226,12 +229,20 @@ class RunBar(QWidget):
         self.device.set_value(fields.device)
         self.plan_button.set_label(fields.summary)
         stage = f" of {fields.stage}" if fields.stage else ""
-        self.epochs.setToolTip(f"Epochs{stage}\nHow often the network sees every sample.")
-        self.learning_rate.setToolTip(f"Learning rate{stage}\nWhile training, a new one takes effect at once.")
-        self.batch_size.setToolTip("Batch\nHow many samples each step learns from.")
-        self.device.setToolTip("Device\nWhere the network trains.")
+        self._tips = {
+            self.epochs: f"Epochs{stage}\nHow often the network sees every sample.",
+            self.learning_rate: f"Learning rate{stage}\nWhile training, a new one takes effect at once.",
+            self.batch_size: "Batch\nHow many samples each step learns from.",
+            self.device: "Device\nWhere the network trains.",
+        }
+        self._show_tips()
         if self._popup is not None:
             self._popup.show_fields(fields)
+
+    def _show_tips(self) -> None:
+        """There is no room below a field: on hover it says what is wrong with it, else what it is."""
+        for field, words in self._tips.items():
+            field.setToolTip(field.error() or words)
 
     def set_panel_shown(self, name: str, shown: bool) -> None:
         """Draw whether a panel is on screen."""

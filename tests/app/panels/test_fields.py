@@ -243,6 +243,22 @@ def test_holding_plus_repeats_and_is_one_edit(qtbot: QtBot, theme: Theme) -> Non
     assert log.edited == [log.previewed[-1]]
 
 
+def test_a_double_click_selects_the_whole_number(qtbot: QtBot, theme: Theme) -> None:
+    field = FloatField(theme, 0, None)
+    field.set_value(0.003)
+    log = shown(qtbot, field)
+    entry = field.focusProxy()
+    place = QPoint(entry.fontMetrics().horizontalAdvance("0.00"), entry.height() // 2)
+    for _ in range(2):
+        qtbot.mouseClick(entry, LEFT, pos=place)
+        qtbot.mouseDClick(entry, LEFT, pos=place)
+        assert entry.selectedText() == entry.text()
+    qtbot.keyClicks(entry, "0.0005")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert log.edited == [0.0005]
+    assert field.error() == ""
+
+
 def test_scrubbing_previews_on_the_way_and_edits_once(qtbot: QtBot, theme: Theme) -> None:
     field = IntegerField(theme, 1, 100)
     field.set_value(16)

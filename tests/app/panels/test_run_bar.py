@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -107,6 +108,20 @@ def test_a_typed_rate_is_told_once(bar, qtbot) -> None:
     qtbot.keyClicks(entry, "0.02")
     qtbot.keyClick(entry, Qt.Key.Key_Return)
     assert told == [0.02]
+
+
+def test_a_field_in_error_says_on_hover_what_is_wrong(bar, qtbot) -> None:
+    what_it_is = bar.learning_rate.toolTip()
+    entry = bar.learning_rate._entry
+    qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(entry, "0.0.02")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert bar.learning_rate.error()
+    assert bar.learning_rate.toolTip() == bar.learning_rate.error()
+    bar.show_fields(msgspec.structs.replace(FIELDS, epochs=30))
+    assert bar.learning_rate.toolTip() == bar.learning_rate.error()
+    qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    assert bar.learning_rate.toolTip() == what_it_is
 
 
 def test_the_device_menu_names_what_is_there(bar) -> None:
