@@ -47,7 +47,8 @@ class Entry(QLineEdit):
                 self.selectAll()
 
     def forget_typing(self) -> None:
-        """Leave nothing to undo."""
+        """Leave nothing to undo, and no drag that goes on."""
+        self._pressed_at, self._scrubbing = None, False
         if self.isUndoAvailable() or self.isRedoAvailable():
             self.setText("")
 

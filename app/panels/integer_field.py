@@ -111,8 +111,15 @@ class IntegerField(NumberField):
             self._end_gesture()
             self.update()
 
+    def forget(self) -> None:
+        super().forget()
+        self._let_go()
+
     def hideEvent(self, event: QEvent) -> None:
         super().hideEvent(event)
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._held = 0
         self._timer.stop()
 

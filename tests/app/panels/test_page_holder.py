@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.fields import FieldRow, TupleField
 from app.panels.inspector import Inspector
+from app.panels.integer_field import REPEAT_AFTER_MS
 from app.panels.page_holder import MOST, PageHolder
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.edits import set_parameter
@@ -86,6 +87,19 @@ def test_nothing_of_the_block_before_is_left(inspector: Inspector, qtbot: QtBot)
     inspector.show_selection((), ("wide",))
     assert not kernel.is_linked()
     assert folded.is_open()
+
+
+def test_a_button_that_is_held_steps_no_other_block(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
+    inspector.show_selection((), ("c",))
+    field = row(inspector, "out_channels").field()
+    plus = QPoint(field.width() - 10, field.height() // 2)
+    qtbot.mousePress(field, LEFT, pos=plus)
+    assert field.value() == 17
+    inspector.show_selection((), ("c2",))
+    qtbot.wait(REPEAT_AFTER_MS + 100)
+    assert field.value() == 32
+    qtbot.mouseRelease(field, LEFT, pos=plus)
+    assert document.graph.blocks["c2"].parameters == {"out_channels": 32}
 
 
 def test_a_page_is_laid_out_before_the_next_turn(inspector: Inspector, qtbot: QtBot) -> None:
