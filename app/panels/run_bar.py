@@ -203,6 +203,11 @@ class RunBar(QWidget):
                 self._slot_reason = Qt.FocusReason.OtherFocusReason if ringed else Qt.FocusReason.MouseFocusReason
                 (self.slot if view.enabled else self).setFocus(self._slot_reason)
             button.setEnabled(enabled)
+        if self.message.link.hasFocus() and not view.link:
+            # Else it would go on to the switch of a panel, and a space more would hide that.
+            ringed = self.message.link.is_ringed()
+            self._slot_reason = Qt.FocusReason.OtherFocusReason if ringed else Qt.FocusReason.MouseFocusReason
+            (self.slot if view.enabled else self).setFocus(self._slot_reason)
         self.message.show_message(view.message, view.icon_before, view.link)
         if view.sweeping and not self._sweep.isActive():
             self._clock.start()

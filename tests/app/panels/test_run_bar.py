@@ -81,6 +81,24 @@ def test_stop_never_hands_the_keyboard_to_reset(bar, qtbot) -> None:
     assert bar.slot.hasFocus()
 
 
+def test_a_link_that_goes_hands_the_keyboard_to_run_and_to_no_panel(bar, qtbot) -> None:
+    bar.window().activateWindow()
+    qtbot.waitUntil(bar.isActiveWindow)
+    died = run_state.view(run_state.died(RunState(), "gone"), 20)
+    assert died.link
+    bar.show_view(died)
+    qtbot.mouseClick(bar.message.link, Qt.MouseButton.LeftButton)
+    bar.message.link.setFocus(Qt.FocusReason.MouseFocusReason)
+    bar.show_view(run_state.view(RunState(), 20))
+    assert bar.message.link.isHidden()
+    assert bar.slot.hasFocus()
+    assert not bar.slot.is_ringed()
+    bar.show_view(died)
+    bar.message.link.setFocus(Qt.FocusReason.TabFocusReason)
+    bar.show_view(run_state.view(RunState(), 20))
+    assert bar.slot.hasFocus()
+
+
 def test_the_first_slot_stays_put_whatever_it_says(bar) -> None:
     places = set()
     for view in (run_state.view(RunState(), 20), training(), run_state.view(run_state.died(RunState(), "gone"), 20)):
