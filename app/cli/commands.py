@@ -109,13 +109,12 @@ def check(target: Target, allow_code: AllowCode = False, json: Json = False) -> 
     from app.cli.opening import open_project
     from engine.blocks.catalogue import BLOCK_TYPES
     from engine.compile.analyse import Analyser
-    from engine.data.catalogue import DATASETS, SEQUENCE_LENGTHS
+    from engine.data.catalogue import DATASETS
     from engine.training.check_plan import check_plan
 
     project = open_project(target, allow_code)
     plan = project.settings.plan
-    lengths = {SEQUENCE_LENGTHS[ref.name] for ref in project.settings.datasets if ref.name in SEQUENCE_LENGTHS}
-    analysis = Analyser(BLOCK_TYPES).analyse(project.graph, max(lengths, default=None))
+    analysis = Analyser(BLOCK_TYPES).analyse(project.graph)
     found = check_plan(project.graph, plan, DATASETS, BLOCK_TYPES, analysis, for_run=False)
     result = described(project.graph, BLOCK_TYPES, analysis, (*analysis.problems, *found))
     if json:

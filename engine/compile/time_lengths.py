@@ -37,15 +37,15 @@ class TimeLengths(msgspec.Struct, frozen=True):
         }
 
 
-def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None) -> TimeLengths:
+def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None = None) -> TimeLengths:
     """The lengths that the datasets of the drawing's Inputs are known to have; `time` instead of the first's."""
     known: dict[str, int] = {}
-    for block in graph.blocks.values():
-        type = types.get(block.type)
-        if type is not None and type.role == "input":
-            name = _dataset(lenient_parameters(type, block, graph.variables))
-            if name in SEQUENCE_LENGTHS:
-                known[name] = SEQUENCE_LENGTHS[name]
+    inputs = [block for block in graph.blocks.values() if block.type in types and types[block.type].role == "input"]
+    # A saved drawing has its blocks in this order: the first stays the first.
+    for block in sorted(inputs, key=lambda block: block.id):
+        name = _dataset(lenient_parameters(types[block.type], block, graph.variables))
+        if name in SEQUENCE_LENGTHS:
+            known[name] = SEQUENCE_LENGTHS[name]
     first = next(iter(known.values()), 0)
     more = {name: length - first for name, length in known.items() if length != first}
     return TimeLengths(time or first or None, more)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from engine.blocks.inputs import promised_fields
 from engine.compile.analyse import Analyser
-from engine.data.catalogue import DATASETS, SEQUENCE_LENGTHS, DatasetInfo
+from engine.data.catalogue import DATASETS, DatasetInfo
 from engine.data.datasets import load_dataset
 from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Graph
@@ -20,8 +20,7 @@ from engine.worker.protocol import Analyse, Analysed
 def answer_analyse(message: Analyse, analyser: Analyser, types: Mapping[str, BlockType]) -> Analysed:
     """The analysis of the drawing, and the problems of its plan and datasets."""
     names = dataset_names(message.graph, types)
-    length = next((SEQUENCE_LENGTHS[name] for name in names if name in SEQUENCE_LENGTHS), None)
-    analysis = analyser.analyse(message.graph, length)
+    analysis = analyser.analyse(message.graph)
     datasets, rows, missing = _known(names, message.datasets)
     problems = check_plan(message.graph, message.plan, datasets, types, analysis, training_rows=rows)
     # a dataset that is known but not here has a sentence of its own

@@ -17,7 +17,7 @@ from engine.compile.lent_weights import with_lent
 from engine.compile.network import Network
 from engine.compile.onnx_export import export_onnx
 from engine.compile.python_source import source_state, write_source
-from engine.data.catalogue import SEQUENCE_LENGTHS
+from engine.compile.time_lengths import time_lengths
 from engine.graph.block_type import BlockType
 from engine.graph.problem import refused
 from engine.graph.values import counted
@@ -56,9 +56,9 @@ def export_network(
     if kind == "safetensors":
         count = write_weights(network.readable_state(), output)
         return f"Wrote {counted(count, 'tensors')} to {output}."
-    lengths = [SEQUENCE_LENGTHS[given.dataset] for given in network.inputs if given.dataset in SEQUENCE_LENGTHS]
+    steps = time_lengths(network.graph, types).time
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
-        report = export_onnx(network, types, Path(folder) / output.name, max(lengths, default=None))
+        report = export_onnx(network, types, Path(folder) / output.name, steps)
         for path in sorted(Path(folder).iterdir()):
             write_atomically(output.with_name(path.name), partial(_copy, path))
     said = f"Wrote {output}: {' and '.join(report.outputs)} from {' and '.join(report.inputs)}, for any batch size."

@@ -74,6 +74,30 @@ def test_check_counts_a_sequence_at_the_length_of_its_dataset(run):
     assert found["multiply_adds"] == 32 * 4 * 32 * (1 + 32) + 32
 
 
+def test_two_datasets_are_counted_and_exported_at_lengths_of_their_own(run, tmp_path):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+    from engine.training.plan import DatasetRef, Settings
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("join", "add")
+    for port, dataset, features in (("a", "adding", 2), ("b", "sine", 1)):
+        drawing.add(f"in_{port}", "input", dataset=dataset, fields=(f"sequence: T×{features} float32",))
+        drawing.add(f"steps_{port}", "lstm", hidden_size=4)
+        drawing.chain(f"in_{port}", f"steps_{port}", f"join.{port}")
+    path = tmp_path / "two.loom"
+    write_project(path, Project(drawing.graph, Settings(datasets=(DatasetRef("adding"), DatasetRef("sine")))))
+    found = json.loads(run("check", str(path), "--json")[1])
+    assert found["time_length"] == 30
+    assert found["multiply_adds"] == 30 * 4 * 4 * (2 + 4) + 32 * 4 * 4 * (1 + 4)
+    onnxruntime = pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
+    code, _, err = run("export", str(path), "--to", "onnx", "-o", str(tmp_path / "two.onnx"))
+    assert code == 0, err
+    inputs = onnxruntime.InferenceSession(str(tmp_path / "two.onnx")).get_inputs()
+    assert [given.shape[1:] for given in inputs] == [[30, 2], [32, 1]]
+
+
 def test_check_tells_why_a_receptive_field_is_not_known(run, tmp_path):
     from engine.blocks.catalogue import BLOCK_TYPES
     from engine.project.drawing import Drawing

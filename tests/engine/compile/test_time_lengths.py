@@ -401,3 +401,9 @@ def test_costs_are_those_of_the_datasets_length() -> None:
     assert analysis.time_length == 32
     assert analysis.costs["first_cut"].activation_bytes == 32 * 4
     assert analysis.costs["second_cut"].activation_bytes == 30 * 2 * 4
+
+
+def test_the_order_of_blocks_in_memory_decides_nothing() -> None:
+    graph = two_datasets(None)
+    turned = Graph(blocks=dict(reversed(graph.blocks.items())), wires=graph.wires)
+    assert Analyser(BLOCK_TYPES).analyse(turned) == Analyser(BLOCK_TYPES).analyse(graph)
