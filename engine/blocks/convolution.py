@@ -18,8 +18,8 @@ from engine.blocks.shared import (
     weight_and_bias,
     whole,
 )
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.tensor_spec import Dim
+from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Repair
+from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 
 WHERE = {1: "a sequence", 2: "a picture", 3: "a volume"}
@@ -95,7 +95,9 @@ def expect_channels(inputs: Inputs, dimensions: int) -> Mismatch | None:
     if fault is not None or spec is None or not isinstance(spec.shape[1], Dim):
         return fault
     hint = "Channels come before the steps: put a Permute between them."
-    return Mismatch("channels", INPUT, {"expected": "a fixed number of channels", "received": spec, "hint": hint})
+    facts: dict[str, Value | TensorSpec] = {"expected": "a fixed number of channels", "received": spec, "hint": hint}
+    turned = spec.rank == 3 and isinstance(spec.shape[2], int)
+    return Mismatch("channels", INPUT, facts, (Repair("permute"),) if turned else ())
 
 
 def groups_divide(parameters: Parameters, inputs: Inputs) -> Mismatch | None:

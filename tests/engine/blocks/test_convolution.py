@@ -37,6 +37,19 @@ def test_same_padding_keeps_the_size_and_time() -> None:
     assert shape("separable_conv2d", PICTURE, stride=(2, 2)) == "N×16×4×4"
 
 
+def test_a_sequence_with_its_steps_in_front_is_offered_a_permute_that_mends_it() -> None:
+    for id in ("conv1d", "depthwise_conv1d", "separable_conv1d", "conv_transpose1d"):
+        fault = expect(id, TensorSpec((N, T, 3), "float32"))
+        assert fault is not None
+        (repair,) = fault.repairs
+        turned = shape(repair.type, TensorSpec((N, T, 3), "float32"), **dict(repair.parameters))
+        assert turned == "N×3×T"
+        assert expect(id, TensorSpec((N, 3, T), "float32")) is None
+    both_vary = expect("conv1d", TensorSpec((N, T, Dim("T′")), "float32"))
+    assert both_vary is not None
+    assert both_vary.repairs == ()
+
+
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5, 7])
 @pytest.mark.parametrize("step", [2, 3])
 @pytest.mark.parametrize("gap", [1, 2])
