@@ -19,6 +19,7 @@ UPRIGHT_STEP = 8
 CLEARANCE = 12.0
 HEAP = 96
 """So many blocks in one cell lie on each other, three deep: a way around them is not looked for, there is none."""
+_NARROWEST = 16.0
 _TRIES = 14
 _UPRIGHTS, _FARTHEST_UPRIGHT = 4, 16
 _WORST = 12  # more faults than a way can have
@@ -69,10 +70,11 @@ class Router:
         forward = tx - sx >= 2 * STUB
         if forward and not ends.label and self._curve_is_free(ends):
             return curve(ends.start, ends.end)
-        if forward:
-            short = self._two_corners(key, ends)
-            if short is not None:
-                return short
+        # Between blocks that stand close the stubs would cross: the way up or down runs midway.
+        uprights = (tx - STUB, sx + STUB) if forward else ((sx + tx) / 2,) if tx - sx >= _NARROWEST else ()
+        short = self._two_corners(key, ends, uprights)
+        if short is not None:
+            return short
         return self._in_lane(key, ends)
 
     def _passes(self, points: list[Point], ends: Ends) -> bool:
@@ -103,9 +105,9 @@ class Router:
             self._free(x - 6, y - 6, x + 6, y + 6, ends) for x, y in curve_points(ends.start, ends.end, 20)[1:-1]
         )
 
-    def _two_corners(self, key: Hashable, ends: Ends) -> Route | None:
+    def _two_corners(self, key: Hashable, ends: Ends, uprights: tuple[float, ...]) -> Route | None:
         (sx, sy), (tx, ty) = ends.start, ends.end
-        for x in (tx - STUB, sx + STUB):
+        for x in uprights:
             if (
                 self._free(sx, sy - 6, x, sy + 6, ends)
                 and self._free(x, ty - 6, tx, ty + 6, ends)

@@ -42,6 +42,15 @@ def test_a_way_forward_to_another_level_is_a_curve_with_level_ends() -> None:
     assert route.path.elementAt(2).y == 124
 
 
+@pytest.mark.parametrize("gap", [16, 32, 47])
+@pytest.mark.parametrize("label", [False, True])
+def test_between_blocks_that_stand_close_a_wire_makes_no_knot(gap: int, label: bool) -> None:
+    router = Router(index(a=(0, 100, 100, 148), b=(100 + gap, 20, 200 + gap, 68)))
+    route = router.route("w", ends((100, 124), (100 + gap, 44), label))
+    assert all(100 <= x <= 100 + gap and 44 <= y <= 124 for x, y in route.points)
+    assert len(levels(route)) == 2
+
+
 def test_a_block_in_between_is_passed_in_a_lane() -> None:
     made = index(a=(0, 0, 100, 48), c=(150, 0, 250, 48), b=(300, 0, 400, 48))
     route = Router(made).route("w", ends((100, 24), (300, 24)))
