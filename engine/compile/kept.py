@@ -110,10 +110,10 @@ def kept_by(
 
 
 def over_time(first: Kept, second: Kept, lengths: tuple[int, int], length: int) -> Kept:
-    """What is kept at `length` steps, from what two shorter lengths kept."""
+    """What is kept at `length` steps, from what two other lengths kept; of what is kept at all a byte at least."""
 
     def at(one: int, two: int) -> int:
-        return one + (two - one) * (length - lengths[0]) // (lengths[1] - lengths[0])
+        return max(min(one, 1), one + (two - one) * (length - lengths[0]) // (lengths[1] - lengths[0]))
 
     ports = {port: at(size, second.ports.get(port, size)) for port, size in first.ports.items()}
     return Kept(at(first.own, second.own), ports, first.aliases)

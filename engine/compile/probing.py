@@ -11,7 +11,7 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -122,10 +122,10 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
             kept = remembered_kept(type, parameters, inputs)
             is_new = kept is None
             if kept is None and not _keeps_its_own_way(type, module):
-                kept = _kept(module, given, ports, outputs, short, length)
+                kept = _kept(module, given, ports, outputs, short, length, times)
         if kept is None:
             with _construct_training(type, parameters, inputs) as trained:
-                kept = _kept(trained, given, ports, outputs, short, length)
+                kept = _kept(trained, given, ports, outputs, short, length, times)
         if is_new:
             remember_kept(type, parameters, inputs, kept)
         found = {port: _spec(made, times, short) for port, *made in zip(outputs, *runs, strict=True)}
@@ -275,6 +275,7 @@ def _kept(
     outputs: list[str],
     short: _Short | None,
     length: int,
+    times: tuple[int, ...],
 ) -> Kept:
     """What training keeps of the module at `length` steps; two `short` runs tell it of what unrolls over time."""
 
@@ -283,12 +284,17 @@ def _kept(
         inputs = dict(zip(ports, (*required, *optional.values()), strict=True))
         return kept_by(module, inputs, tuple(outputs), lambda: module(*required, **optional), BATCH)
 
-    try:
-        if short is None:
-            return of(_at(length))
-        return over_time(of(short.at(0)), of(short.at(1)), short.steps, short.length(length))
-    except Exception:  # noqa: BLE001 -- what runs only without gradients keeps nothing
+    if short is not None:
+        with suppress(Exception):
+            return over_time(of(short.at(0)), of(short.at(1)), short.steps, short.length(length))
         return Kept()
+    with suppress(Exception):
+        return of(_at(length))
+    # A length that nobody promised may be too short to run.
+    far, near, *promised = times
+    with suppress(Exception):
+        return Kept() if promised else over_time(of(_at(near)), of(_at(far)), (near, far), length)
+    return Kept()  # what runs only without gradients
 
 
 def _run(module: nn.Module, given: _Given, length: _Length) -> list[torch.Tensor]:

@@ -174,3 +174,18 @@ def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known
 
 def encoded() -> dict[str, TensorSpec]:
     return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
+
+
+def test_what_is_too_short_at_a_hundred_steps_decides_nothing_for_others_of_its_kind() -> None:
+    """What a kind keeps for training is remembered in the process."""
+
+    def pooled(size: int) -> int:
+        drawing = Drawing(BLOCK_TYPES)
+        drawing.add("in", "input", fields=("x: 3×T float32",))
+        drawing.add("seen", "conv1d", out_channels=3, kernel_size=(size,), padding="none")
+        drawing.add("pool", "max_pool1d", kernel_size=(5,), stride=(3,))
+        drawing.chain("in", "seen", "pool")
+        return Analyser(BLOCK_TYPES).analyse(drawing.graph).costs["pool"].training_bytes
+
+    pooled(700)
+    assert pooled(3) == 98 * 3 * 4 + 32 * 3 * 8, "what it reads, and where the largest were"
