@@ -119,16 +119,10 @@ class BlockPage(QWidget):
 
     def begin(self) -> None:
         """Show the blocks that are selected by now as a page does that was just made for them."""
-        blocks = self._context.blocks()
-        if not isinstance(self.header, BlockHeader):
-            single = len(blocks) == 1
-            words = blocks[0].name if single else f"{len(blocks)} blocks"
-            icon = "ph.question" if single else "ph.selection-all"
-            self.header.show_words(words, names_of(blocks, self._context), icon)
         for section in (self.data, self.parameters, self.learning):
             if section is not None:
                 section.begin()
-        self._refresh_rest(blocks[0])
+        self._refresh_rest(self._context.blocks())
 
     def refresh(self) -> None:
         """Show values as they are now."""
@@ -138,15 +132,19 @@ class BlockPage(QWidget):
         for section in (self.parameters, self.learning):
             if section is not None:
                 section.refresh()
-        self._refresh_rest(blocks[0])
+        self._refresh_rest(blocks)
 
-    def _refresh_rest(self, block: Block) -> None:
+    def _refresh_rest(self, blocks: tuple[Block, ...]) -> None:
         if isinstance(self.header, BlockHeader):
-            self.header.name.show_name(block.name)
+            self.header.name.show_name(blocks[0].name)
+        elif len(blocks) == 1:
+            self.header.show_words(blocks[0].name, names_of(blocks, self._context), "ph.question")
+        else:
+            self.header.show_words(f"{len(blocks)} blocks", names_of(blocks, self._context), "ph.selection-all")
         if self.own_code is not None:
             self.own_code.refresh()
         if self.data is not None:
-            name = dataset_of(self._context.document, block)
+            name = dataset_of(self._context.document, blocks[0])
             self.data.show_dataset(name, reference(self._context.document, name))
             self.data.standardise.hide()
 

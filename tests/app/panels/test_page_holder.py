@@ -12,7 +12,7 @@ from app.panels.inspector import Inspector
 from app.panels.integer_field import REPEAT_AFTER_MS
 from app.panels.page_holder import MOST, PageHolder
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.edits import set_parameter
+from engine.graph.edits import rename, set_parameter
 from engine.graph.graph import Block, Graph
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
@@ -55,6 +55,22 @@ def test_blocks_of_one_kind_have_one_page_and_each_its_own_values(inspector: Ins
     assert row(inspector, "out_channels").field().value() == 32
     document.edit("Bias", set_parameter, "c2", "bias", False)
     assert inspector.page is not first, "other weights, other rows"
+
+
+def test_blocks_of_a_type_that_is_not_known_have_one_page_that_follows_their_names(
+    inspector: Inspector, document: Document
+) -> None:
+    strangers = {id: Block(id, "yolo99", name) for id, name in (("u", "Stranger"), ("v", "Another"))}
+    document.load(Graph(blocks=strangers), document.settings)
+    inspector.show_selection((), ("u",))
+    first = inspector.page
+    document.edit("Rename", rename, "u", "Detector")
+    assert page(inspector).header.title() == "Detector"
+    document.undo_stack.undo()
+    assert page(inspector).header.title() == "Stranger"
+    inspector.show_selection((), ("v",))
+    assert inspector.page is first
+    assert (page(inspector).header.title(), page(inspector).header.subtitle()) == ("Another", "yolo99")
 
 
 def test_nothing_of_the_block_before_is_left(inspector: Inspector, qtbot: QtBot) -> None:
