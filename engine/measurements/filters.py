@@ -32,7 +32,7 @@ def measure_filters(subject: Subject, ask: Ask) -> Arrays:
 
 
 def weight_of(subject: Subject, key: str) -> Tensor | None:
-    """The weight of a convolution (F×C×H×W), dense block or RBM (F×inputs) at the path `key`; None of others.
+    """The weight of a convolution (F×C×H×W or F×C×steps), dense block or RBM (F×inputs) at the path `key`; else None.
 
     Of a deep Boltzmann machine, that of its lowest layer.
     """
@@ -40,7 +40,7 @@ def weight_of(subject: Subject, key: str) -> Tensor | None:
         return None
     block = subject.network.block(key)
     weight = block.weights[0] if isinstance(block, DeepBoltzmannMachine) else getattr(block, "weight", None)
-    if not isinstance(weight, Tensor) or weight.dim() not in (2, 4):
+    if not isinstance(weight, Tensor) or weight.dim() not in (2, 3, 4):
         return None
     return torch.nan_to_num(_of_values(block, weight).detach().float())
 
@@ -51,9 +51,11 @@ def _of_values(block: nn.Module, weight: Tensor) -> Tensor:
 
 
 def folded(subject: Subject, key: str, weight: Tensor) -> Tensor:
-    """`weight` as F×C×H×W: as it is, folded like the pictures that the block reads, or F×1×1×inputs."""
+    """`weight` as F×C×H×W: as it is, F×C×1×steps, folded like the pictures that the block reads, or F×1×1×inputs."""
     if weight.dim() == 4:
         return weight
+    if weight.dim() == 3:
+        return weight[:, :, None, :]
     shape = picture_shape(subject.network, subject.network.call_of(key).sources[0])
     if shape is not None and shape[0] * shape[1] * shape[2] == weight.shape[1]:
         return weight.reshape(len(weight), *shape)

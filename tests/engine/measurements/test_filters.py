@@ -53,6 +53,21 @@ def test_an_rbm_is_folded_too_and_three_channels_are_colours(opened) -> None:
     np.testing.assert_array_equal(two, session.network.block("two").weight.detach().permute(0, 2, 3, 1))
 
 
+def test_filters_over_time_are_strips(opened) -> None:
+    fields = {"dataset": "sine", "fields": ("sequence: T×1 float32", "next: 1 float32")}
+    blocks = {
+        "in": ("input", fields),
+        "turn": ("permute", {}),
+        "one": ("conv1d", {"out_channels": 4, "kernel_size": (5,)}),
+        "two": ("conv1d", {"out_channels": 6}),
+    }
+    session = opened(blocks, "in.sequence>turn.input turn.output>one.input one.output>two.input")
+    one = measure(session, ask("one"))["filters"]
+    np.testing.assert_array_equal(one, session.network.block("one").weight.detach())
+    two = measure(session, ask("two"))["filters"]
+    np.testing.assert_allclose(two[:, 0], session.network.block("two").weight.detach().mean(1), atol=1e-7)
+
+
 def test_label_units_are_no_part_of_a_filter(opened) -> None:
     fields = {"dataset": "digits", "fields": ("image: 1×8×8 float32", "label: 10 classes")}
     blocks = {"in": ("input", fields), "flat": ("flatten", {}), "rbm": ("rbm", {"hidden": 12, "labels": 10})}
