@@ -330,6 +330,7 @@ def _opened(window: MainWindow) -> None:
     # Blocks of another project may have the ids of those that were selected, or entered, in the last.
     window.editor.scene.show_body(())
     window.editor.select(())
+    window.inspector.forget_weights()
     show_all(window)
     window.editor.fit(soft=False)
     watch(window)

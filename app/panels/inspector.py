@@ -115,6 +115,14 @@ class Inspector(QWidget):
         if isinstance(self.page, BlockPage):
             self.page.set_weights(self._weights)
 
+    def forget_weights(self) -> None:
+        """Forget how all weights look, and the curve: blocks of another project may have the paths of these."""
+        self._weights.clear()
+        self._curve = ("", None)
+        if isinstance(self.page, BlockPage):
+            self.page.set_weights(self._weights)
+            self.page.set_curve(*self._curve)
+
     def set_curve(self, path_key: str, arrays: Any) -> None:
         """Show the curve of an activation, `x`, `function` and `derivative`; None: it is not known."""
         self._curve = (path_key, arrays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 
 from engine.training.events import Losses, Started
 
@@ -50,3 +51,15 @@ def test_an_answer_for_the_block_selected_before_is_not_shown_as_the_new_one_s(w
     assert weights == []
     feed._take_measured(new.id, {"filters": filters, "norm": np.float32(2)}, 0, None)
     assert weights == [("two", "Norm 2")]
+
+
+def test_weights_of_one_project_are_not_shown_in_the_next(window) -> None:
+    inspector = window.inspector
+    (id,) = (id for id, block in window.workspace.document.graph.blocks.items() if block.type == "conv2d")
+    window.editor.select((id,))
+    inspector.set_weights_now(id, QImage(8, 8, QImage.Format.Format_Grayscale8), "Norm 9")
+    assert inspector.page.weights.words.text() == "Norm 9"
+    window.workspace.opened.emit()
+    window.editor.select((id,))
+    assert inspector.page.weights.words.text() == ""
+    assert inspector.page.weights.isHidden()
