@@ -15,6 +15,7 @@ Point = tuple[float, float]
 
 _CURVE_SAMPLES = 16
 CASING_FREE = 14.0
+ROUNDING = 0.01  # px: x - half and x + half are seldom that far from x to the last digit
 
 
 class Route(NamedTuple):
@@ -102,7 +103,7 @@ def text_place(route: Route, width: float, crossings: Sequence[float]) -> float:
     middle, half = route.label[0], width / 2 + CASING_FREE / 2
     left, right = middle - route.room / 2 + width / 2, middle + route.room / 2 - width / 2
     places = [middle, *(x - half for x in crossings), *(x + half for x in crossings)]
-    free = [at for at in places if left <= at <= right and all(abs(at - x) >= half for x in crossings)]
+    free = [at for at in places if left <= at <= right and all(abs(at - x) > half - ROUNDING for x in crossings)]
     return min(free, key=lambda at: abs(at - middle), default=middle)
 
 

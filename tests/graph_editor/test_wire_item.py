@@ -78,6 +78,8 @@ def test_a_shape_makes_way_for_a_wire_that_crosses_it() -> None:
     beside = text_place(route, 24.0, (45.0,))
     assert beside == 45.0 + 12 + CASING_FREE / 2
     assert text_place(route, 24.0, (45.0, 60.0)) < 45.0
+    for width in (24.1, 27.7, 30.6):
+        assert abs(text_place(route, width, (45.3,)) - 45.3) == pytest.approx((width + CASING_FREE) / 2)
     assert text_place(route, 24.0, (20.0, 40.0, 60.0, 80.0)) == 50.0
 
 
