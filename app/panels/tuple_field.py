@@ -186,8 +186,9 @@ class ListField(EntryField):
     def _show_value(self) -> None:
         super()._show_value()
         # Promises of fields are longer than the field.
-        if self._texts and isinstance(self._value, tuple):
-            self._entry.setToolTip("\n".join(map(str, self._value)))
+        if self._texts:
+            items = self._value if isinstance(self._value, tuple) else ()
+            self._entry.setToolTip("\n".join(map(str, items)))
 
     def _read(self, text: str) -> object:
         parts = [part.strip() for part in text.split(",")]

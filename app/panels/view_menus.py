@@ -83,4 +83,4 @@ def _fill(menu: QMenu, choices: Sequence[Choice], choose: Choose, is_checked: Is
     if rest[len(checked) :]:
         menu.addSeparator()
         more = number_words(len(rest) - len(checked))
-        menu.addAction(f"{more} more: open theirs from their menus on the canvas").setEnabled(False)
+        menu.addAction(f"{more} more: use the menu of the block on the canvas").setEnabled(False)

@@ -416,6 +416,8 @@ def test_texts_longer_than_their_field_are_told_on_hover(qtbot: QtBot, theme: Th
     entry = field.focusProxy()
     assert entry is not None
     assert entry.toolTip() == "image: 1×8×8 float32\nlabel: 10 classes"
+    field.set_value(None)
+    assert entry.toolTip() == ""
 
 
 def test_what_is_handed_in_may_refuse(qtbot: QtBot, theme: Theme) -> None:

@@ -169,7 +169,7 @@ def test_of_very_many_blocks_a_menu_lists_the_first_and_the_one_that_is_chosen(r
     lines = entries(under)
     assert lines[:2] == ["D0", "D1"]
     assert lines[99:101] == ["D99", "D1200"]
-    assert lines[101].replace("\N{THIN SPACE}", " ") == "1 133 more: open theirs from their menus on the canvas"
+    assert lines[101].replace("\N{THIN SPACE}", " ") == "1 133 more: use the menu of the block on the canvas"
     assert len(lines) == 102
     assert [action.text() for action in under.actions() if action.isChecked()] == ["D1200"]
 
