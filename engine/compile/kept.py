@@ -31,7 +31,10 @@ Running a module as training does costs up to 2 ms without arithmetic, as PyTorc
 """
 _MOST_KINDS = 2_000
 _PADDED = ("kernel_size", "dilation")
-"""Whether these are even decides whether a convolution that keeps the picture's size keeps a padded copy of it."""
+"""Whether these are even decides whether a convolution that keeps the picture's size keeps a padded copy of it.
+
+One that strides never does.
+"""
 
 
 def remembered_kept(type: BlockType, parameters: Parameters, inputs: Inputs) -> Kept | None:
@@ -53,7 +56,7 @@ def _kind(type: BlockType, parameters: Parameters, inputs: Inputs) -> tuple[Any,
         chosen = [
             (name, _odd(value) if name in _PADDED else value)
             for name, value in chosen
-            if name in _PADDED or not _is_size(value)
+            if name in (*_PADDED, "stride") or not _is_size(value)
         ]
     return type.id, tuple(chosen), tuple((port, spec.rank, spec.dtype) for port, spec in sorted(inputs.items()))
 

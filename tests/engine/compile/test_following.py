@@ -241,6 +241,12 @@ def test_even_filters_keep_a_padded_copy_whatever_was_seen_before(order: tuple[i
         assert analysed(graph).costs["b0"].training_bytes == 4 * 3 * side * side
 
 
+def test_even_filters_that_stride_keep_no_copy_and_say_nothing_of_those_that_do_not() -> None:
+    for stride, side in ((2, 16), (1, 17), (3, 16)):
+        graph = chain("image: 3×16×16", (CONV, {"kernel_size": (6, 6), "stride": (stride, stride)}))
+        assert analysed(graph).costs["b0"].training_bytes == 4 * 3 * side * side
+
+
 @pytest.mark.parametrize(("id", "alone"), [("relu", True), ("scaled_tanh", True), ("softmax", False), ("glu", False)])
 def test_activations_that_look_at_one_number(id: str, alone: bool) -> None:
     type = BLOCK_TYPES[id]
