@@ -52,6 +52,10 @@ class NameLine(QLineEdit):
             self.setText(name)
             self.setCursorPosition(0)
 
+    def forget_typing(self) -> None:
+        """Show the name as it is."""
+        self.setText(self._shown)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._entering = not self.hasFocus() or self._entering
         super().mousePressEvent(event)

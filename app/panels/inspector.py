@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.panels.block_header import BlockHeader
+from app.panels.block_header import BlockHeader, NameLine
 from app.panels.block_page import BlockPage
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
+from app.panels.fields_base import Field
 from app.panels.inspector_context import InspectorContext
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.page_holder import PageHolder
@@ -225,6 +226,8 @@ class Inspector(QWidget):
         focused = self.window().focusWidget()
         has_keyboard = focused is not None and self.isAncestorOf(focused)
         name = focused.accessibleName() if focused is not None else ""
+        if has_keyboard and not made_anew:
+            _forget_typing(focused)
         if made_anew:
             self._pages.forget()
         self._shown, self._form = wanted, form
@@ -337,6 +340,15 @@ class Inspector(QWidget):
             return
         if ask and reference is not None:
             self.dataset_chosen.emit(reference)
+
+
+def _forget_typing(focused: QWidget) -> None:
+    """Nothing is taken when a page goes with the keyboard in it: that would be an edit in the middle of an undo."""
+    for widget in (focused, focused.parentWidget()):
+        if isinstance(widget, Field):
+            widget.forget()
+        elif isinstance(widget, NameLine):
+            widget.forget_typing()
 
 
 def _reads(document: Document, id: str, dataset: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.fields import FieldRow, TupleField
@@ -12,7 +12,7 @@ from app.panels.inspector import Inspector
 from app.panels.integer_field import REPEAT_AFTER_MS
 from app.panels.page_holder import MOST, PageHolder
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.edits import rename, set_parameter
+from engine.graph.edits import add_block, rename, set_parameter
 from engine.graph.graph import Block, Graph
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
@@ -116,6 +116,32 @@ def test_a_button_that_is_held_steps_no_other_block(inspector: Inspector, docume
     assert field.value() == 32
     qtbot.mouseRelease(field, LEFT, pos=plus)
     assert document.graph.blocks["c2"].parameters == {"out_channels": 32}
+
+
+@pytest.mark.parametrize("what", ["Name", "Filters"])
+def test_an_undo_that_brings_another_page_takes_nothing_that_is_half_typed(
+    inspector: Inspector, document: Document, qtbot: QtBot, what: str
+) -> None:
+    qtbot.waitUntil(inspector.isActiveWindow)
+    refused: list[object] = []
+    inspector.edit_refused.connect(refused.append)
+    document.edit("Bias", set_parameter, "c", "bias", False)
+    document.edit("Add", add_block, Block("new", "conv2d", "New"))
+    for id in ("new", "c"):
+        inspector.show_selection((), (id,))
+        lines = (line for line in page(inspector).findChildren(QLineEdit) if line.accessibleName() == what)
+        line = next(line for line in lines if line.isVisible())
+        line.setFocus()
+        line.selectAll()
+        qtbot.keyClicks(line, "99")
+        assert line.hasFocus()
+        before = document.undo_stack.index()
+        document.undo_stack.undo()
+        assert not line.hasFocus()
+        assert document.undo_stack.index() == before - 1
+    assert [document.undo_stack.text(index) for index in range(document.undo_stack.count())] == ["Bias", "Add"]
+    assert refused == []
+    assert document.graph.blocks["c"] == Block("c", "conv2d", "First")
 
 
 def test_a_page_is_laid_out_before_the_next_turn(inspector: Inspector, qtbot: QtBot) -> None:
