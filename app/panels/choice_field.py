@@ -39,6 +39,11 @@ class ChoiceField(Field):
         self._menu: QMenu | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
+    def forget(self) -> None:
+        super().forget()
+        if self._menu is not None:
+            self._menu.close()
+
     def set_source(self, source: Callable[[], Mapping[str, str]]) -> None:
         """Ask `source` for labels by value once they are needed; the value stays, even when it is none of them."""
         self._source = source

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.panels.fields import FieldRow, TupleField
+from app.panels.fields import ChoiceField, FieldRow, TupleField
 from app.panels.inspector import Inspector
 from app.panels.integer_field import REPEAT_AFTER_MS
 from app.panels.page_holder import MOST, PageHolder
@@ -142,6 +142,20 @@ def test_an_undo_that_brings_another_page_takes_nothing_that_is_half_typed(
     assert [document.undo_stack.text(index) for index in range(document.undo_stack.count())] == ["Bias", "Add"]
     assert refused == []
     assert document.graph.blocks["c"] == Block("c", "conv2d", "First")
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
+def test_a_menu_that_was_opened_for_one_block_chooses_for_no_other(inspector: Inspector) -> None:
+    inspector.show_selection((), ("c",))
+    learning = page(inspector).learning
+    assert learning is not None
+    field = learning.start_row().field()
+    assert isinstance(field, ChoiceField)
+    menu = field.open_menu()
+    assert menu.isVisible()
+    inspector.show_selection((), ("c2",))
+    assert not menu.isVisible()
+    assert field.menu() is None
 
 
 def test_a_page_is_laid_out_before_the_next_turn(inspector: Inspector, qtbot: QtBot) -> None:
