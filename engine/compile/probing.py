@@ -34,8 +34,10 @@ from engine.modules.own_loading import fingerprint
 replace = msgspec.structs.replace
 BATCH = 1_000_003
 DEFAULT_TIME = 100
-_ROUND = 840
-"""A multiple of all strides up to 8: where T is longer by it, T′ rounds up or down as before."""
+_ROUND = 6720
+"""A multiple of what six pools by 2 and most strides come to: where T is longer by it, T′ rounds as before."""
+_OWN_ROUND = 840
+"""The same for code of the learner, whose loops over the steps take a tenth of a millisecond for each."""
 _SHORT_TIMES = ((2, 3), (5, 7), (11, 13), (17, 19), (23, 29))
 
 # A fake tensor that cannot be made logs a page for each refusal, which is here a normal answer.
@@ -72,14 +74,14 @@ def construct(type: BlockType, parameters: Parameters, inputs: Inputs) -> nn.Mod
     return module_class(type.module)(**type.arguments(parameters, inputs))
 
 
-def probe_times(time: int | None, reach: int = 1) -> tuple[int, ...]:
+def probe_times(time: int | None, reach: int = 1, span: int = _ROUND) -> tuple[int, ...]:
     """The T that modules run at: the longest, a shorter one, and `time` if the dataset tells it.
 
-    All of them round alike: T′ that are equal at the two longer ones are equal at `time`. What takes more than 800
-    steps away needs a larger `reach`.
+    All of them round alike: T′ that are equal at the two longer ones are equal at `time`. What takes more than 6,000
+    steps away, or has strides of more than a hundred, needs a larger `reach`.
     """
-    near = _ROUND * reach + (time or 0)
-    return (near + _ROUND * reach, near, *([time] if time is not None else []))
+    near = span * reach + (time or 0)
+    return (near + span * reach, near, *([time] if time is not None else []))
 
 
 def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | None, reach: int = 1) -> Probe:
@@ -96,7 +98,10 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
         tuple(inputs[port] for port in ports if port not in optional),
         {port: inputs[port] for port in ports if port in optional},
     )
-    times = probe_times(time, reach)
+    times = runs_at = probe_times(time, reach)
+    if "own_code" in type.traits:
+        few = probe_times(time, span=_OWN_ROUND)
+        runs_at = few if all(length.at(few[1]) > 1 for length in _time_axes(inputs)) else times
     short = _Short.of(inputs) if timed and "steps_over_time" in type.traits else None
     length = time or DEFAULT_TIME
     symbolic: int | None = None  # the T that is no real one
@@ -111,24 +116,24 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
                 runs, total = [first, second], _line(short.steps, (at_first, at_second), short.length(length))
             else:
                 counts = []
-                for each in times:
+                for each in runs_at:
                     symbolic = each if each != time else None
                     counts.append(_counted(module, given, _at(each)))
                 runs, total = [made for made, _ in counts], counts[-1][1]
                 if time is None:
-                    total = _total_at(length, module, given, times, [count for _, count in counts])
+                    total = _total_at(length, module, given, runs_at, [count for _, count in counts])
             if time is not None:
                 _refuse_longer(module, inputs, time)
             kept = remembered_kept(type, parameters, inputs)
             is_new = kept is None
             if kept is None and not _keeps_its_own_way(type, module):
-                kept = _kept(module, given, ports, outputs, short, length, times)
+                kept = _kept(module, given, ports, outputs, short, length, runs_at)
         if kept is None:
             with _construct_training(type, parameters, inputs) as trained:
-                kept = _kept(trained, given, ports, outputs, short, length, times)
+                kept = _kept(trained, given, ports, outputs, short, length, runs_at)
         if is_new:
             remember_kept(type, parameters, inputs, kept)
-        found = {port: _spec(made, times, short) for port, *made in zip(outputs, *runs, strict=True)}
+        found = {port: _spec(made, runs_at, times, short) for port, *made in zip(outputs, *runs, strict=True)}
     except Refused as fault:
         return Probe(problem=_with_symbols(fault.problem, symbolic, inputs))
     except Exception as fault:  # noqa: BLE001 -- whatever torch raises is the module's refusal of its input
@@ -153,11 +158,15 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     return Probe(outputs=found, cost=cost, weight=shape, kept=kept, window=window)
 
 
+def _time_axes(inputs: Inputs) -> list[Dim]:
+    lengths = (length for spec in inputs.values() for length in spec.shape)
+    return [length for length in lengths if isinstance(length, Dim) and length.symbol != "N"]
+
+
 def _refuse_longer(module: nn.Module, inputs: Inputs, time: int) -> None:
     """Raise ValueError where sequences are longer than the module's `longest`, which it cannot tell of fake ones."""
     longest = getattr(module, "longest", None)
-    lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
-    steps = max((length.at(time) for length in lengths if length.symbol != "N"), default=0)
+    steps = max((length.at(time) for length in _time_axes(inputs)), default=0)
     if isinstance(longest, int) and steps > longest:
         raise ValueError(f"sequences of {steps} steps are longer than the {longest} that it takes")
 
@@ -221,8 +230,7 @@ class _Short(NamedTuple):
     @classmethod
     def of(cls, inputs: Inputs) -> _Short:
         """The runs of a module that receives these."""
-        lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
-        return cls(tuple(dict.fromkeys(replace(length, factor=1) for length in lengths if length.symbol != "N")))
+        return cls(tuple(dict.fromkeys(replace(length, factor=1) for length in _time_axes(inputs))))
 
     @property
     def steps(self) -> tuple[int, int]:
@@ -310,21 +318,25 @@ def _fake(spec: TensorSpec, length: _Length) -> torch.Tensor:
     return torch.empty(shape, dtype=getattr(torch, spec.dtype))
 
 
-def _spec(made: Sequence[torch.Tensor], times: tuple[int, ...], short: _Short | None) -> TensorSpec:
-    shape = tuple(_length(lengths, times, short) for lengths in zip(*(tensor.shape for tensor in made), strict=True))
+def _spec(
+    made: Sequence[torch.Tensor], runs_at: tuple[int, ...], times: tuple[int, ...], short: _Short | None
+) -> TensorSpec:
+    axes = zip(*(tensor.shape for tensor in made), strict=True)
+    shape = tuple(_length(lengths, runs_at, times, short) for lengths in axes)
     return TensorSpec(shape=shape, dtype=str(made[0].dtype).removeprefix("torch."))
 
 
-def _length(made: tuple[int, ...], times: tuple[int, ...], short: _Short | None) -> int | Dim:
+def _length(made: tuple[int, ...], runs_at: tuple[int, ...], times: tuple[int, ...], short: _Short | None) -> int | Dim:
     first = made[0]
     if len(set(made)) == 1:
         return Dim("N", first // BATCH) if first and first % BATCH == 0 else first
     if short is not None:
         return short.like(made)
-    factor = first // times[0]
-    if made == tuple(factor * time for time in times):
+    factor = first // runs_at[0]
+    if made == tuple(factor * time for time in runs_at):
         return Dim("T", factor)
-    return Dim("T′", steps=tuple(zip(times, made, strict=True)))
+    changed = Dim("T′", steps=tuple(zip(runs_at, made, strict=True)))
+    return Dim("T′", steps=tuple((time, changed.at(time)) for time in times))
 
 
 def _reason(fault: Exception, time: int | None, inputs: Inputs) -> str:
@@ -341,8 +353,7 @@ def _with_symbols(problem: Problem, time: int | None, inputs: Inputs) -> Problem
 
 
 def _written(text: str, time: int | None, inputs: Inputs) -> str:
-    lengths = (length for spec in inputs.values() for length in spec.shape if isinstance(length, Dim))
-    changed = {length.at(time): str(length) for length in lengths if length.symbol == "T′"} if time is not None else {}
+    changed = {} if time is None else {axis.at(time): str(axis) for axis in _time_axes(inputs) if axis.symbol == "T′"}
     return re.sub(r"\d+", lambda found: changed.get(int(found[0])) or _symbols(int(found[0]), time), text)
 
 

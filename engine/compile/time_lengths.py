@@ -14,8 +14,8 @@ from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
 
 replace = msgspec.structs.replace
-FAR = 48
-"""The `reach` where windows take more than 800 steps away, or strides of more than 8 round; own loops take seconds."""
+FAR = 6
+"""The `reach` of sequences from which windows take thousands of steps away, or that large strides round."""
 
 
 class TimeLengths(msgspec.Struct, frozen=True):

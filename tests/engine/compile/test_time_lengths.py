@@ -185,23 +185,23 @@ def test_a_concat_along_time_takes_any_lengths() -> None:
     [
         (
             "add",
-            "Add joins sequences of one length but receives N×4×T′ (838 steps where T is 840) and "
-            "N×4×T′ (420 steps where T is 840). Let both branches pad and stride alike.",
+            "Add joins sequences of one length but receives N×4×T′ (6718 steps where T is 6720) and "
+            "N×4×T′ (3360 steps where T is 6720). Let both branches pad and stride alike.",
         ),
         (
             "concat",
-            "Concat joins sequences of one length but receives N×4×T′ (838 steps where T is 840) and "
-            "N×4×T′ (420 steps where T is 840). Let both branches pad and stride alike.",
+            "Concat joins sequences of one length but receives N×4×T′ (6718 steps where T is 6720) and "
+            "N×4×T′ (3360 steps where T is 6720). Let both branches pad and stride alike.",
         ),
         (
             "multihead_attention",
-            "Multi-head attention expects as many steps as the key has, N×T′×4 (838 steps where T is 840) but receives "
-            "N×T′×4 (420 steps where T is 840) from “Permute 2”.",
+            "Multi-head attention expects as many steps as the key has, N×T′×4 (6718 steps where T is 6720) but "
+            "receives N×T′×4 (3360 steps where T is 6720) from “Permute 2”.",
         ),
         (
             "squared_error",
-            "Squared error compares tensors of one shape but receives a prediction N×4×T′ (838 steps where T is 840) "
-            "and a target N×4×T′ (420 steps where T is 840). Give the last layer as many outputs as the target has.",
+            "Squared error compares tensors of one shape but receives a prediction N×4×T′ (6718 steps where T is 6720) "
+            "and a target N×4×T′ (3360 steps where T is 6720). Give the last layer as many outputs as the target has.",
         ),
     ],
 )

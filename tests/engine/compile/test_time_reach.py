@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import msgspec
 import pytest
 import torch
@@ -10,9 +13,13 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.probing import construct
+from engine.graph.connection_rules import why_not
 from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
+from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
+from engine.modules.own_loading import permit
 from engine.project.drawing import Drawing
+from engine.project.own_code import hash_of
 
 replace = msgspec.structs.replace
 
@@ -58,6 +65,17 @@ def test_pools_and_steps_back_to_the_length_before_fit_as_the_run_does(levels: i
         assert runs is (steps % 2**levels == 0)
 
 
+def test_the_last_wire_of_an_hourglass_is_taken_while_it_is_in_the_hand() -> None:
+    whole = hourglass(6)
+    graph = replace(whole, wires=tuple(wire for wire in whole.wires if wire.target != PortRef("join", "a")))
+    specs = Analyser(BLOCK_TYPES).analyse(graph).specs
+    scope = Scope(types=BLOCK_TYPES)
+    assert why_not(graph, scope, specs, PortRef("up5", "output"), PortRef("join", "a")) is None
+    refused = why_not(graph, scope, specs, PortRef("up4", "output"), PortRef("join", "a"))
+    assert refused is not None
+    assert refused.code == "time-differs"
+
+
 def test_a_length_that_does_not_fit_is_told_at_the_length_of_the_dataset() -> None:
     (problem,) = Analyser(BLOCK_TYPES).analyse(hourglass(5), 100).problems
     assert problem.headline == (
@@ -67,7 +85,7 @@ def test_a_length_that_does_not_fit_is_told_at_the_length_of_the_dataset() -> No
 
 def test_what_was_tried_further_is_forgotten_once_it_is_mended() -> None:
     analyser = Analyser(BLOCK_TYPES)
-    near, far = line(3, 5, out_channels=4), line(3, 5, 1500, out_channels=4)
+    near, far = line(3, 5, out_channels=4), line(3, 5, 9000, out_channels=4)
     fresh = Analyser(BLOCK_TYPES).analyse(near)
     assert analyser.analyse(near) == fresh
     assert analyser.analyse(far) == Analyser(BLOCK_TYPES).analyse(far)
@@ -76,7 +94,8 @@ def test_what_was_tried_further_is_forgotten_once_it_is_mended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("time", "size", "length"), [(None, 50_000, "T"), (32, 5000, "T"), (500, 1000, "500"), (5000, 4000, "")]
+    ("time", "size", "length"),
+    [(None, 50_000, "T"), (32, 5000, "32"), (32, 9000, "T"), (500, 1000, "500"), (5000, 4000, "")],
 )
 def test_a_window_larger_than_the_sequence_is_told_with_its_length(time: int | None, size: int, length: str) -> None:
     """Never with one that only the analysis tried."""
@@ -174,6 +193,43 @@ def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known
 
 def encoded() -> dict[str, TensorSpec]:
     return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
+
+
+COUNTED = """
+STEPS = []
+
+def forward(x):
+    STEPS.append(x.shape[2])
+    assert len(STEPS) < 100 and x.shape[2] < 3000, "too long for a loop over the steps"
+    return x[:, :, 2:]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a file of one's own that may run."""
+    (tmp_path / "mine.py").write_text(COUNTED)
+    permit(tmp_path, [hash_of(COUNTED.encode())])
+    yield tmp_path
+    permit(None, ())
+
+
+@pytest.mark.parametrize("time", [None, 31])
+@pytest.mark.parametrize(("kernel", "fits"), [(3, True), (4, False)])
+def test_own_code_is_tried_on_shorter_sequences_and_joins_what_is_as_long(
+    folder: Path, time: int | None, kernel: int, fits: bool
+) -> None:
+    """Loops over many steps would take seconds."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("before", "conv1d", out_channels=3, kernel_size=(3,), padding="none")
+    drawing.add("own", "custom", file="mine.py")
+    drawing.add("wide", "conv1d", out_channels=3, kernel_size=(kernel,), padding="none")
+    drawing.add("join", "add")
+    drawing.chain("in", "before", "own", "join.a")
+    drawing.chain("before", "wide", "join.b")
+    problems = Analyser(BLOCK_TYPES).analyse(drawing.graph, time).problems
+    assert [problem.code for problem in problems] == ([] if fits else ["time-differs"])
 
 
 def test_what_is_too_short_at_a_hundred_steps_decides_nothing_for_others_of_its_kind() -> None:
