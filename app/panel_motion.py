@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from graph_editor import motion
@@ -14,12 +14,13 @@ _OUTWARDS = {
     Qt.DockWidgetArea.TopDockWidgetArea: QPoint(0, -1),
     Qt.DockWidgetArea.BottomDockWidgetArea: QPoint(0, 1),
 }
+_MARGIN = 4  # px from the edges: every panel begins its contents farther in
 
 
 class Slide(QWidget):
-    """A picture of the panel on its way, over what was or is behind it. It goes away by itself."""
+    """A picture of the panel on its way: in over its own ground, out over what is there now. It goes away by itself."""
 
-    def __init__(self, window: QMainWindow, place: QRect, panel: QPixmap, ground: QPixmap | None, way: QPoint) -> None:
+    def __init__(self, window: QMainWindow, place: QRect, panel: QPixmap, ground: QColor | None, way: QPoint) -> None:
         super().__init__(window)
         self._panel, self._ground, self._way = panel, ground, way
         self._out = self._out_first = 1.0 if ground is not None else 0.0
@@ -45,7 +46,7 @@ class Slide(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._ground is not None:
-            painter.drawPixmap(0, 0, self._ground)
+            painter.fillRect(self.rect(), self._ground)
         across, down = self._way.x() * self.width(), self._way.y() * self.height()
         painter.drawPixmap(round(across * self._out), round(down * self._out), self._panel)
         painter.end()
@@ -67,25 +68,16 @@ def set_shown(window: QMainWindow, dock: QDockWidget, shown: bool) -> Slide | No
         dock.hide()
         layout.activate()
         return Slide(window, place, panel, None, way)
-    # Where it stood when it was last seen is nearly always where it will stand: the whole window takes longer to paint.
-    guessed = dock.geometry() & window.rect()
-    before = window.grab(guessed)
     dock.show()
     layout.activate()
-    place = dock.geometry()
-    return Slide(window, place, dock.grab(), _ground(window, place, before, guessed.topLeft()), way)
+    panel = dock.grab()
+    return Slide(window, dock.geometry(), panel, _own_ground(panel), way)
 
 
-def _ground(window: QMainWindow, place: QRect, before: QPixmap, at: QPoint) -> QPixmap:
-    """What was at `place`, as far as `before`, a picture of what was at `at`, shows it."""
-    if before.size() == place.size() * before.devicePixelRatio() and at == place.topLeft():
-        return before
-    ratio = window.devicePixelRatioF()
-    ground = QPixmap((place.size().toSizeF() * ratio).toSize())
-    ground.setDevicePixelRatio(ratio)
-    ground.fill(window.palette().color(QPalette.ColorRole.Window))
-    if not before.isNull():
-        painter = QPainter(ground)
-        painter.drawPixmap(at - place.topLeft(), before)
-        painter.end()
-    return ground
+def _own_ground(panel: QPixmap) -> QColor:
+    """The colour of a panel behind all that is in it.
+
+    What was there before would be seen twice: the rest of the window has moved aside already.
+    """
+    corner = QPointF(_MARGIN, panel.deviceIndependentSize().height() - _MARGIN) * panel.devicePixelRatio()
+    return panel.toImage().pixelColor(corner.toPoint())

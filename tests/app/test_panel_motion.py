@@ -57,12 +57,13 @@ def test_a_second_press_ends_the_first_motion(window, moving, qtbot) -> None:
 
 
 @pytest.mark.parametrize("name", ["views", "palette", "inspector"])
-def test_only_what_moves_is_painted_before_it_moves(window, moving, qtbot, monkeypatch, name: str) -> None:
+def test_a_panel_slides_in_over_its_own_ground_and_nothing_else_is_painted_for_it(
+    window, moving, qtbot, monkeypatch, name: str
+) -> None:
     qtbot.wait(20)
     dock = window.docks[name]
     window.show_panel(name, False)
     qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
-    behind = window.grab(dock.geometry()).toImage()
     grabbed: list[tuple[object, QRect]] = []
     grab = QWidget.grab
 
@@ -75,9 +76,13 @@ def test_only_what_moves_is_painted_before_it_moves(window, moving, qtbot, monke
     monkeypatch.undo()
     (slide,) = window.findChildren(Slide)
     assert slide.geometry() == dock.geometry()
-    assert [(widget, rect.size()) for widget, rect in grabbed] == [(window, dock.size()), (dock, dock.size())]
-    assert slide._ground is not None
-    assert slide._ground.toImage() == behind
+    assert grabbed == [(dock, dock.rect())]
+    at_first = slide.grab().toImage()
+    grounds = {
+        at_first.pixelColor(x, y).name() for x in range(0, at_first.width(), 7) for y in (0, 40, dock.height() // 2)
+    }
+    ground = window.theme.color("canvas" if name == "views" else "panel")
+    assert grounds == {ground.name()}
 
 
 def test_a_panel_slides_in_where_the_window_has_another_size_by_now(window, moving, qtbot) -> None:
@@ -91,7 +96,6 @@ def test_a_panel_slides_in_where_the_window_has_another_size_by_now(window, movi
     window.show_panel("inspector", True)
     (slide,) = window.findChildren(Slide)
     assert slide.geometry() == dock.geometry() != before
-    assert slide._ground is not None
-    assert slide._ground.size() == dock.size() * slide._ground.devicePixelRatio()
+    assert slide._panel.size() == dock.size() * slide._panel.devicePixelRatio()
     slide.grab()
     qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
