@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 
 class Way:
@@ -42,7 +43,10 @@ class Way:
 
 
 class PortWays:
-    """The upright ways beside one port, by their x: free of lanes, and free of blocks."""
+    """The upright ways beside one port, by their x: free of lanes, and free of blocks.
+
+    None of its ways refers to it: a circle would outlive the drawing, see `lasting`.
+    """
 
     def __init__(
         self,
@@ -60,14 +64,14 @@ class PortWays:
         """Whether another signal runs at `x` between the port and `y`."""
         way = self._lanes.get(x)
         if way is None:
-            way = self._lanes[x] = Way(self._level, lambda end: not self._is_taken(x, end))
+            way = self._lanes[x] = Way(self._level, partial(_not, self._is_taken, x))
         return not way.is_clear(y)
 
     def is_open(self, x: float, y: float) -> bool:
         """Whether no block stands at `x` between the port and `y`."""
         way = self._blocks.get(x)
         if way is None:
-            way = self._blocks[x] = Way(self._level, lambda end: self._is_open(x, end))
+            way = self._blocks[x] = Way(self._level, partial(self._is_open, x))
         return way.is_clear(y)
 
     def is_reached(self, x: float) -> bool:
@@ -76,3 +80,7 @@ class PortWays:
         if known is None:
             known = self._reached[x] = self._is_reached(x)
         return known
+
+
+def _not(ask: Callable[[float, float], bool], x: float, y: float) -> bool:
+    return not ask(x, y)
