@@ -100,8 +100,17 @@ class PaletteRow(QWidget):
         font = self._theme.font(SIZE_NORMAL, weight)
         painter.setFont(font)
         painter.setPen(self._theme.color("text"))
-        text = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, right - left)
+        text = elided(name, QFontMetricsF(font), right - left)
         painter.drawText(QPointF(left, baseline(font, self.height() / 2)), text)
+
+
+def elided(name: str, metrics: QFontMetricsF, room: float) -> str:
+    """A name that fits; its dimension stays, as neighbours differ in that alone: `Transposed c… 1-D`."""
+    start, _, end = name.rpartition(" ")
+    if not start or not end.endswith("-D") or metrics.horizontalAdvance(name) <= room:
+        return metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+    end = f" {end}"
+    return metrics.elidedText(start, Qt.TextElideMode.ElideRight, room - metrics.horizontalAdvance(end)) + end
 
 
 class BlockRow(PaletteRow):

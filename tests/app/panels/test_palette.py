@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetricsF, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_browser import BlockBrowser, often_used
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette import Palette
-from app.panels.palette_row import BlockRow, FamilyRow
+from app.panels.palette_row import BlockRow, FamilyRow, elided
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, SHADOW_POPUP, load_theme
 
@@ -323,3 +323,14 @@ def test_rows_of_a_family_are_made_when_it_is_unfolded_and_stay(palette: Palette
     qtbot.mouseClick(row, LEFT)
     assert shown(palette) == unfolded
     assert len(palette.findChildren(BlockRow)) == len(unfolded)
+
+
+def test_names_that_differ_in_their_dimension_alone_stay_apart_where_there_is_little_room(qapp) -> None:
+    metrics = QFontMetricsF(load_theme("light").font())
+    names = ("Transposed convolution", "Transposed convolution 1-D", "Transposed convolution 3-D")
+    for room in (100.0, 120.0):
+        shown = [elided(name, metrics, room) for name in names]
+        assert len(set(shown)) == 3
+        assert all(metrics.horizontalAdvance(text) <= room for text in shown)
+        assert [text[-3:] for text in shown[1:]] == ["1-D", "3-D"]
+    assert elided(names[1], metrics, 400.0) == names[1]
