@@ -56,14 +56,15 @@ def export_network(
     if kind == "safetensors":
         count = write_weights(network.readable_state(), output)
         return f"Wrote {counted(count, 'tensors')} to {output}."
-    steps = time_lengths(network.graph, types).time
+    lengths = time_lengths(network.graph, types)
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
-        report = export_onnx(network, types, Path(folder) / output.name, steps)
+        report = export_onnx(network, types, Path(folder) / output.name, lengths.time)
         for path in sorted(Path(folder).iterdir()):
             write_atomically(output.with_name(path.name), partial(_copy, path))
     said = f"Wrote {output}: {' and '.join(report.outputs)} from {' and '.join(report.inputs)}, for any batch size."
     if report.time_length is not None:
-        said += f" Sequences are {report.time_length} steps long, as ONNX fixes the length of what reads them."
+        steps = " and ".join(str(report.time_length + more) for more in sorted({0, *lengths.more.values()}))
+        said += f" Sequences are {steps} steps long, as ONNX fixes the length of what reads them."
     return f"{said} onnxruntime differs from the program by {report.difference:.1e} at most."
 
 

@@ -92,8 +92,9 @@ def test_two_datasets_are_counted_and_exported_at_lengths_of_their_own(run, tmp_
     assert found["time_length"] == 30
     assert found["multiply_adds"] == 30 * 4 * 4 * (2 + 4) + 32 * 4 * 4 * (1 + 4)
     onnxruntime = pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
-    code, _, err = run("export", str(path), "--to", "onnx", "-o", str(tmp_path / "two.onnx"))
+    code, out, err = run("export", str(path), "--to", "onnx", "-o", str(tmp_path / "two.onnx"))
     assert code == 0, err
+    assert "Sequences are 30 and 32 steps long," in out
     inputs = onnxruntime.InferenceSession(str(tmp_path / "two.onnx")).get_inputs()
     assert [given.shape[1:] for given in inputs] == [[30, 2], [32, 1]]
 
