@@ -130,8 +130,7 @@ class _TwoLayers(ABC):
         return self._visible(sample(self._hidden(visible), generator))
 
     def squared_error(self, difference: Tensor) -> Tensor:
-        flat = difference.flatten()
-        return flat.dot(flat)
+        return sum_of_squares(difference)
 
     def state(self) -> dict[str, Tensor]:
         names = ("weight", "visible_bias", "hidden_bias")
@@ -189,9 +188,9 @@ class DenseMachine(_TwoLayers):
 
     def squared_error(self, difference: Tensor) -> Tensor:
         if self.sigma == 1:
-            return super().squared_error(difference)
+            return sum_of_squares(difference)
         values, said = self._values_and_labels(difference)
-        return super().squared_error(values) * self.sigma**2 + super().squared_error(said)
+        return sum_of_squares(values) * self.sigma**2 + sum_of_squares(said)
 
     def _values_and_labels(self, visible: Tensor) -> tuple[Tensor, Tensor]:
         count = visible.shape[-1] - self._module.labels
@@ -258,6 +257,12 @@ def sample(probabilities: Tensor, generator: torch.Generator | None = None) -> T
     """1 with the probability given, else 0; torch.bernoulli takes four times as long on a CPU, as long as a product."""
     chances = torch.empty_like(probabilities).uniform_(generator=generator)
     return torch.sub(probabilities, chances).ceil_()
+
+
+def sum_of_squares(numbers: Tensor) -> Tensor:
+    """Of all of them, as one number."""
+    flat = numbers.flatten()
+    return flat.dot(flat)
 
 
 def logit(mean: Tensor) -> Tensor:

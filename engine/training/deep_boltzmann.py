@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.modules.energy import DeepBoltzmannMachine
-from engine.training.boltzmann import logit, sample
+from engine.training.boltzmann import logit, sample, sum_of_squares
 from engine.training.plan import ContrastiveDivergence
 
 
@@ -70,8 +70,7 @@ class DeepMachine:
         return self._seen(self._learning.stop, sample(state, generator))
 
     def squared_error(self, difference: Tensor) -> Tensor:
-        flat = difference.flatten()
-        return flat.dot(flat)
+        return sum_of_squares(difference)
 
     def state(self) -> dict[str, Tensor]:
         found = {f"weights.{layer}.velocity": tensor for layer, tensor in enumerate(self._to_weights)}
