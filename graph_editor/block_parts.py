@@ -58,9 +58,7 @@ def paint_badge(painter: QPainter, x: float, y: float, severity: str, look: Canv
         painter.translate(half - x, half - y)
 
 
-def paint_marks(
-    painter: QPainter, size: tuple[int, int], severity: str, twin: int | None, look: CanvasLook
-) -> None:
+def paint_marks(painter: QPainter, size: tuple[int, int], severity: str, twin: int | None, look: CanvasLook) -> None:
     """The badge of a block's problems and the mark of its shared weights, where it has them."""
     if severity:
         paint_badge(painter, size[0] - 4.0, 0.0, severity, look)
