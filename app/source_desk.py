@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.worker_link import WorkerLink
 from engine.graph.difference import GraphChange
+from engine.graph.problem import Problem
 from engine.worker.protocol import Export, Exported, Ready, SourceWritten, WriteSource
 from graph_editor.document import Document
 
@@ -18,10 +19,14 @@ DELAY_MS = 150
 
 
 class SourceDesk(QObject):
-    """`changed(SourceWritten)` with the newest source; `message(str)` and `refused(Problem)` on exports."""
+    """`changed(SourceWritten)` with the newest source; of exports `message(str)` and `refused(Problem)` at their end.
+
+    `working(str)` says which exports that take seconds go on, "" once there are none.
+    """
 
     changed = Signal(object)
     message = Signal(str)
+    working = Signal(str)
     refused = Signal(object)
 
     def __init__(
@@ -32,6 +37,7 @@ class SourceDesk(QObject):
         self._is_watched = False
         self._wanted = 0
         self._exports: dict[int, Path] = {}
+        self._slow: dict[int, str] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -40,6 +46,7 @@ class SourceDesk(QObject):
         link.on(SourceWritten, self._take)
         link.on(Exported, self._take_exported)
         link.on(Ready, lambda ready: self.ask_soon())
+        link.died.connect(lambda words: self._lose_exports())
 
     def watch(self, watched: bool) -> None:
         """Whether somebody looks at the source; only then it is asked for."""
@@ -56,11 +63,15 @@ class SourceDesk(QObject):
 
     def export(self, kind: Literal["python", "onnx"], path: Path) -> None:
         """Write the drawing to a file, with those weights of the session that fit, in ONNX fresh ones beside them."""
+        if not self._link.alive:
+            self.refused.emit(_lost(path))
+            return
         id = self._link.next_id()
         self._exports[id] = path
         if kind == "onnx":
             # Takes seconds: it is run by onnxruntime too.
-            self.message.emit(f"Writing {path.name} …")
+            self._slow[id] = path.name
+            self._tell_work()
         self._link.send(
             Export(
                 id=id,
@@ -89,9 +100,25 @@ class SourceDesk(QObject):
         path = self._exports.pop(message.id, None)
         if path is None:
             return
+        if self._slow.pop(message.id, None) is not None:
+            self._tell_work()
         if message.problem is not None:
-            self.message.emit("")
             self.refused.emit(message.problem)
         else:
             # The folder was just chosen; with it the sentence would not fit.
             self.message.emit(message.words.replace(f"{path.parent}{os.sep}", ""))
+
+    def _lose_exports(self) -> None:
+        lost = tuple(self._exports.values())
+        self._exports.clear()
+        self._slow.clear()
+        self._tell_work()
+        for path in lost:
+            self.refused.emit(_lost(path))
+
+    def _tell_work(self) -> None:
+        self.working.emit(f"Writing {', '.join(self._slow.values())} …" if self._slow else "")
+
+
+def _lost(path: Path) -> Problem:
+    return Problem(code="export-lost", facts={"file": path.name})

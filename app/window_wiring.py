@@ -251,6 +251,7 @@ def _wire_files(window: MainWindow) -> None:
     workspace.opened.connect(lambda: _opened(window))
     workspace.place_changed.connect(lambda: (window.show_place(), commands.refresh_soon()))
     workspace.message.connect(window.status.show_message)
+    workspace.sources.working.connect(window.status.show_work)
     workspace.refused.connect(window.notice.show_problem)
     for part in (window.gallery, window.start_page):
         part.example_chosen.connect(commands.open_example)

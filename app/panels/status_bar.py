@@ -46,6 +46,7 @@ class StatusBar(QWidget):
         row.setStretchFactor(self.message, 1)
         row.addSpacing(GAP)
         row.addWidget(self.saved)
+        self._work = ""
         self._message_over = QTimer(self)
         self._message_over.setSingleShot(True)
         self._message_over.timeout.connect(self.forget_message)
@@ -88,15 +89,23 @@ class StatusBar(QWidget):
 
     def show_message(self, text: str) -> None:
         """Say something for as long as it takes to read it."""
-        self.message.setText(text)
-        self.message.setToolTip(text)
+        self._say(text)
         self._message_over.start(max(MESSAGE_MS, len(text) * READING_MS))
 
     def forget_message(self) -> None:
-        """Say no longer what was said last: it is not true any more."""
+        """Say no longer what was said last, which is not true any more, but what still goes on."""
         self._message_over.stop()
-        self.message.clear()
-        self.message.setToolTip("")
+        self._say(self._work)
+
+    def show_work(self, text: str) -> None:
+        """Say what goes on until it is over, and then ""; a message that comes meanwhile stands in its place a while."""
+        self._work = text
+        if text or not self._message_over.isActive():
+            self.forget_message()
+
+    def _say(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setToolTip(text)
 
     def sizeHint(self) -> QSize:
         return QSize(600, STATUS_HEIGHT)

@@ -298,6 +298,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{file} could not be saved: the disk is full",
         "Free some space and save again; the file on disk is unchanged.",
     ),
+    "export-lost": ("{file} was not written: the training process ended", "Start it again and export once more."),
     "save-failed": ("{file} could not be saved: {reason}", "Save to another place; the file on disk is unchanged."),
     "recovered": (
         "The window ended unexpectedly last time",

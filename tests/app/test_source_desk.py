@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from safetensors.numpy import load_file
@@ -50,11 +52,28 @@ def test_the_drawing_is_exported_from_the_window(warm, qtbot, tmp_path: Path) ->
 def test_an_export_as_onnx_says_that_it_is_at_work_and_then_what_is_in_the_file(warm, qtbot, tmp_path: Path) -> None:
     said: list[str] = []
     warm.workspace.message.connect(said.append)
+    line = warm.status.message
     warm.workspace.sources.export("onnx", tmp_path / "net.onnx")
-    assert said == ["Writing net.onnx …"]
+    assert line.text() == "Writing net.onnx …"
+    warm.workspace.message.emit("Something else")
+    warm.status._message_over.timeout.emit()
+    assert line.text() == "Writing net.onnx …", "it is still being written"
     qtbot.waitUntil(lambda: len(said) == 2, timeout=WORKER_MS)
     assert said[1].startswith("Wrote net.onnx: logits from image")
+    assert line.text() == said[1]
     assert (tmp_path / "net.onnx").exists()
+    warm.status._message_over.timeout.emit()
+    assert line.text() == ""
+
+
+def test_an_onnx_export_that_fails_says_no_longer_that_it_goes_on(warm, qtbot, tmp_path: Path) -> None:
+    line = warm.status.message
+    warm.workspace.sources.export("onnx", tmp_path / "nowhere" / "net.onnx")
+    warm.workspace.sources.export("onnx", tmp_path / "good.onnx")
+    assert line.text() == "Writing net.onnx, good.onnx …"
+    qtbot.waitUntil(warm.notice.isVisible, timeout=WORKER_MS)
+    assert line.text() == "Writing good.onnx …"
+    qtbot.waitUntil(lambda: line.text().startswith("Wrote good.onnx"), timeout=WORKER_MS)
 
 
 def test_an_export_that_cannot_be_written_is_told(warm, qtbot, tmp_path: Path) -> None:
@@ -78,3 +97,20 @@ def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:
         window.actions_table["code"].trigger()
         qtbot.waitUntil(lambda: abs(inspector.width() - before) <= 2, timeout=2000)
         assert not window.code_dock.isVisible()
+
+
+def test_an_export_that_dies_with_the_worker_is_told(live, qtbot, tmp_path: Path) -> None:
+    refused: list[object] = []
+    live.workspace.refused.connect(refused.append)
+    live.workspace.sources.export("onnx", tmp_path / "net.onnx")
+    process = live.workspace.link.client.process_id
+    assert process is not None
+    os.kill(process, signal.SIGTERM)
+    qtbot.waitUntil(lambda: not live.workspace.link.alive and bool(refused), timeout=WORKER_MS)
+    assert [problem.sentence for problem in refused] == [  # type: ignore[attr-defined]
+        "net.onnx was not written: the training process ended. Start it again and export once more."
+    ]
+    assert "Writing" not in live.status.message.text()
+    live.workspace.sources.export("onnx", tmp_path / "other.onnx")
+    assert "other.onnx" in refused[1].sentence  # type: ignore[attr-defined]
+    assert "Writing" not in live.status.message.text()
