@@ -98,7 +98,7 @@ class StatusBar(QWidget):
         self._say(self._work)
 
     def show_work(self, text: str) -> None:
-        """Say what goes on until it is over, and then ""; a message that comes meanwhile stands in its place a while."""
+        """Say what goes on until it is over, then ""; a message that comes meanwhile stands in its place a while."""
         self._work = text
         if text or not self._message_over.isActive():
             self.forget_message()
