@@ -32,7 +32,10 @@ Lines = tuple[int, int]
 
 TIME_STEPS = 32
 """How long the sequences are on which a written file tries itself."""
-_RESERVED = {"Tensor", "Path", "compute_loss", "load_weights", "load_model", "functional", "torch", "nn", "model"}
+_RESERVED = {
+    *("Tensor", "Path", "compute_loss", "load_weights", "load_model"),
+    *("functional", "torch", "nn", "sys", "model"),
+}
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
@@ -94,7 +97,7 @@ class _FileWriter:
         writer = ClassWriter(plan, own.names, taken)
         classes = writer.write(self._title, f"{self._title}: {self._shapes()}")
         loss = loss_text(plan, lambda use: writer.expression(use.type)) if plan.losses else None
-        imports: set[Import] = {("torch", ""), ("safetensors.torch", "load_model"), ("pathlib", "Path")}
+        imports: set[Import] = {("sys", ""), ("torch", ""), ("safetensors.torch", "load_model"), ("pathlib", "Path")}
         imports |= writer.imports | own.imports | (loss.imports if loss is not None else set())
         self._lines = docstring(f"{self._title}, drawn in Tensorloom", 0)
         self._lines += ["", "from __future__ import annotations", "", *import_lines(imports)]
@@ -174,7 +177,7 @@ class _FileWriter:
             load = [
                 "    missing, _ = load_model(model, path, strict=False)",
                 "    if missing:",
-                '        raise ValueError(f"{path} lacks {sorted(missing)[0]}")',
+                '        raise ValueError(f"{path} lacks {min(missing)}")',
             ]
         return [
             f"def load_weights(path: str | Path) -> {name}:",
@@ -201,7 +204,7 @@ class _FileWriter:
         lines = ['if __name__ == "__main__":', f"    model = {name}().eval()", "    with torch.no_grad():"]
         names = list(output_names(self._plan).values())
         lines += call(f"{', '.join(names)} = model", zeros, indent=8)
-        return [*lines, *(f"    print(tuple({name}.shape))  # noqa: T201" for name in names)]
+        return [*lines, *(f'    sys.stdout.write(f"{{tuple({name}.shape)}}\\n")' for name in names)]
 
 
 def _zeros(spec: TensorSpec) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -26,6 +28,7 @@ from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Value
 
+ROOT = Path(__file__).resolve().parents[2]
 _numbers = count(1)
 ANALYSER = Analyser(BLOCK_TYPES)
 """Remembers what it found, so that tests of all blocks ask torch once."""
@@ -51,6 +54,17 @@ def exported_equal(graph: Graph, *, training: bool = False, batch: int = 3, time
         assert output.dtype == wanted.dtype, key
         assert torch.equal(output, wanted) or torch.equal(output.nan_to_num(), wanted.nan_to_num()), key
     return source
+
+
+def ruff_complaints(*files: Path) -> str:
+    """What ruff says of files, or of all in a folder: under the rules of this project, and under its own alone."""
+    house = ("--config", str(ROOT / "pyproject.toml"))
+    complaints = ""
+    for command in (("check", *house), ("format", "--diff", *house), ("check", "--isolated")):
+        words = [sys.executable, "-m", "ruff", *command, "--no-cache", *map(str, files)]
+        ran = subprocess.run(words, capture_output=True, text=True, cwd=files[0].parent)
+        complaints += (ran.stdout or ran.stderr) if ran.returncode else ""
+    return complaints
 
 
 def with_weights(source: Source, network: Network) -> torch.nn.Module:

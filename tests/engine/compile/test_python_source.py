@@ -24,18 +24,16 @@ from engine.project.drawing import Drawing
 from engine.project.examples import example_ids, read_example
 from tests.engine.compile.test_recurrent_container import canonical, elman
 from tests.engine.compile.test_recurrent_container import drawn as over_time
-from tests.every_block.exporting import exported_equal, loaded, random_inputs, run_program, with_weights
+from tests.every_block.exporting import (
+    exported_equal,
+    loaded,
+    random_inputs,
+    ruff_complaints,
+    run_program,
+    with_weights,
+)
 
-ROOT = Path(__file__).resolve().parents[3]
 FIELDS = ("image: 1×8×8", "label: 10 classes")
-
-
-def ruff_complaints(*files: Path) -> str:
-    """What ruff, under the rules of this project, says of files; nothing where they are clean."""
-    config = ("--config", str(ROOT / "pyproject.toml"), "--no-cache", *map(str, files))
-    check = subprocess.run([sys.executable, "-m", "ruff", "check", *config], capture_output=True, text=True)
-    form = subprocess.run([sys.executable, "-m", "ruff", "format", "--diff", *config], capture_output=True, text=True)
-    return (check.stdout if check.returncode else "") + (form.stdout if form.returncode else "")
 
 
 def clean(text: str, folder: Path) -> str:
