@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from engine.graph.edits import set_weights
 from engine.graph.graph import Weights
 from graph_editor.interactions.hover import WIRE_GRAB
+from graph_editor.letter_search import find_by_letter
 from graph_editor.sharing_menu import add_sharing_menu, step_label
 from graph_editor.style_sheet import round_menu
 
@@ -57,7 +58,7 @@ def menu_by_keys(editor: Editor) -> tuple[QMenu, QPoint]:
 def open_menu(menu: QMenu, place: QPoint, *, by_keys: bool = False) -> None:
     """Show a menu that is gone when it closes; by the keys with its first entry ready for Enter."""
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.popup(place)
+    find_by_letter(menu).popup(place)
     if by_keys:
         menu.setActiveAction(menu.actions()[0])
 

@@ -11,6 +11,7 @@ from engine.graph.block_type import lenient_parameters
 from engine.graph.graph import Graph, Weights
 from engine.graph.scope import Scope
 from engine.graph.sharing import weights_offered
+from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
 
 OWN = "Own"
@@ -51,7 +52,7 @@ def add_sharing_menu(
     choices = weights_choices(body, scope, id)
     if len(choices) == 1:
         return
-    under = round_menu(menu.addMenu("Share weights with"))
+    under = find_by_letter(round_menu(menu.addMenu("Share weights with")))
     for label, weights in choices.items():
         action = under.addAction("Nobody" if weights is None else escaped(label))
         action.setCheckable(True)

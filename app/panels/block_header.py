@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from app.panels.buttons import IconButton, baseline
 from engine.graph.block_type import BlockType
+from graph_editor.letter_search import find_by_letter
 from graph_editor.popup_look import paint_type_icon
 from graph_editor.style_sheet import round_menu
 from graph_editor.theme import (
@@ -195,7 +196,7 @@ class BlockHeader(PanelHeader):
 
     def open_menu(self) -> QMenu:
         """Open the `…` menu."""
-        menu = round_menu(QMenu(self))
+        menu = find_by_letter(round_menu(QMenu(self)))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setFont(self._theme.font())
         menu.addAction("Rename").triggered.connect(self._begin_rename)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.panels.buttons import baseline
 from app.panels.fields_base import TEXT_INSET, Field, Validate
+from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import ICON_IN_FIELD, SPACE_4, Theme
 
@@ -17,7 +18,7 @@ CARET_INSET = 16
 
 
 class ChoiceField(Field):
-    """Shows the chosen text; a click, Space or Alt+Down opens the menu, up and down step, a letter jumps.
+    """Shows the chosen text; a click, Space or Alt+Down opens the menu, up and down step, a letter jumps, there too.
 
     Values are those of `choices`; `labels` says how people read them, else the value in sentence case.
     """
@@ -72,7 +73,7 @@ class ChoiceField(Field):
     def open_menu(self) -> QMenu:
         """Open the menu below the field, with the value ticked."""
         self.ask()
-        menu = round_menu(QMenu(self))
+        menu = find_by_letter(round_menu(QMenu(self)))
         menu.setFont(self._theme.font())
         for choice in self._choices:
             action = menu.addAction(escaped(self._label(choice)))

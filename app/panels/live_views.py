@@ -19,6 +19,7 @@ from app.panels.views_header import ViewsHeader
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, make_view, sole_candidate, suiting
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
+from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import round_menu
 from graph_editor.theme import Theme
 
@@ -235,7 +236,8 @@ class LiveViews(QWidget):
         menu = new_menu(self)
         if has_candidates(spec.kind, self._graph, self._types, 1 if VIEW_KINDS[spec.kind].needs_block else 2):
             found = partial(candidates, spec.kind, self._graph, self._types)
-            add_choices(round_menu(menu.addMenu("Choose block")), spec.kind, spec.block, found, self._chooser(id))
+            blocks = find_by_letter(round_menu(menu.addMenu("Choose block")))
+            add_choices(blocks, spec.kind, spec.block, found, self._chooser(id))
             menu.addSeparator()
         menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
         menu.addAction("Show everything", self._tiles[id].view.reset_zoom)

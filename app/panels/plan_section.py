@@ -17,6 +17,7 @@ from app.panels.section import Folded, Section
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from engine.graph.paths import bodies
+from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
 
@@ -144,7 +145,7 @@ class PlanSection(Section):
 
     def open_add_menu(self) -> QMenu:
         """Offer the kinds of stages that this drawing can have."""
-        menu = round_menu(QMenu(self))
+        menu = find_by_letter(round_menu(QMenu(self)))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setFont(self._context.theme.font())
         edits = self._context.edits

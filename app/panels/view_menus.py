@@ -12,6 +12,7 @@ from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates
 from app.wording import number_words
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
+from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
 from graph_editor.theme import Theme
 
@@ -25,7 +26,7 @@ Choose = Callable[[str | None], None]
 
 def new_menu(parent: QWidget) -> QMenu:
     """An empty menu that is gone when it closes."""
-    menu = round_menu(QMenu(parent))
+    menu = find_by_letter(round_menu(QMenu(parent)))
     menu.setToolTipsVisible(True)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return menu
@@ -43,7 +44,7 @@ def kinds_menu(
     for kind in VIEW_KINDS.values():
         icon = theme.icon(kind.icon, "secondary")
         if kind.needs_block and has_candidates(kind.kind, graph, types, 2):
-            under = round_menu(menu.addMenu(icon, kind.title))
+            under = find_by_letter(round_menu(menu.addMenu(icon, kind.title)))
             _fill_when_opened(under, partial(candidates, kind.kind, graph, types), partial(add, kind.kind))
         else:
             action = menu.addAction(icon, kind.title, partial(add, kind.kind, None))

@@ -395,6 +395,27 @@ def test_a_choice_by_keyboard(qtbot: QtBot, theme: Theme) -> None:
     assert log.edited == ["valid", "same", "full"]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_letter_in_the_open_menu_moves_to_the_next_choice_beginning_with_it(qtbot: QtBot, theme: Theme) -> None:
+    field = ChoiceField(theme, ("adam", "sgd", "adamw", "rmsprop"))
+    field.set_value("sgd")
+    log = shown(qtbot, field)
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_Space)
+    menu = field.menu()
+    assert menu is not None
+    seen = []
+    for letter in "aaax":
+        qtbot.keyClicks(menu, letter)
+        seen.append(menu.activeAction().text())
+    assert seen == ["Adamw", "Adam", "Adamw", "Adamw"]
+    assert log.edited == [], "nothing is chosen yet"
+    qtbot.keyClick(menu, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+    assert log.edited == ["rmsprop"]
+    assert field.menu() is None
+
+
 def test_texts_and_lists(qtbot: QtBot, theme: Theme) -> None:
     text, numbers = TextField(theme), ListField(theme)
     text.set_value("conv1")
