@@ -20,6 +20,7 @@ from engine.blocks.shared import (
 )
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports, WeightGroups
 from engine.graph.graph import Graph
+from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 
 GAUSSIAN, LABEL = "gaussian", "label"
@@ -109,28 +110,59 @@ RBM = BlockType(
 
 def _expect_maps(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     fault = pictures(inputs) or sizes_known(inputs, (1,))
-    return fault or fits_window(parameters, inputs, pair(parameters, "kernel_size"), (0, 0))
+    fault = fault or fits_window(parameters, inputs, pair(parameters, "kernel_size"), (0, 0))
+    return fault or _fits_pool(parameters, inputs)
+
+
+def _fits_pool(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
+    """A Mismatch where blocks of units do not fill the hidden maps."""
+    spec, pool = inputs.get(INPUT), whole(parameters, "pool")
+    if spec is None or pool == 1:
+        return None
+    kernel = pair(parameters, "kernel_size")
+    sides = [length for length in spec.shape[2:] if isinstance(length, int)]
+    if len(sides) < 2:
+        fixed: dict[str, Value | TensorSpec] = {"expected": "pictures of a fixed size", "received": spec}
+        return Mismatch("channels", INPUT, fixed | {"hint": "Set Pool to 1."})
+    maps = [side - size + 1 for side, size in zip(sides, kernel, strict=True)]
+    if not any(side % pool for side in maps):
+        return None
+    fitting = [max(left // pool, 1) * pool + size - 1 for left, size in zip(maps, kernel, strict=True)]
+    window, left, wanted = ("×".join(map(str, lengths)) for lengths in (kernel, maps, fitting))
+    expected = f"a picture whose hidden maps have sides of a multiple of {pool}"
+    hint = f"Its {window} filters leave {left}. Crop or pad the picture to {wanted}, or change Kernel or Pool."
+    return Mismatch("channels", INPUT, {"expected": expected, "received": spec, "hint": hint})
 
 
 def _conv_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Value]:
-    return {
+    found: dict[str, Value] = {
         "visible": channels(inputs),
         "hidden": whole(parameters, "hidden"),
         "kernel_size": pair(parameters, "kernel_size"),
     }
+    return found if parameters["pool"] == 1 else found | {"pool": whole(parameters, "pool")}
 
 
 CONV_RBM = BlockType(
     id="conv_rbm",
     family="energy",
     title="Convolutional RBM",
-    aliases=("crbm", "boltzmann", "convolutional deep belief network"),
+    aliases=("crbm", "boltzmann", "convolutional deep belief network", "probabilistic max pooling"),
     icon="ph.atom",
     purpose="An RBM whose features slide over a picture as the filters of a convolution. Gives p(h = 1 | v).",
     formula="E(v, h) = −Σ h[k] · (W[k] ∗ v) − Σ b[k] h[k] − Σ a[c] v[c]",
     parameters=(
         Parameter("hidden", "Maps", "integer", 16, "How many features it learns.", 1, 65_536),
         pair_parameter("kernel_size", "Kernel", (3, 3), "Height and width of a filter."),
+        Parameter(
+            "pool",
+            "Pool",
+            "integer",
+            1,
+            "Side of the blocks of units of which at most one is on; each block gives one number. 1 for none.",
+            1,
+            1000,
+        ),
     ),
     summary=("{hidden} maps", "{kernel_size}"),
     module="engine.modules.energy:ConvRBM",

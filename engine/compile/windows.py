@@ -280,7 +280,8 @@ def _bank(module: Any, given: Lengths, made: Lengths) -> Moves:
 
 
 def _conv_rbm(module: Any, given: Lengths, made: Lengths) -> Moves:
-    return (*(_window(axis, made, size, 0) for axis, size in enumerate(module.weight.shape[2:], 2)), All(1))
+    pool, sizes = module.pool, enumerate(module.weight.shape[2:], 2)
+    return (*(_window(axis, made, size + pool - 1, 0, pool) for axis, size in sizes), All(1))
 
 
 def _winners(module: Any, given: Lengths, made: Lengths) -> Moves:

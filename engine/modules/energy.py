@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -121,11 +122,16 @@ class ConvRBM(nn.Module):
     """RBM whose features slide over a picture: E(v, h) = −Σ_k h_k · (W_k ∗ v) − Σ_k b_k Σ h_k − Σ_c a_c Σ v_c.
 
     `weight` is hidden×visible×kernel, ∗ the cross-correlation of nn.Conv2d without padding, so h is smaller than v.
-    Lee et al., Convolutional deep belief networks, 2009; without its probabilistic max pooling.
+
+    With `pool` C above 1 at most one unit is on in each block of C×C units of a map, and the block's pooling unit is on
+    if one of them is: probabilistic max pooling. With I = W_k ∗ v + b_k a block has the C² + 1 states p(h_ij = 1 | v) =
+    exp(I_ij) / (1 + Σ exp(I)) and p(all 0 | v) = 1 / (1 + Σ exp(I)), sums over the block.
+    Lee et al., Convolutional deep belief networks, 2009.
     """
 
-    def __init__(self, visible: int, hidden: int, kernel_size: Sequence[int]) -> None:
+    def __init__(self, visible: int, hidden: int, kernel_size: Sequence[int], pool: int = 1) -> None:
         super().__init__()
+        self.pool = pool
         self.weight = nn.Parameter(torch.empty(hidden, visible, *kernel_size))
         self.visible_bias = nn.Parameter(torch.empty(visible))
         self.hidden_bias = nn.Parameter(torch.empty(hidden))
@@ -138,21 +144,36 @@ class ConvRBM(nn.Module):
         nn.init.zeros_(self.hidden_bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """p(h = 1 | v): N×visible×H×W in 0…1 to N×hidden×H′×W′ in 0…1."""
-        return torch.sigmoid(functional.conv2d(input, self.weight, self.hidden_bias))
+        """p(h = 1 | v): N×visible×H×W in 0…1 to N×hidden×H′×W′ in 0…1; of the pooling units N×hidden×H′/C×W′/C."""
+        sums = functional.conv2d(input, self.weight, self.hidden_bias)
+        return torch.sigmoid(sums if self.pool == 1 else self.blocks(sums).logsumexp(dim=2))
+
+    def blocks(self, maps: Tensor) -> Tensor:
+        """The units of each block side by side: N×hidden×H′×W′ to N×hidden×C²×H′/C×W′/C."""
+        return torch.unflatten(functional.pixel_unshuffle(maps, self.pool), 1, (-1, self.pool**2))
+
+    def hidden_given_visible(self, visible: Tensor) -> Tensor:
+        """p(h = 1 | v) of every unit, pooled or not: N×visible×H×W to N×hidden×H′×W′."""
+        sums = functional.conv2d(visible, self.weight, self.hidden_bias)
+        if self.pool == 1:
+            return torch.sigmoid(sums)
+        blocks = self.blocks(sums)
+        every = functional.softplus(blocks.logsumexp(dim=2, keepdim=True))
+        return functional.pixel_shuffle((blocks - every).exp().flatten(1, 2), self.pool)
 
     def visible_given_hidden(self, hidden: Tensor) -> Tensor:
-        """p(v = 1 | h): N×hidden×H′×W′ to N×visible×H×W."""
+        """p(v = 1 | h): N×hidden×H′×W′, pooled or not, to N×visible×H×W."""
         return torch.sigmoid(functional.conv_transpose2d(hidden, self.weight, self.visible_bias))
 
     def energy(self, visible: Tensor, hidden: Tensor) -> Tensor:
-        """E(v, h): maps N×visible×H×W and N×hidden×H′×W′ to N."""
+        """E(v, h): maps N×visible×H×W and N×hidden×H′×W′, at most one on in a block, to N."""
         meeting = (functional.conv2d(visible, self.weight, self.hidden_bias) * hidden).flatten(1).sum(dim=1)
         return -meeting - visible.sum(dim=(2, 3)) @ self.visible_bias
 
     def free_energy(self, visible: Tensor) -> Tensor:
         """F(v) = −ln Σ exp(−E(v, h)) over all h: N×visible×H×W to N."""
-        hidden = functional.softplus(functional.conv2d(visible, self.weight, self.hidden_bias))
+        sums = functional.conv2d(visible, self.weight, self.hidden_bias)
+        hidden = functional.softplus(sums if self.pool == 1 else self.blocks(sums).logsumexp(dim=2))
         return -hidden.flatten(1).sum(dim=1) - visible.sum(dim=(2, 3)) @ self.visible_bias
 
 
@@ -166,9 +187,8 @@ class DeepBoltzmannMachine(nn.Module):
     def __init__(self, visible: int, hidden: Sequence[int], steps: int = 10) -> None:
         super().__init__()
         sizes = (visible, *hidden)
-        pairs = zip(sizes, sizes[1:], strict=False)
         self.steps = steps
-        self.weights = nn.ParameterList(torch.empty(above, below) for below, above in pairs)
+        self.weights = nn.ParameterList(torch.empty(above, below) for below, above in pairwise(sizes))
         self.visible_bias = nn.Parameter(torch.empty(visible))
         self.hidden_biases = nn.ParameterList(torch.empty(size) for size in hidden)
         self.reset_parameters()

@@ -106,7 +106,7 @@ class _TwoLayers(ABC):
     def step(self, visible: Tensor) -> Tensor:
         weight, visible_bias, hidden_bias = self._tensors
         hidden = self._hidden(visible)
-        rebuilt = self._visible(sample(hidden))
+        rebuilt = self._visible(self._sample(hidden))
         error = torch.sub(visible, rebuilt)
         row = self.squared_error(error) / len(visible)
         if self._persistent:
@@ -115,7 +115,7 @@ class _TwoLayers(ABC):
         else:
             model, model_hidden = rebuilt, self._hidden(rebuilt)
             for _ in range(self._k - 1):
-                model = self._visible(sample(model_hidden))
+                model = self._visible(self._sample(model_hidden))
                 model_hidden = self._hidden(model)
         self._pull(visible, hidden, model, model_hidden, error if model is rebuilt else visible - model)
         to_weight, to_visible, to_hidden = self._velocities
@@ -127,7 +127,7 @@ class _TwoLayers(ABC):
         return row
 
     def rebuilt(self, visible: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        return self._visible(sample(self._hidden(visible), generator))
+        return self._visible(self._sample(self._hidden(visible), generator))
 
     def squared_error(self, difference: Tensor) -> Tensor:
         return sum_of_squares(difference)
@@ -147,7 +147,7 @@ class _TwoLayers(ABC):
         if chains is None or chains.shape[1:] != visible.shape[1:] or len(chains) < len(visible):
             chains = visible
         for _ in range(self._k):
-            chains = self._drawn(sample(self._hidden(chains)))
+            chains = self._drawn(self._sample(self._hidden(chains)))
         self._chains = chains
         return chains
 
@@ -158,6 +158,10 @@ class _TwoLayers(ABC):
     @abstractmethod
     def _visible(self, hidden: Tensor) -> Tensor:
         """The mean of the visible units given the hidden ones."""
+
+    def _sample(self, hidden: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Hidden units drawn with the probabilities given."""
+        return sample(hidden, generator)
 
     def _drawn(self, hidden: Tensor) -> Tensor:
         """A sample of the visible units given the hidden ones."""
@@ -227,7 +231,7 @@ class MapMachine(_TwoLayers):
 
     A filter meets the picture in many places: updates are averaged over those too, so that the rate of an RBM fits,
     and those of the biases over the units of a map. Lee et al., Convolutional deep belief networks, 2009, without
-    probabilistic max pooling and without their sparsity.
+    their sparsity; `pooled_maps` has their probabilistic max pooling.
     """
 
     def begin(self, mean: Tensor) -> None:

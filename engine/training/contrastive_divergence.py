@@ -16,6 +16,7 @@ from engine.training.deep_boltzmann import DeepMachine
 from engine.training.minibatches import minibatches
 from engine.training.modes import EVALUATION_BATCH, evaluating
 from engine.training.plan import ContrastiveDivergence
+from engine.training.pooled_maps import PooledMapMachine
 from engine.training.session import Session
 
 _KEPT_BYTES = 1 << 30
@@ -161,7 +162,7 @@ def _machine(module: nn.Module, stage: ContrastiveDivergence) -> Machine | None:
         case RBM():
             return DenseMachine(module, stage)
         case ConvRBM():
-            return MapMachine(module, stage)
+            return MapMachine(module, stage) if module.pool == 1 else PooledMapMachine(module, stage)
         case DeepBoltzmannMachine():
             return DeepMachine(module, stage)
     return None
