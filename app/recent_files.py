@@ -30,7 +30,7 @@ class RecentFiles(QObject):
         super().__init__(parent)
         self._remembered = remembered
         self._written: Mapping[Path, float | None] = {}
-        self._is_looking = False
+        self._is_looking = self._is_asked_again = False
         self._answered.connect(self._take)
 
     def files(self) -> tuple[RecentFile, ...]:
@@ -40,8 +40,12 @@ class RecentFiles(QObject):
         return tuple(RecentFile(path, self._written.get(path)) for path in paths if path not in gone)
 
     def look(self) -> None:
-        """Ask the disk anew; `changed` follows if it tells other than before."""
+        """Ask the disk anew; `changed` follows if it tells other than before.
+
+        What is asked while it has not answered yet is asked after that answer, once.
+        """
         paths = self._remembered.recent_files
+        self._is_asked_again = self._is_looking
         if paths and not self._is_looking:
             self._is_looking = True
             threading.Thread(target=self._ask, args=(paths,), name="recent-files", daemon=True).start()
@@ -54,10 +58,13 @@ class RecentFiles(QObject):
 
     @Slot(object)
     def _take(self, written: Mapping[Path, float | None]) -> None:
-        self._is_looking = False
+        again = self._is_asked_again
+        self._is_looking = self._is_asked_again = False
         if written != self._written:
             self._written = written
             self.changed.emit()
+        if again:
+            self.look()
 
 
 def _written_s(path: Path) -> float | None:

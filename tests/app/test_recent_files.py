@@ -42,6 +42,35 @@ def test_files_that_are_gone_are_left_out_once_the_disk_has_told(remembered, qtb
         recent.look()
 
 
+def test_what_is_asked_while_the_disk_has_not_answered_is_asked_again(
+    remembered, qtbot, monkeypatch, tmp_path: Path
+) -> None:
+    begun, answer, asks = threading.Event(), threading.Event(), []
+    asked = recent_files._written_s
+
+    def late(path: Path) -> float | None:
+        found = asked(path)
+        asks.append(path)
+        begun.set()
+        assert answer.wait(20)
+        return found
+
+    monkeypatch.setattr(recent_files, "_written_s", late)
+    path = tmp_path / "net.loom"
+    path.touch()
+    remembered.add_recent(path)
+    recent = RecentFiles(remembered)
+    recent.look()
+    assert begun.wait(20)
+    path.unlink()
+    recent.look()
+    recent.look()
+    answer.set()
+    qtbot.waitUntil(lambda: recent.files() == ())
+    qtbot.wait(50)
+    assert asks == [path, path], "once more, however often it was asked meanwhile"
+
+
 def test_a_disk_that_does_not_answer_holds_nobody_up(window, qtbot, monkeypatch, tmp_path: Path) -> None:
     answer = threading.Event()
     asked = recent_files._written_s
