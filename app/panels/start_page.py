@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -82,6 +82,10 @@ class StartPage(QScrollArea):
         for row in self.references:
             row.clicked.connect(lambda _checked=False, id=row.id: self.example_chosen.emit(id))
         self.files: tuple[FileRow, ...] = ()
+        self._files_to_come: tuple[tuple[Path, float | None], ...] | None = None
+        # The click comes after the row is let go.
+        self._let_go = QTimer(self, singleShot=True, interval=0)
+        self._let_go.timeout.connect(self._show_files_to_come)
 
         top = QHBoxLayout()
         top.setSpacing(SPACE_8)
@@ -130,21 +134,34 @@ class StartPage(QScrollArea):
     def show_files(self, files: tuple[tuple[Path, float | None], ...]) -> None:
         """List the files opened last, so many that the examples stay in sight; the menu has the others.
 
-        With each, when it was written in seconds since 1970, None where that is not known yet.
+        With each, when it was written in seconds since 1970, None where that is not known yet. A row that is pressed
+        is not taken away under the hand: the rows change once it is let go.
         """
-        focused = next((row.path for row in self.files if row.hasFocus()), None)
+        if any(row.isDown() for row in self.files):
+            self._files_to_come = files
+            return
+        self._files_to_come = None
+        focused = next((row for row in self.files if row.hasFocus()), None)
+        ringed = Qt.FocusReason.OtherFocusReason
+        if focused is not None and not focused.is_ringed():
+            ringed = Qt.FocusReason.MouseFocusReason
         for row in self.files:
             self._rows.removeWidget(row)
             row.deleteLater()
         self.files = tuple(FileRow(path, written_s, self._theme) for path, written_s in files[:MOST_FILES])
         for row in self.files:
             row.clicked.connect(lambda _checked=False, path=row.path: self.file_chosen.emit(path))
+            row.released.connect(self._let_go.start)
             self._rows.addWidget(row)
-            if row.path == focused:
+            if focused is not None and row.path == focused.path:
                 row.show()
-                row.setFocus()
+                row.setFocus(ringed)
         self._recent.setVisible(bool(self.files))
         self._gap.changeSize(0, SPACE_16 if self.files else 0)
+
+    def _show_files_to_come(self) -> None:
+        if self._files_to_come is not None:
+            self.show_files(self._files_to_come)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""

@@ -1,0 +1,75 @@
+"""The rows of recent files on the start page, under the mouse and the keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from app.panels.start_page import StartPage
+from graph_editor.theme import load_theme
+
+LEFT = Qt.MouseButton.LeftButton
+A, B, C = (Path(f"/home/ada/{name}.loom") for name in "abc")
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> StartPage:
+    page = StartPage((), load_theme("light"))
+    qtbot.addWidget(page)
+    page.resize(800, 500)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    return page
+
+
+def paths(page: StartPage) -> list[Path]:
+    return [row.path for row in page.files]
+
+
+def test_a_row_that_is_pressed_while_the_files_change_still_opens_its_file(page, qtbot) -> None:
+    page.show_files(((A, None), (B, None)))
+    qtbot.wait(20)
+    chosen: list[Path] = []
+    page.file_chosen.connect(chosen.append)
+    row = page.files[1]
+    qtbot.mousePress(row, LEFT)
+    page.show_files(((C, 1.0), (A, 1.0)))
+    page.show_files(((C, 1.0), (A, 1.0), (B, 1.0)))
+    qtbot.wait(20)
+    assert paths(page) == [A, B], "nothing moves under the hand"
+    qtbot.mouseRelease(row, LEFT)
+    assert chosen == [B]
+    qtbot.waitUntil(lambda: paths(page) == [C, A, B])
+    assert page.files[2].hasFocus()
+
+
+@pytest.mark.qt_log_ignore("not accepted by receiving widget")  # let go beside it
+def test_a_press_that_is_taken_back_opens_nothing_and_the_files_change(page, qtbot) -> None:
+    page.show_files(((A, None),))
+    qtbot.wait(20)
+    chosen: list[Path] = []
+    page.file_chosen.connect(chosen.append)
+    row = page.files[0]
+    qtbot.mousePress(row, LEFT)
+    page.show_files(())
+    qtbot.mouseMove(row, row.rect().bottomRight() + QPoint(0, 100))
+    qtbot.mouseRelease(row, LEFT, pos=row.rect().bottomRight() + QPoint(0, 100))
+    qtbot.waitUntil(lambda: paths(page) == [])
+    assert chosen == []
+
+
+def test_the_ring_of_the_keyboard_stays_where_it_was_and_comes_to_nobody_else(page, qtbot) -> None:
+    page.show_files(((A, None), (B, None)))
+    page.files[1].setFocus(Qt.FocusReason.TabFocusReason)
+    page.show_files(((B, 1.0), (A, 1.0)))
+    qtbot.waitUntil(page.files[0].is_ringed)
+    qtbot.mouseClick(page.files[1], LEFT)
+    assert page.files[1].hasFocus()
+    page.show_files(((A, 1.0), (B, 1.0)))
+    assert page.files[0].hasFocus()
+    qtbot.wait(20)
+    assert not page.files[0].is_ringed()
