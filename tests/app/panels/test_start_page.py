@@ -64,9 +64,12 @@ def test_a_press_that_is_taken_back_opens_nothing_and_the_files_change(page, qtb
 
 def test_the_ring_of_the_keyboard_stays_where_it_was_and_comes_to_nobody_else(page, qtbot) -> None:
     page.show_files(((A, None), (B, None)))
+    qtbot.wait(20)
     page.files[1].setFocus(Qt.FocusReason.TabFocusReason)
+    assert page.files[1].is_ringed()
     page.show_files(((B, 1.0), (A, 1.0)))
     qtbot.waitUntil(page.files[0].is_ringed)
+    qtbot.wait(20)
     qtbot.mouseClick(page.files[1], LEFT)
     assert page.files[1].hasFocus()
     page.show_files(((A, 1.0), (B, 1.0)))
