@@ -85,6 +85,7 @@ CASES: Mapping[str, tuple[tuple[str, dict[str, Value]], ...]] = {
     ),
     "unpool2d": ((IMAGE, {"mode": "zeros", "kernel_size": (2, 3)}),),
     "unpool1d": ((ROW, {"mode": "zeros", "kernel_size": (3,)}),),
+    "conv_rbm": ((IMAGE, {"kernel_size": (3, 2), "pool": 2}), (IMAGE, {"kernel_size": (4, 3), "pool": 3})),
     "pixel_shuffle": (("image: 18×5×4", {"upscale_factor": 3}),),
     "pixel_unshuffle": (("image: 2×12×9", {"downscale_factor": 3}),),
     "patch_embedding": (("image: 2×12×9", {"patch_size": (4, 3)}), ("image: 2×4×4", {"patch_size": (4, 4)})),
