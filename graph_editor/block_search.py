@@ -103,7 +103,7 @@ def find_blocks(
         match = Match(
             type_id=type.id,
             parameters=parameters,
-            words=" · ".join(format_value(value) for value in parameters.values()),
+            words=" · ".join(type.words_of(id, value) for id, value in parameters.items()),
         )
         group, fit, place = _fit_place(type) if spec is not None else (0, 0, 0)
         place = _nameless_place(type) if nameless and not place else place

@@ -12,7 +12,6 @@ from app.panels.buttons import IconButton
 from app.panels.section import Sentence
 from engine.graph.block_type import BlockType, Parameter
 from engine.graph.parameter_rules import range_words
-from engine.graph.values import format_value
 from graph_editor.block_search import pytorch_name
 from graph_editor.popup_look import paint_popup, paint_type_icon
 from graph_editor.theme import (
@@ -38,7 +37,7 @@ TALLEST = 480
 
 def facts_of(parameter: Parameter) -> str:
     """Default and range of a parameter: `16 · 1 to 65 536`."""
-    parts = [format_value(parameter.default)] if parameter.default not in ("", ()) else []
+    parts = [parameter.words(parameter.default)] if parameter.default not in ("", ()) else []
     if parameter.kind == "choice":
         parts = [", ".join(parameter.choices)]
     elif parameter.kind in ("integer", "float", "tuple") and (parameter.minimum, parameter.maximum) != (None, None):

@@ -204,7 +204,9 @@ DEEP_BOLTZMANN_MACHINE = BlockType(
     purpose="RBMs on top of each other that settle together. Gives the mean field of its top layer.",
     formula="E = −vᵀW₁h₁ − h₁ᵀW₂h₂ − aᵀv − b₁ᵀh₁ − b₂ᵀh₂",
     parameters=(
-        Parameter("hidden", "Hidden units", "tuple", (64, 32), "Units of each layer, from below.", 1, 65_536),
+        Parameter(
+            "hidden", "Hidden units", "tuple", (64, 32), "Units of each layer, from below.", 1, 65_536, listed=True
+        ),
         Parameter("steps", "Steps", "integer", 10, "How often all layers are updated.", 0, 1000),
     ),
     summary=("{hidden} hidden",),

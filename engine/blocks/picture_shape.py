@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.blocks.shape import numbers
 from engine.blocks.shared import INPUT, one_to_one, pair_parameter, pictures, same_arguments, values_of_rank
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
-from engine.graph.values import counted, format_value
+from engine.graph.values import counted, format_value, list_words
 
 
 def _expect_pad(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
@@ -17,7 +17,7 @@ def _expect_pad(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return fault
     axes = len(padding) // 2
     if len(padding) % 2 or not axes or (axes > 3 and mode != "constant"):
-        reason = f"{format_value(padding)} are not two numbers for each axis"
+        reason = f"{list_words(padding)} are not two numbers for each axis"
         hint = "Give left, right, top, bottom."
         return Mismatch("together", INPUT, {"reason": reason, "hint": hint})
     fits = spec.rank == axes + 2 if mode != "constant" else spec.rank > axes
@@ -79,6 +79,7 @@ PAD = BlockType(
             "Left, right, top, bottom: two numbers for each axis, the last axis first.",
             0,
             65_536,
+            listed=True,
         ),
         Parameter(
             "mode",

@@ -10,7 +10,7 @@ from engine.blocks.shared import INPUT, any_values, impossible, one_to_one, same
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
 from engine.graph.graph import Graph
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import counted, format_value
+from engine.graph.values import counted, format_value, list_words
 
 _DIM = Parameter("dim", "Axis", "integer", 1, "The axis, counted from N as 0.", 1, 7)
 
@@ -44,7 +44,7 @@ def _expect_split(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
         return fault
     length, sizes = spec.shape[whole(parameters, "dim")], numbers(parameters, "sizes")
     if sizes is not None and not 2 <= len(sizes) <= len(NAMES):
-        reason = f"{format_value(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces"
+        reason = f"{list_words(sizes) or 'nothing'} is not 2 to {len(NAMES)} pieces"
         return impossible(reason, "Give a size for each.")
     if isinstance(length, Dim):
         return _differs("an axis of fixed length", spec, "Choose another axis.")
@@ -108,7 +108,7 @@ def _expect_permute(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if spec is None:
         return None
     if sorted(dims) != list(range(1, len(dims) + 1)):
-        reason = f"{format_value(dims)} does not name each axis once"
+        reason = f"{list_words(dims)} does not name each axis once"
         return impossible(reason, f"Give the numbers 1 to {spec.rank - 1} in the order you want.")
     if len(dims) != spec.rank - 1:
         return Mismatch(
@@ -149,7 +149,7 @@ def _expect_reduce(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or spec is None:
         return fault
     if len(set(dims)) < len(dims):
-        return impossible(f"{format_value(dims)} names an axis twice", "Name each axis once.")
+        return impossible(f"{list_words(dims)} names an axis twice", "Name each axis once.")
     if spec.rank <= max(dims, default=1):
         expected = f"tensors with an axis {max(dims, default=1)}"
         return Mismatch("rank", INPUT, {"expected": expected, "received": spec, "hint": ""})
@@ -206,6 +206,7 @@ SPLIT = _shape(
             1_000_000,
             optional=True,
             advanced=True,
+            listed=True,
         ),
     ),
     ("axis {dim}",),
@@ -263,7 +264,11 @@ PERMUTE = _shape(
     "y[j, i] = x[i, j]",
     ("transpose", "swap", "axes", "channels last"),
     "ph.swap",
-    (Parameter("dims", "Order", "tuple", (2, 1), "The axes 1, 2 … in their new order; N stays in front.", 1, 7),),
+    (
+        Parameter(
+            "dims", "Order", "tuple", (2, 1), "The axes 1, 2 … in their new order; N stays in front.", 1, 7, listed=True
+        ),
+    ),
     ("{dims}",),
     _expect_permute,
 )
@@ -316,7 +321,7 @@ REDUCE = _shape(
             "What is computed.",
             choices=("mean", "sum", "max", "min", "norm"),
         ),
-        Parameter("dims", "Axes", "tuple", (), "The axes, counted from N as 0; none: all but N.", 1, 7),
+        Parameter("dims", "Axes", "tuple", (), "The axes, counted from N as 0; none: all but N.", 1, 7, listed=True),
         Parameter("keepdim", "Keep axes", "boolean", False, "Leaves the axes in place with length 1."),
     ),
     ("{operation}",),

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.graph.graph import Block, Graph, PortRef
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Item, Plain, Value, counted, format_value, resolve
+from engine.graph.values import Item, Plain, Value, counted, format_value, list_words, resolve
 
 Parameters = Mapping[str, Value]
 """Resolved parameters: defaults filled in, formulas computed."""
@@ -46,7 +46,8 @@ class Parameter(Plain, frozen=True):
     """One parameter of a block type, in PyTorch's spelling; the inspector's field is made from it.
 
     `length` is the number of items of a tuple, None for any; `minimum` and `maximum` hold for each item.
-    `advanced` parameters fold away behind a link. `logarithmic` floats scrub by ratio.
+    `advanced` parameters fold away behind a link. `logarithmic` floats scrub by ratio. `listed` tuples are no sizes: an
+    order or a list, written `2, 1` instead of `2×1`.
     """
 
     id: str
@@ -62,6 +63,11 @@ class Parameter(Plain, frozen=True):
     optional: bool = False
     advanced: bool = False
     logarithmic: bool = False
+    listed: bool = False
+
+    def words(self, value: Value) -> str:
+        """The value as people write it: `3×3`, `0.5`, `2, 1` where it is a list."""
+        return list_words(value) if self.listed else format_value(value)
 
     def is_kind(self, value: Value) -> bool:
         """Whether `value`, formulas computed, is of the parameter's kind; None is where it may be left out."""
@@ -200,10 +206,15 @@ class BlockType(msgspec.Struct, frozen=True):
         facts: dict[str, str] = {}
         for name in _names_in(self.summary):
             if parameters.get(name) is not None:
-                facts[name] = format_value(parameters[name])
+                facts[name] = self.words_of(name, parameters[name])
             elif name in inputs:
                 facts[name] = inputs[name].per_sample
         return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
+
+    def words_of(self, id: str, value: Value) -> str:
+        """A value of the parameter `id` as people write it."""
+        listed = isinstance(value, tuple) and any(known.id == id and known.listed for known in self.parameters)
+        return list_words(value) if listed else format_value(value)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.graph.block_type import BlockType, Parameter
 from engine.graph.graph import Block
 from engine.graph.problem import Fact, Problem
-from engine.graph.values import FormulaError, Value, format_value, resolve
+from engine.graph.values import FormulaError, Value, resolve
 
 _EXPECTED = {
     "integer": "a whole number",
@@ -40,12 +40,12 @@ def parameter_problem(
     if number is None and parameter.optional:
         return None
     if not parameter.is_kind(number):
-        return problem("parameter-type", expected=_EXPECTED[parameter.kind], value=format_value(value))
+        return problem("parameter-type", expected=_EXPECTED[parameter.kind], value=parameter.words(value))
     if parameter.in_range(number):
         return None
     if parameter.kind == "choice":
-        return problem("parameter-choice", value=format_value(value), choices=", ".join(parameter.choices))
-    return problem("parameter-range", value=format_value(value), range=range_words(parameter))
+        return problem("parameter-choice", value=parameter.words(value), choices=", ".join(parameter.choices))
+    return problem("parameter-range", value=parameter.words(value), range=range_words(parameter))
 
 
 def range_words(parameter: Parameter) -> str:

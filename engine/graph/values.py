@@ -71,6 +71,11 @@ def format_value(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+def list_words(value: object) -> str:
+    """As `format_value`, but a tuple as a list: `2, 1`. For orders, widths and weights; × is for sizes."""
+    return ", ".join(format_value(item) for item in value) if isinstance(value, tuple) else format_value(value)
+
+
 def resolve(value: Value, variables: Mapping[str, Value]) -> Value:
     """`value` with every formula in it replaced by its number. Raises FormulaError."""
     if isinstance(value, Formula):

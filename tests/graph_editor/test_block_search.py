@@ -73,6 +73,12 @@ def test_numbers_go_to_the_parameters_of_the_second_line() -> None:
     assert match.words == "32 · 3×3"
 
 
+def test_a_typed_order_reads_as_an_order() -> None:
+    match = find_blocks("permute 3x1x2", BLOCK_TYPES).matches[0]
+    assert match.parameters == {"dims": (3, 1, 2)}
+    assert match.words == "3, 1, 2"
+
+
 @pytest.mark.parametrize(
     ("text", "parameters"),
     [

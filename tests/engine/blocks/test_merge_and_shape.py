@@ -86,3 +86,29 @@ def test_a_split_has_a_port_for_each_piece() -> None:
     defaults = {parameter.id: parameter.default for parameter in type.parameters}
     assert [port.id for port in type.ports({**defaults, "parts": 3}, None).outputs] == ["a", "b", "c"]
     assert len(type.ports({**defaults, "sizes": (1, 2, 3, 4)}, None).outputs) == 4
+
+
+@pytest.mark.parametrize(
+    ("id", "changed", "line"),
+    [
+        ("permute", {}, "2, 1"),
+        ("permute", {"dims": (2, 3, 1)}, "2, 3, 1"),
+        ("permute", {"dims": (1,)}, "1"),
+        ("pad", {"padding": (1, 2)}, "1, 2 · constant"),
+        ("deep_boltzmann_machine", {}, "64, 32 hidden"),
+        ("reshape", {}, "1×8×8"),
+        ("unflatten", {}, "8×8"),
+    ],
+)
+def test_orders_and_lists_are_written_with_commas_and_sizes_with_times(
+    id: str, changed: dict[str, Value], line: str
+) -> None:
+    type = BLOCK_TYPES[id]
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    assert type.second_line({**defaults, **changed}, {}) == line
+
+
+def test_a_wrong_order_is_told_as_an_order() -> None:
+    fault = expect("permute", spec(3, 8), dims=(2, 2))
+    assert fault is not None
+    assert fault.facts["reason"] == "2, 2 does not name each axis once"

@@ -12,6 +12,15 @@ DENSE = BLOCK_TYPES["dense"]
 BLOCK = Block("b", "dense", "B")
 
 
+def test_a_list_out_of_range_is_told_as_a_list() -> None:
+    for listed, words in ((False, "2×0"), (True, "2, 0")):
+        problem = parameter_problem(
+            DENSE, BLOCK, declared(kind="tuple", minimum=1, default=(2, 1), listed=listed), (2, 0), {}
+        )
+        assert problem is not None
+        assert problem.facts["value"] == words
+
+
 def declared(**facts: object) -> Parameter:
     given: dict[str, object] = {"id": "p", "label": "P", "kind": "integer", "default": 1, "help": "", **facts}
     return Parameter(**given)  # type: ignore[arg-type]
