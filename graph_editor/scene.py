@@ -281,7 +281,8 @@ class GraphScene(QGraphicsScene):
         self.setSceneRect(area)
 
     def _lay(self, targets: set[PortRef]) -> None:
-        self.layer.lay(targets)
+        if not self.moves.lays(targets):
+            self.layer.lay(targets)
         grow(self, self.index)
         self.redrawn.emit()
 

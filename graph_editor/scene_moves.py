@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
@@ -11,12 +10,13 @@ from PySide6.QtWidgets import QGraphicsScene
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
 from graph_editor.block_index import BlockIndex
+from graph_editor.lasting import lasting
 from graph_editor.scene_items import SceneItems
 from graph_editor.wire_layer import ALL_ROUTED
 
 MANY = 200
 """More blocks than these are made anew, moved or shown anew in other ways than a few."""
-SLICE_S = 0.008
+SLICE_S = 0.004
 AT_ONCE = 8
 """So many blocks are shown anew between two looks at the clock: 2 ms."""
 EXTENT = 1 << 16
@@ -69,6 +69,18 @@ class SceneMoves(QObject):
         self._begin()
         return True
 
+    def lays(self, targets: set[PortRef]) -> bool:
+        """Whether these are so many wires that they are laid little by little; then that has begun.
+
+        Until then those that were never laid run straight.
+        """
+        if len(targets) <= ALL_ROUTED:
+            return False
+        self._items.layer.lay_plainly(targets)
+        self._targets |= targets
+        self._begin()
+        return True
+
     def _begin(self) -> None:
         self._targets.update(self._wires)
         self._wires = []
@@ -93,14 +105,19 @@ class SceneMoves(QObject):
             self.done.emit()
 
     def _move_some(self, end: float) -> None:
+        self._move_blocks(end)
+        self._show_blocks(end)
         if self._blocks or self._known:
-            self._move_blocks(end)
-            self._show_blocks(end)
-            if self._blocks or self._known:
-                return
+            return
+        if self._targets:
             grow(self._scene, self._items.index)
-            self._wires = self._in_order(self._targets)
+            self._wires = self._items.layer.in_order(self._targets)[::-1]
             self._targets = set()
+        if self._wires:
+            with lasting():
+                self._lay_wires(end)
+
+    def _lay_wires(self, end: float) -> None:
         layer, wires = self._items.layer, self._wires
         while wires and time.perf_counter() < end:
             target = wires.pop()
@@ -126,13 +143,6 @@ class SceneMoves(QObject):
             some = self._known[-AT_ONCE:]
             del self._known[-AT_ONCE:]
             self._targets |= self._items.show_known(some)
-
-    def _in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
-        """Labels last, as always: they make way. Popped from the end."""
-        wires = self._items.layer.items
-        return sorted(
-            (one for one in targets if one in wires), key=lambda one: (wires[one].is_label, one), reverse=True
-        )
 
 
 def grow(scene: QGraphicsScene, index: BlockIndex) -> None:

@@ -39,6 +39,11 @@ def straight(start: Point, end: Point) -> Route:
     return Route(path, (start, end), middle, abs(end[0] - start[0]) - 16, None)
 
 
+def unrouted(start: Point, end: Point) -> Route:
+    """A straight wire in place of one that is not laid yet: it tells no shape."""
+    return straight(start, end)._replace(room=0.0)
+
+
 def curve_points(start: Point, end: Point, count: int = _CURVE_SAMPLES) -> tuple[Point, ...]:
     """Points along the curve from `start` to `end`."""
     reach = _reach(start, end)

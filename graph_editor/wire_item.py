@@ -77,24 +77,24 @@ class WireItem(QGraphicsItem):
         self._look = look
         self._prepare()
 
-    def set_route(self, route: Route) -> None:
-        """Run another way."""
+    def set_route(self, route: Route, crossings: tuple[float, ...] = ()) -> None:
+        """Run another way; `crossings` are the x of wires that run through where the shape may stand: it makes way."""
+        if crossings == self._crossings and route == self.route:
+            return
         self.prepareGeometryChange()
-        self.route, self._crossings = route, ()
+        self.route, self._crossings = route, crossings
         self._far_lines = None
         self._prepare()
 
     @property
-    def text_band(self) -> tuple[float, float]:
-        """The upper and the lower y of its shape, where it tells one."""
-        foot = self.route.label[1] - TEXT_ABOVE
-        return foot - self._look.mono_metrics.ascent(), foot
+    def is_laid(self) -> bool:
+        """Whether it was given a route."""
+        return self.route is not _NOWHERE
 
-    def set_crossings(self, crossings: tuple[float, ...]) -> None:
-        """The x of other wires that run through where its shape may stand: it makes way."""
-        if crossings != self._crossings:
-            self._crossings = crossings
-            self._prepare()
+    def text_band(self, route: Route) -> tuple[float, float]:
+        """The upper and the lower y of its shape, where it tells one on that route."""
+        foot = route.label[1] - TEXT_ABOVE
+        return foot - self._look.mono_metrics.ascent(), foot
 
     @property
     def far_lines(self) -> tuple[QLineF, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from engine.graph.graph import PortRef
 from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
-from graph_editor.wire_geometry import uprights
+from graph_editor.wire_geometry import Route, unrouted, uprights
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_router import Ends, Router
 
@@ -56,33 +56,47 @@ class WireLayer:
 
     def lay(self, targets: Iterable[PortRef]) -> None:
         """Lay wires: values first, so that labels make way."""
-        if len(self.items) <= ALL_ROUTED:
-            self._router.clear()
-            targets = self.items
-        for target in sorted(targets, key=lambda target: (self.items[target].is_label, target)):
-            self.lay_one(target)
-        if targets is self.items:
-            self._part_shapes_from_wires()
+        if len(self.items) > ALL_ROUTED:
+            for target in self.in_order(targets):
+                self.lay_one(target)
+            return
+        self._router.clear()
+        routes = {target: self._routed(target) for target in self.in_order(self.items)}
+        laid = {target: route for target, route in routes.items() if route is not None}
+        crossings = self._crossings(laid)
+        for target, route in laid.items():
+            self._put(target, route, crossings.get(target, ()))
 
-    def _part_shapes_from_wires(self) -> None:
-        """A shape stands where no wire runs through it."""
-        stretches = sorted(
-            (*stretch, target) for target, item in self.items.items() for stretch in uprights(item.route)
-        )
-        for target, item in self.items.items():
-            if item.route.room <= 0:
+    def lay_plainly(self, targets: Iterable[PortRef]) -> None:
+        """Let wires that were never laid run straight from port to port until they are."""
+        for target in targets:
+            item, ends = self.items[target], self._ends(target)
+            if ends is not None and not item.is_laid:
+                item.set_route(unrouted(ends.start, ends.end))
+
+    def in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
+        """In which order wires that are still here are laid: labels last, they make way."""
+        items = self.items
+        known = (target for target in targets if target in items)
+        return sorted(known, key=lambda target: (items[target].is_label, target))
+
+    def _crossings(self, routes: Mapping[PortRef, Route]) -> dict[PortRef, tuple[float, ...]]:
+        """By wire: where others run through the place of its shape, which stands where none does."""
+        stretches = sorted((*stretch, target) for target, route in routes.items() for stretch in uprights(route))
+        found = {}
+        for target, route in routes.items():
+            if route.room <= 0:
                 continue
-            upper, lower = item.text_band
-            middle, half = item.route.label[0], item.route.room / 2
+            upper, lower = self.items[target].text_band(route)
+            middle, half = route.label[0], route.room / 2
             first = bisect_left(stretches, middle - half, key=_x)
             last = bisect_right(stretches, middle + half, key=_x)
-            item.set_crossings(
-                tuple(
-                    x
-                    for x, top, bottom, other in stretches[first:last]
-                    if other != target and top < lower and bottom > upper
-                )
+            found[target] = tuple(
+                x
+                for x, top, bottom, other in stretches[first:last]
+                if other != target and top < lower and bottom > upper
             )
+        return found
 
     def follow(self, moved: Mapping[str, tuple[float, float]]) -> None:
         """Lay the wires of blocks that are being moved; of very many, those among them are only shifted."""
@@ -101,12 +115,27 @@ class WireLayer:
 
     def lay_one(self, target: PortRef) -> None:
         """Lay one wire."""
+        route = self._routed(target)
+        if route is not None:
+            self._put(target, route)
+
+    def _put(self, target: PortRef, route: Route, crossings: tuple[float, ...] = ()) -> None:
+        item = self.items[target]
+        item.setPos(0, 0)
+        item.set_route(route, crossings)
+
+    def _routed(self, target: PortRef) -> Route | None:
+        """Where the wire runs that is now laid; None where a block at it is not here."""
+        ends = self._ends(target)
+        return None if ends is None else self._router.route(target, ends)
+
+    def _ends(self, target: PortRef) -> Ends | None:
         item = self.items[target]
         source_ref = item.wire.source
         source, taker = self._blocks.get(source_ref.block), self._blocks.get(target.block)
         if source is None or taker is None:
-            return
-        ends = Ends(
+            return None
+        return Ends(
             start=source.port_point(source_ref.port, False),
             end=taker.port_point(target.port, True),
             source_block=source_ref.block,
@@ -115,8 +144,6 @@ class WireLayer:
             label=item.is_label,
             bends=item.wire.bends,
         )
-        item.setPos(0, 0)
-        item.set_route(self._router.route(target, ends))
 
 
 def _x(stretch: tuple[float, float, float, PortRef]) -> float:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +12,7 @@ from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
+from graph_editor import scene_moves
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.scene_moves import MANY
@@ -29,7 +32,9 @@ def rows(count: int) -> Graph:
 
 @pytest.fixture
 def scene(qapp: object) -> GraphScene:
-    return GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    scene = GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    scene.moves.finish()
+    return scene
 
 
 def mirrored(graph: Graph, count: int = COUNT) -> dict[str, tuple[int, int]]:
@@ -50,6 +55,48 @@ def is_right(scene: GraphScene) -> bool:
         and [line.p1().toTuple() for line in wire.far_lines][:1] == [wire.route.points[0]]
         for target, wire in scene.wires.items()
     )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by 1 ms each time it is looked at."""
+    ticks = count()
+    monkeypatch.setattr(scene_moves, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 1000))
+
+
+def test_a_drawing_that_opens_shows_all_and_lays_its_wires_a_few_at_a_time(qapp: object, clock: None) -> None:
+    scene = GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    told: list[bool] = []
+    scene.redrawn.connect(lambda: told.append(scene.moves.is_busy))
+    laid: list[PortRef] = []
+    scene.layer.lay_one = lambda target, lay=scene.layer.lay_one: laid.append(target) or lay(target)
+    assert scene.moves.is_busy
+    assert is_right(scene), "each wire runs from port to port at once"
+    most = round(1000 * scene_moves.SLICE_S)
+    while scene.moves.is_busy:
+        before = len(laid)
+        scene.moves._work()
+        assert 0 < len(laid) - before <= most
+    assert sorted(laid) == sorted(scene.wires), "each once"
+    assert is_right(scene)
+    assert told == [False]
+    lanes = {target: wire.route.points for target, wire in scene.wires.items()}
+    again = GraphScene(scene.document, load_theme("light"))
+    again.layer.lay(again.wires)
+    assert {target: wire.route.points for target, wire in again.wires.items()} == lanes, "as all in one go"
+
+
+def test_a_drawing_that_is_replaced_while_it_is_laid_is_laid_no_more(qapp: object, clock: None) -> None:
+    scene = GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    scene.moves._work()
+    scene.document.load(Graph(blocks={"a": Block("a", "relu", "ReLU", look=Look(80, 80))}), None)
+    assert not scene.moves.is_busy
+    scene.document.load(rows(COUNT), None)
+    assert scene.moves.is_busy
+    scene.document.edit("Delete", edits.remove_blocks, ("b0007", "b1990"))
+    scene.moves.finish()
+    assert is_right(scene)
+    assert len(scene.wires) == COUNT - 5
 
 
 def test_many_moves_come_a_little_at_a_time_and_end_right(scene: GraphScene, qtbot) -> None:
