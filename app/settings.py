@@ -86,9 +86,9 @@ class AppSettings:
 
     @property
     def folder(self) -> Path:
-        """Where file dialogs open."""
-        found = Path(str(self._store.value("files/folder", "")))
-        return found if str(found) != "." and found.is_dir() else Path.home()
+        """The folder used last, else the user's. It may be gone: nothing asks the disk here."""
+        found = str(self._store.value("files/folder", ""))
+        return Path(found) if found not in ("", ".") else Path.home()
 
     @folder.setter
     def folder(self, path: Path) -> None:

@@ -246,7 +246,8 @@ class WindowCommands(QObject):
         dialog.open()
 
     def _dialog(self, title: str, filter: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, str(self._window.workspace.remembered.folder), filter)
+        dialog = QFileDialog(self._window, title, str(self.recent.folder()), filter)
+        self.recent.look()
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
 

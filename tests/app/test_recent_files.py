@@ -131,3 +131,31 @@ def test_a_window_that_closed_meanwhile_is_not_told(remembered, qtbot, monkeypat
     answer.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_dialog_opens_where_the_last_one_did_once_the_disk_has_told(remembered, qtbot, tmp_path: Path) -> None:
+    remembered.folder = tmp_path / "left"
+    (tmp_path / "left").mkdir()
+    recent = RecentFiles(remembered)
+    assert recent.folder() == Path.home(), "left from before: nobody waits for it"
+    recent.look()
+    qtbot.waitUntil(lambda: recent.folder() == tmp_path / "left")
+    remembered.folder = tmp_path
+    assert recent.folder() == tmp_path, "a file was just saved there"
+    remembered.folder = tmp_path / "left"
+    (tmp_path / "left").rmdir()
+    recent.look()
+    qtbot.waitUntil(lambda: recent.folder() == Path.home())
+
+
+def test_no_dialog_asks_the_disk_for_its_folder(window, monkeypatch, tmp_path: Path) -> None:
+    remembered = window.workspace.remembered
+    remembered.folder = tmp_path
+    main, asked = threading.get_ident(), []
+    is_dir = Path.is_dir
+    monkeypatch.setattr(Path, "is_dir", lambda path: asked.append(threading.get_ident()) or is_dir(path))
+    dialog = window.commands._dialog("Open", "")
+    assert Path(dialog.directory().absolutePath()) == tmp_path
+    assert main not in asked
+    dialog.close()
+    dialog.deleteLater()
