@@ -137,7 +137,7 @@ def _expect_table(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     if fault is not None or INPUT not in inputs:
         return fault
     counts = (channels(inputs), whole(parameters, "out_channels"))
-    if parameters["table"] == "lenet" and counts != (6, 16):
+    if parameters["table"] == "LeNet" and counts != (6, 16):
         reason = f"LeNet’s table links 6 incoming maps to 16 filters, not {counts[0]} to {counts[1]}"
         return impossible(reason, "Give it 6 maps and 16 filters, or choose the full table.")
     return border_fits(parameters, inputs)
@@ -170,9 +170,9 @@ TABLE_CONV2D = BlockType(
             "table",
             "Table",
             "choice",
-            "lenet",
+            "LeNet",
             "Which maps each filter reads: LeNet’s 60 links, or all.",
-            choices=("lenet", "full"),
+            choices=("LeNet", "full"),
         ),
         stride(2),
         padding_choice(2, "none"),

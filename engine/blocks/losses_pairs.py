@@ -234,7 +234,7 @@ CTC = _penalty(
         Parameter(
             "blank", "Blank", "integer", 0, "The symbol that stands for nothing; it also pads targets.", 0, 65_536
         ),
-        Parameter("zero_infinity", "Zero for impossible", "boolean", True, "Counts what cannot be said in time as 0."),
+        Parameter("zero_infinity", "Zero infinity", "boolean", True, "Counts what cannot be said in time as 0."),
     ),
 )
 

@@ -109,12 +109,12 @@ class TableConv2d(nn.Module):
         stride: tuple[int, int] = (1, 1),
         padding: str | tuple[int, int] = (0, 0),
         bias: bool = True,
-        table: Literal["lenet", "full"] = "lenet",
+        table: Literal["LeNet", "full"] = "LeNet",
     ) -> None:
         super().__init__()
-        if table == "lenet" and (in_channels, out_channels) != (6, len(LENET_TABLE)):
+        if table == "LeNet" and (in_channels, out_channels) != (6, len(LENET_TABLE)):
             raise ValueError("the table of C3 links 6 maps to 16")
-        rows = LENET_TABLE if table == "lenet" else (tuple(range(in_channels)),) * out_channels
+        rows = LENET_TABLE if table == "LeNet" else (tuple(range(in_channels)),) * out_channels
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = kernel_size
