@@ -13,14 +13,17 @@ from engine.measurements.results import Ask
 from engine.training.session import Session
 
 INPUT = {"dataset": "digits", "fields": ("image: 1×8×8 float32", "label: 10 classes")}
-ALONE = ("relu", "gelu", "scaled_tanh", "leaky_relu", "sine", "softplus", "hardshrink", "rrelu", "identity", "sign")
+ALONE = (
+    *("relu", "gelu", "scaled_tanh", "leaky_relu", "sine", "softplus"),
+    *("hardshrink", "rrelu", "prelu", "identity", "sign"),
+)
 
 
-def session_with(opened, id: str) -> Session:
+def session_with(opened, id: str, **parameters: str) -> Session:
     blocks = {
         "in": ("input", INPUT),
         "flat": ("flatten", {}),
-        "act": (id, {}),
+        "act": (id, parameters),
         "out": ("dense", {"out_features": 10}),
         "loss": ("cross_entropy", {}),
     }
@@ -64,6 +67,11 @@ def test_it_leaves_no_trace(opened) -> None:
 def test_other_blocks_have_no_curve(opened, block: str) -> None:
     with pytest.raises(Refused, match="has no curve"):
         measure(session_with(opened, "relu"), Ask(id="c", kind="curve", block=block))
+
+
+def test_slopes_of_their_own_for_each_channel_have_no_one_curve(opened) -> None:
+    with pytest.raises(Refused, match="acts on each number by itself"):
+        measure(session_with(opened, "prelu", slopes="one a channel"), Ask(id="c", kind="curve", block="act"))
 
 
 def test_softmax_looks_at_several_numbers(opened) -> None:
