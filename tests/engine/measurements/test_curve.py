@@ -36,9 +36,9 @@ def test_function_and_derivative_are_those_of_autograd(opened, id: str) -> None:
     answer = measure(session_with(opened, id), Ask(id="c", kind="curve", block="act"))
     type = BLOCK_TYPES[id]
     parameters = {parameter.id: parameter.default for parameter in type.parameters}
-    module = construct(type, parameters, {"input": TensorSpec(shape=(Dim("N"), 64), dtype="float32")}).eval()
+    module = construct(type, parameters, {"input": TensorSpec(shape=(Dim("N"), 64), dtype="float32")})
     x = torch.from_numpy(answer["x"]).double().requires_grad_()
-    made = module(x[None])[0]
+    made = module.double().eval()(x[None])[0]
     (slope,) = torch.autograd.grad(made.sum(), x)
     assert answer["x"][[0, -1]].tolist() == [-4, 4]
     assert {array.dtype.name for array in answer.values()} == {"float32"}
