@@ -51,6 +51,8 @@ class PageHolder(QWidget):
                 layout.activate()
         self._layout.activate()
         QCoreApplication.sendEvent(self, QEvent(QEvent.Type.LayoutRequest))
+        # Each widget that is shown asks to be painted once more; the canvas paints the window before they are heard.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.UpdateLater.value)
 
 
 def _let_go(page: QWidget) -> None:
