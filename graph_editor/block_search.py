@@ -9,7 +9,7 @@ from string import Formatter
 
 import msgspec
 
-from engine.graph.block_type import BlockType, Parameter
+from engine.graph.block_type import BlockType, Parameter, Repair
 from engine.graph.graph import Block
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -37,22 +37,28 @@ _PROBES = (
 
 
 class Match(msgspec.Struct, frozen=True):
-    """One block type that fits, with the parameters that the typed values set; `words` shows them: `32 · 3×3`."""
+    """One block type that fits, with the parameters that the typed values set; `words` shows them: `32 · 3×3`.
+
+    `before` is the type that has to stand before it for the tensor to fit, "" where it fits by itself.
+    """
 
     type_id: str
     parameters: Mapping[str, Value] = {}
     words: str = ""
+    before: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):
     """What a query finds, best first.
 
-    `refusing` are types whose name fits but which do not take the tensor; `nearest` is the type whose name is closest
-    where no name fits, or None.
+    `refusing` are types whose name fits but which do not take the tensor, the best name first, and `missed` the first
+    of them where its name fits better than that of any match; `nearest` is the type whose name is closest where no name
+    fits, or None.
     """
 
     matches: tuple[Match, ...] = ()
     refusing: tuple[str, ...] = ()
+    missed: str = ""
     nearest: str | None = None
 
 
@@ -77,25 +83,29 @@ def find_blocks(
     spec: TensorSpec | None = None,
     usage: Mapping[str, int] = {},  # noqa: B006 -- never changed
     candidates: Iterable[str] | None = None,
+    repairs: Mapping[str, Repair | None] = {},  # noqa: B006 -- never changed
 ) -> Found:
     """The types that `text` may mean: by name, then by fit to the tensor `spec`, then by how often they were chosen.
 
     With a spec only types that accept it are matches, and those that most networks are made of come first.
-    `candidates` limits the types. An empty text finds all; values without a name find what shows them all on its second
-    line, the usual blocks first.
+    `candidates` limits the types; those of `repairs` do not take the tensor, and are found by name, behind equal ones
+    that do, where a repair makes it fit. An empty text finds all candidates; values without a name find what shows them
+    all on its second line, the usual blocks first.
     """
     query = parse_query(text)
     pool = [types[id] for id in (types if candidates is None else candidates) if id in types]
+    pool += [types[id] for id in repairs if id in types] if query.name else []
     named = [(score, type) for type in pool if (score := name_score(query.name, type))]
     if not named:
         return Found(nearest=nearest_name(query.name, pool))
     nameless = bool(query.values) and not query.name
     ranked: list[tuple[tuple[float, ...], Match]] = []
-    refusing: list[str] = []
+    refusing: list[tuple[int, str]] = []
     for order, (score, type) in enumerate(named):
-        port = accepting_port(type, spec) if spec is not None else ""
-        if port is None:
-            refusing.append(type.id)
+        repair = repairs.get(type.id)
+        port = accepting_port(type, spec) if spec is not None and type.id not in repairs else ""
+        if port is None or (type.id in repairs and repair is None):
+            refusing.append((-score, type.id))
             continue
         parameters, left_over = typed_parameters(type, query.values)
         if nameless and (left_over or not parameters.keys() <= shown_parameters(type).keys()):
@@ -104,12 +114,19 @@ def find_blocks(
             type_id=type.id,
             parameters=parameters,
             words=" · ".join(type.words_of(id, value) for id, value in parameters.items()),
+            before=repair.type if repair is not None else "",
         )
         group, fit, place = _fit_place(type) if spec is not None else (0, 0, 0)
         place = _nameless_place(type) if nameless and not place else place
-        ranked.append(((-score, left_over, group, -fit, -usage.get(type.id, 0), place, order), match))
+        rank = (-score, left_over, repair is not None, group, -fit, -usage.get(type.id, 0), place, order)
+        ranked.append((rank, match))
     ranked.sort(key=lambda pair: pair[0])
-    return Found(matches=tuple(match for _, match in ranked), refusing=() if nameless else tuple(refusing))
+    refusing = [] if nameless else sorted(refusing, key=lambda pair: pair[0])
+    return Found(
+        matches=tuple(match for _, match in ranked),
+        refusing=tuple(id for _, id in refusing),
+        missed=refusing[0][1] if refusing and ranked and refusing[0][0] < ranked[0][0][0] else "",
+    )
 
 
 def name_score(name: str, type: BlockType) -> int:
@@ -292,6 +309,16 @@ def _squeezed(text: str) -> str:
 def _begin_in_order(wanted: list[str], known: list[str]) -> bool:
     rest = iter(known)
     return bool(wanted) and all(any(word.startswith(part) for word in rest) for part in wanted)
+
+
+def changed_values(match: Match, types: Mapping[str, BlockType]) -> dict[str, Value]:
+    """The typed values that are not the type's defaults."""
+    type = types[match.type_id]
+    return {
+        id: value
+        for id, value in match.parameters.items()
+        if (declared := type.parameter(id)) is None or declared.default != value
+    }
 
 
 def default_values(type: BlockType) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.graph.analysis import port_key
-from engine.graph.block_type import lenient_parameters
+from engine.graph.block_type import Mismatch, Repair, lenient_parameters
 from engine.graph.graph import PortRef
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
@@ -45,6 +45,7 @@ class CanvasSearch(QObject):
         self._request = 0
         self._spec: TensorSpec | None = None
         self._candidates: tuple[str, ...] = ()
+        self._repairs: dict[str, Repair | None] = {}
         self._parameters: Mapping[str, Mapping[str, Value]] = {}
 
     def set_theme(self, theme: Theme) -> None:
@@ -75,15 +76,17 @@ class CanvasSearch(QObject):
         self._at, self._end = at, (end, is_input) if end is not None else None
         spec: TensorSpec | None = None
         candidates: tuple[str, ...] = ()
+        self._repairs = {}
         scene = self._commands.scene
         if end is not None and is_input:
             types = self._commands.document.types
             candidates = tuple(id for id, type in types.items() if type.role in ("input", "layer", "container"))
         elif end is not None:
             spec = scene.analysis.specs.get(port_key((*scene.path, end.block), end.port))
-            candidates = self._accepting(spec)
+            candidates, self._repairs = self._sorted_out(spec)
         self._spec, self._candidates = spec, candidates
-        self.popup.open_at(self._view.viewport().mapToGlobal(self._view.mapFromScene(at)), spec, candidates)
+        place = self._view.viewport().mapToGlobal(self._view.mapFromScene(at))
+        self.popup.open_at(place, spec, candidates, self._repairs)
         self._ask({})
 
     def set_shapes(self, request: int, shapes: Mapping[str, TensorSpec]) -> None:
@@ -97,35 +100,55 @@ class CanvasSearch(QObject):
         if self._spec is not None:
             self.shapes_wanted.emit(self._request, self._spec, self._candidates, parameters)
 
-    def _accepting(self, spec: TensorSpec | None) -> tuple[str, ...]:
-        found = []
-        variables = self._commands.document.graph.variables
+    def _sorted_out(self, spec: TensorSpec | None) -> tuple[tuple[str, ...], dict[str, Repair | None]]:
+        """The types that take the tensor; and those that do not, with what put before them would make it fit."""
+        found: list[str] = []
+        repairs: dict[str, Repair | None] = {}
         inside = bool(self._commands.scene.path)
         for id, type in self._commands.document.types.items():
             if type.role == "input" or (type.role == "boundary" and not inside):
                 continue
-            block = self._commands.new_block(id, {}, 0, 0)
-            ports = type.ports_of(block, variables)
-            parameters = lenient_parameters(type, block, variables)
-            fits = spec is None or any(type.expect(parameters, {port.id: spec}) is None for port in ports.inputs)
-            if ports.inputs and fits:
+            faults = self._faults(id, {}, spec)
+            if None in faults:
                 found.append(id)
-        return tuple(found)
+            elif spec is not None and faults:
+                offered = (repair for fault in faults if fault is not None for repair in fault.repairs)
+                repairs[id] = next(
+                    (repair for repair in offered if None in self._faults(repair.type, dict(repair.parameters), spec)),
+                    None,
+                )
+        return tuple(found), repairs
+
+    def _faults(self, type_id: str, parameters: Mapping[str, Value], spec: TensorSpec | None) -> list[Mismatch | None]:
+        """What each input of a new block has against the tensor."""
+        type = self._commands.document.types[type_id]
+        variables = self._commands.document.graph.variables
+        block = self._commands.new_block(type_id, parameters, 0, 0)
+        inputs = type.ports_of(block, variables).inputs
+        resolved = lenient_parameters(type, block, variables)
+        return [type.expect(resolved, {port.id: spec}) if spec is not None else None for port in inputs]
 
     def _chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
-        self.add(type_id, parameters, self._at, self._end)
+        self.add(type_id, parameters, self._at, self._end, self._repairs.get(type_id))
         self._view.setFocus()
 
     def add(
-        self, type_id: str, parameters: Mapping[str, Value], at: QPointF, end: tuple[PortRef, bool] | None = None
+        self,
+        type_id: str,
+        parameters: Mapping[str, Value],
+        at: QPointF,
+        end: tuple[PortRef, bool] | None = None,
+        before: Repair | None = None,
     ) -> None:
         """Add a block where nothing stands, in sight and as near to a place of the scene as can be; with `end` wired
-        to that port, an input or not. On a wire it is put into that."""
+        to that port, an input or not, with `before` by way of another block. On a wire it is put into that."""
         commands, view = self._commands, self._view
         width, height = commands.size_of_new(type_id, parameters)
         if end is None and commands.takes_wire(type_id, at.x(), at.y()) is not None:
             new = commands.add(type_id, parameters, at.x(), at.y())
         else:
+            if before is not None:
+                width += commands.room_before(before)
             left = at.x() - width / 2 if end is None else at.x() - width if end[1] else at.x()
             wanted = QRectF(left, at.y() - BLOCK_HEIGHT / 2, width, height)
             covered = covered_areas(view, self._panels)
@@ -134,6 +157,6 @@ class CanvasSearch(QObject):
             if end is None:
                 new = commands.add(type_id, parameters, x + width / 2, middle, on_wire=False)
             else:
-                new = commands.add_wired(type_id, parameters, x + width if end[1] else x, middle, *end)
+                new = commands.add_wired(type_id, parameters, x + width if end[1] else x, middle, *end, before)
         if new is not None:
             reveal(view, commands.scene.blocks[new].sceneBoundingRect())

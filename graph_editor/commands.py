@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.graph import edits
-from engine.graph.block_type import BlockType, Ports, lenient_parameters
+from engine.graph.block_type import BlockType, Ports, Repair, lenient_parameters
 from engine.graph.graph import Block, Graph, Look, PortRef
 from engine.graph.problem import Fix, Problem, Refused
 from engine.graph.scope import Scope
@@ -153,15 +153,26 @@ class CanvasCommands(QObject):
         return item.geometry.width if item is not None else self._width(block, type) if type is not None else 0
 
     def add_wired(
-        self, type_id: str, parameters: Mapping[str, Value], x: float, y: float, end: PortRef, is_input: bool
+        self,
+        type_id: str,
+        parameters: Mapping[str, Value],
+        x: float,
+        y: float,
+        end: PortRef,
+        is_input: bool,
+        before: Repair | None = None,
     ) -> str | None:
-        """Add a block and wire it to `end`, an output (or an input) that a wire was pulled from, as one step."""
+        """Add a block and wire it to `end`, an output (or an input) that a wire was pulled from, as one step.
+
+        With `before` that is done by way of another block, which stands where this one would.
+        """
         block = self.new_block(type_id, parameters, x, y)
         type = self.document.types[type_id]
         ports = type.ports_of(block, self.document.graph.variables)
         width = self._width(block, type)
         left = x - width if is_input else x
-        block = replace_look(block, left, y - 24)
+        block = replace_look(block, left + (self.room_before(before) if before is not None else 0), y - 24)
+        first = replace_look(self._new_repair(before), left, y - 24) if before is not None else None
 
         def wired(graph: Graph, scope: Scope) -> Graph:
             graph = edits.add_block(graph, scope, block)
@@ -172,17 +183,30 @@ class CanvasCommands(QObject):
             else:
                 if not ports.inputs:
                     return graph
-                source, target = end, PortRef(block=block.id, port=self._port_for(end, block, type, ports))
-            return edits.connect(graph, scope, source, target)
+                source, target = end, PortRef(block=block.id, port=self._port_for(end, block, type, ports, before))
+            graph = edits.connect(graph, scope, source, target)
+            return graph if first is None else edits.insert_block(graph, scope, first, target)
 
         if not self.edit(f"Add {type.title}", wired):
             return None
         self.scene.pick([block.id])
         return block.id
 
-    def _port_for(self, source: PortRef, block: Block, type: BlockType, ports: Ports) -> str:
-        """The input that takes what `source` gives. Of a loss a network's output goes to the prediction before the
-        target, and what an Input gives to the target first."""
+    def room_before(self, repair: Repair) -> int:
+        """How much further to the right a block stands for a repair's block before it."""
+        block = self._new_repair(repair)
+        return snapped(self._width(block, self.document.types[repair.type]) + GAP_MIN + 4)
+
+    def _new_repair(self, repair: Repair) -> Block:
+        return self.new_block(repair.type, dict(repair.parameters), 0, 0)
+
+    def _port_for(
+        self, source: PortRef, block: Block, type: BlockType, ports: Ports, before: Repair | None = None
+    ) -> str:
+        """The input that takes what `source` gives, or will after `before`.
+
+        Of a loss a network's output goes to the prediction before the target, and what an Input gives to the target.
+        """
         inputs = [port.id for port in ports.inputs]
         origin = self.scene.body.blocks.get(source.block)
         given = self.document.types.get(origin.type) if origin is not None else None
@@ -193,7 +217,8 @@ class CanvasCommands(QObject):
         if spec is None:
             return inputs[0]
         parameters = lenient_parameters(type, block, self.document.graph.variables)
-        return next((id for id in inputs if type.expect(parameters, {id: spec}) is None), inputs[0])
+        faults = {id: type.expect(parameters, {id: spec}) for id in inputs}
+        return next((id for id, fault in faults.items() if fault is None or before in fault.repairs), inputs[0])
 
     def connect_ports(self, source: PortRef, target: PortRef, moved_from: PortRef | None = None) -> bool:
         """Draw a wire, or move the end of the one into `moved_from`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.graph.block_type import BlockType
 from graph_editor.block_icon import CURVE_WIDTH, block_icon
-from graph_editor.theme import ICON, RADIUS_POPUP, SHADOW_POPUP, Theme
+from graph_editor.theme import ICON, RADIUS_POPUP, SHADOW_POPUP, SIZE_SMALL, Theme
 
 
 def paint_popup(painter: QPainter, theme: Theme, panel: QRectF) -> None:
@@ -41,3 +41,14 @@ def paint_type_icon(painter: QPainter, theme: Theme, type: BlockType, x: float, 
     else:
         painter.fillPath(icon.path, color)
     painter.restore()
+
+
+def paint_words_and_shape(painter: QPainter, theme: Theme, place: QRectF, words: str, shape: str) -> None:
+    """Paint small words, and a shape in mono after them."""
+    middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    font = theme.font(SIZE_SMALL)
+    painter.setPen(theme.color("secondary"))
+    painter.setFont(font)
+    painter.drawText(place, middle, words)
+    painter.setFont(theme.font(SIZE_SMALL, mono=True))
+    painter.drawText(place.adjusted(QFontMetricsF(font).horizontalAdvance(words), 0, 0, 0), middle, shape)

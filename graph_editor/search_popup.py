@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from engine.graph.block_type import BlockType
+from engine.graph.block_type import BlockType, Repair
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
-from graph_editor.block_search import Found, Match, default_values, find_blocks, parse_query
-from graph_editor.popup_look import paint_popup, paint_type_icon
+from graph_editor.block_search import Found, Match, changed_values, default_values, find_blocks, parse_query
+from graph_editor.popup_look import paint_popup, paint_type_icon, paint_words_and_shape
 from graph_editor.theme import (
     ICON,
     MEDIUM,
@@ -48,7 +49,7 @@ class SearchPopup(QWidget):
         self._theme = theme
         self._usage: Mapping[str, int] = {}
         self._spec: TensorSpec | None = None
-        self._candidates: tuple[str, ...] | None = None
+        self._find = partial(find_blocks, types=types)
         self._shapes: Mapping[str, TensorSpec] = {}
         self._shapes_with: Mapping[str, Mapping[str, Value]] = {}
         self._typed: Mapping[str, Mapping[str, Value]] = {}
@@ -68,10 +69,21 @@ class SearchPopup(QWidget):
         self.set_theme(theme)
         self.hide()
 
-    def open_at(self, position: QPoint, spec: TensorSpec | None = None, candidates: tuple[str, ...] = ()) -> None:
-        """Open with its field at the global `position`, for blocks that accept `spec`; no candidates: all types."""
+    def open_at(
+        self,
+        position: QPoint,
+        spec: TensorSpec | None = None,
+        candidates: tuple[str, ...] = (),
+        repairs: Mapping[str, Repair | None] = {},  # noqa: B006 -- never changed
+    ) -> None:
+        """Open with its field at the global `position`, for blocks that accept `spec`; no candidates: all types.
+
+        The types of `repairs` do not accept it; by name those are found that do after the block of their repair.
+        """
         self._spec = spec
-        self._candidates = candidates or None
+        self._find = partial(
+            find_blocks, types=self._types, spec=spec, candidates=candidates or None, repairs=dict(repairs)
+        )
         self._shapes, self._shapes_with, self._typed = {}, {}, {}
         self._line.clear()
         parent = self.parentWidget()
@@ -131,26 +143,25 @@ class SearchPopup(QWidget):
         if self._found.matches:
             return ""
         if self._found.refusing and self._spec is not None:
-            titles = [self._types[id].title for id in self._found.refusing[:2]]
-            verb = "do" if len(titles) > 1 else "does"
-            return f"{' and '.join(titles)} {verb} not accept {self._spec.per_sample}"
+            return self._refusal(self._found.refusing[0]) + self._spec.per_sample
         query = parse_query(self._line.text())
         return "Write a block before its values: dense 64" if query.values and not query.name else "No such block"
 
-    def shape_words(self, match: Match) -> str:
-        """The resulting shape `→ 32×8×8`; "" while that of the typed values is unknown."""
-        spec = self._shapes.get(match.type_id)
-        known = self._changed(match) == dict(self._shapes_with.get(match.type_id, {}))
-        return f"→ {spec.per_sample}" if spec is not None and known else ""
+    def heading(self) -> tuple[str, str]:
+        """What is searched for, or that the block meant most does not take it; and the shape."""
+        words = self._refusal(self._found.missed) if self._found.missed else "Accepts "
+        return words, self._spec.per_sample if self._spec is not None else ""
 
-    def _changed(self, match: Match) -> dict[str, Value]:
-        """The typed values that are not the defaults."""
-        type = self._types[match.type_id]
-        return {
-            id: value
-            for id, value in match.parameters.items()
-            if (declared := type.parameter(id)) is None or declared.default != value
-        }
+    def _refusal(self, type_id: str) -> str:
+        return f"{self._types[type_id].title} does not accept "
+
+    def shape_words(self, match: Match) -> str:
+        """The resulting shape `→ 32×8×8`, "" while that of the typed values is unknown; or what has to stand before."""
+        if match.before:
+            return f"after {self._types[match.before].title}"
+        spec = self._shapes.get(match.type_id)
+        known = changed_values(match, self._types) == dict(self._shapes_with.get(match.type_id, {}))
+        return f"→ {spec.per_sample}" if spec is not None and known else ""
 
     def sizeHint(self) -> QSize:
         rows = max(1, min(len(self._found.matches), ROWS_SHOWN))
@@ -193,8 +204,7 @@ class SearchPopup(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self._row_at(event.position().toPoint())
-        on_link = self._nearest_rect().contains(event.position().toPoint())
-        pointing = index is not None or on_link
+        pointing = index is not None or self._nearest_rect().contains(event.position().toPoint())
         self.setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
         if index is not None and index != self._current:
             self._current = index
@@ -235,11 +245,12 @@ class SearchPopup(QWidget):
         return True
 
     def _search(self, text: str) -> None:
-        self._found = find_blocks(text, self._types, spec=self._spec, usage=self._usage, candidates=self._candidates)
+        self._found = self._find(text, usage=self._usage)
         self._current = self._first = 0
         self._place()
         self.update()
-        typed = {match.type_id: changed for match in self._found.matches if (changed := self._changed(match))}
+        fitting = (match for match in self._found.matches if not match.before)
+        typed = {match.type_id: changed for match in fitting if (changed := changed_values(match, self._types))}
         if typed != self._typed:
             self.values_typed.emit(typed)
         self._typed = typed
@@ -328,7 +339,7 @@ class SearchPopup(QWidget):
         self._rule(painter, panel.top() + FIELD_HEIGHT)
         if self._spec is not None:
             place = QRectF(panel.left() + 12, panel.top() + FIELD_HEIGHT, panel.width() - 24, HEADING)
-            self._heading_words(painter, place, "Accepts ", self._spec.per_sample)
+            paint_words_and_shape(painter, theme, place, *self.heading())
         if self._found.matches:
             for index in range(self._first, min(self._first + ROWS_SHOWN, len(self._found.matches))):
                 self._paint_row(painter, index)
@@ -345,16 +356,6 @@ class SearchPopup(QWidget):
         panel = self._panel()
         painter.fillRect(QRect(panel.left() + 1, y, panel.width() - 2, 1), self._theme.color("line"))
 
-    def _heading_words(self, painter: QPainter, place: QRectF, words: str, shape: str) -> None:
-        theme = self._theme
-        painter.setPen(theme.color("secondary"))
-        font = theme.font(SIZE_SMALL)
-        painter.setFont(font)
-        painter.drawText(place, _MIDDLE, words)
-        place.setLeft(place.left() + QFontMetricsF(font).horizontalAdvance(words))
-        painter.setFont(theme.font(SIZE_SMALL, mono=True))
-        painter.drawText(place, _MIDDLE, shape)
-
     def _paint_row(self, painter: QPainter, index: int) -> None:
         theme, match = self._theme, self._found.matches[index]
         type = self._types[match.type_id]
@@ -368,10 +369,11 @@ class SearchPopup(QWidget):
         mono = theme.font(SIZE_SMALL, mono=True)
         right = place.right() - 14
         painter.setPen(theme.color("secondary"))
-        painter.setFont(mono)
+        painter.setFont(theme.font(SIZE_SMALL) if match.before else mono)
         if shape:
             painter.drawText(QRectF(place.left(), place.top(), right - place.left(), place.height()), _END, shape)
-            right -= QFontMetricsF(mono).horizontalAdvance(shape) + 12
+            right -= QFontMetricsF(painter.font()).horizontalAdvance(shape) + 12
+            painter.setFont(mono)
         left = place.left() + 40
         font = theme.font(SIZE_NORMAL, MEDIUM)
         name = QFontMetricsF(font).elidedText(type.title, Qt.TextElideMode.ElideRight, right - left)

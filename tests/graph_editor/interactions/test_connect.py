@@ -205,6 +205,72 @@ def test_a_wire_dropped_on_nothing_opens_search_and_the_block_is_wired_in_one_st
     assert pair.document.undo_stack.count() == 1
 
 
+@pytest.fixture
+def sequence(make_editor) -> Editor:
+    """An LSTM that gives T×1, and the picture of a convolution."""
+    blocks = [
+        Block("ls", "lstm", "LSTM", look=Look(80, 80)),
+        Block("cv", "conv2d", "Convolution", look=Look(80, 240)),
+    ]
+    editor = make_editor(Graph(blocks={block.id: block for block in blocks}))
+    specs = {
+        "ls/output": TensorSpec((Dim("N"), Dim("T"), 1), "float32"),
+        "cv/output": TensorSpec((Dim("N"), 16, 4, 4), "float32"),
+    }
+    editor.set_analysis(Analysis(specs=specs))
+    return editor
+
+
+def test_search_finds_what_fits_after_another_block_and_puts_both_in_one_step(sequence: Editor, mouse_of) -> None:
+    editor, mouse = sequence, mouse_of(sequence)
+    mouse.drag(mouse.port("ls", "output", False), (340, 120))
+    popup = editor.search_popup()
+    QTest.keyClicks(popup.line(), "conv")
+    first = popup.matches()[0]
+    assert (first.type_id, first.before) == ("conv1d", "permute")
+    assert popup.shape_words(first) == "after Permute"
+    assert "conv2d" not in [match.type_id for match in popup.matches()], "no block alone mends that"
+    QTest.keyClicks(popup.line(), " 8")
+    QTest.keyClick(popup.line(), Qt.Key.Key_Return)
+    blocks = editor.document.graph.blocks
+    (conv,) = editor.selected_ids()
+    assert (blocks[conv].type, blocks[conv].parameters) == ("conv1d", {"out_channels": 8})
+    (permute,) = (id for id, block in blocks.items() if block.type == "permute")
+    assert wires(editor) == {("ls", permute), (permute, conv)}
+    left, right = (editor.scene.blocks[id].sceneBoundingRect() for id in (permute, conv))
+    assert right.left() >= left.right()
+    assert mouse.port(permute, "output", False)[1] == mouse.port(conv, "input", True)[1], "the wire runs straight"
+    assert editor.document.undo_stack.count() == 1
+    editor.document.undo_stack.undo()
+    assert set(editor.document.graph.blocks) == {"ls", "cv"}
+
+
+def test_what_fits_comes_before_what_needs_another_block_and_needs_no_name(sequence: Editor, mouse_of) -> None:
+    mouse, popup = mouse_of(sequence), sequence.search_popup()
+    mouse.drag(mouse.port("cv", "output", False), (340, 320))
+    assert all(not match.before for match in popup.matches())
+    QTest.keyClicks(popup.line(), "dense")
+    assert (popup.matches()[0].type_id, popup.matches()[0].before) == ("dense", "flatten")
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "pool")
+    needing = [bool(match.before) for match in popup.matches()]
+    assert not needing[0]
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "lstm")
+    assert [match.type_id for match in popup.matches()] == ["lstm_cell"]
+    assert popup.heading() == ("LSTM does not accept ", "16×4×4")
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "gru")
+    assert popup.heading() == ("GRU does not accept ", "16×4×4")
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "layer norm")
+    assert popup.heading() == ("Accepts ", "16×4×4")
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "convolution 1-d")
+    assert popup.matches() == ()
+    assert popup.message() == "Convolution 1-D does not accept 16×4×4"
+
+
 def test_a_far_port_is_found_from_within_reach(pair: Editor, mouse_of) -> None:
     mouse = mouse_of(pair)
     x, y = mouse.port("re", "input", True)
