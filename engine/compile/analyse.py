@@ -19,16 +19,26 @@ from engine.compile.analysis_problems import (
 )
 from engine.compile.candidate_shapes import candidate_shapes
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
-from engine.compile.following import Follower, kept_bytes
-from engine.compile.moves import Reason
+from engine.compile.following import Follower
+from engine.compile.gathered import Gathered
 from engine.compile.probing import DEFAULT_TIME
-from engine.compile.receptive_field import Field
-from engine.compile.records import Inside, Record, count_problems, holding, is_as_before, total_cost
+from engine.compile.records import (
+    Inside,
+    Record,
+    count_problems,
+    exits,
+    faulty,
+    holding,
+    reaching,
+    to_visit,
+    total_cost,
+)
 from engine.compile.remembered_probes import RememberedProbes
 from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.compile.time_lengths import FAR, TimeLengths, may_fit_longer, time_lengths
 from engine.compile.time_repairs import with_time_repairs
+from engine.compile.wiring import RememberedWirings
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem
@@ -36,18 +46,11 @@ from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Fact, Problem
 from engine.graph.scope import COPY_INDEX, Scope
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.traversal import DELAY, execution_order
+from engine.graph.traversal import DELAY
 from engine.graph.values import Value
 from engine.modules.own_loading import stamp
 
 replace = msgspec.structs.replace
-
-
-class BodyResult(msgspec.Struct, frozen=True, eq=False):
-    """The records of one body, and what reaches each of its Exits."""
-
-    records: Mapping[str, Record]
-    exits: Mapping[str, TensorSpec]
 
 
 class Analyser:
@@ -59,7 +62,9 @@ class Analyser:
         self._last: dict[int, tuple[object, Mapping[str, Record]]] = {}
         self._lengths = TimeLengths()
         self._delays = Delays()
+        self._wirings = RememberedWirings()
         self._follower = Follower(types)
+        self._gathered = Gathered()
 
     def analyse(self, graph: Graph, time_length: int | None = None) -> Analysis:
         """All that is known about `graph`.
@@ -67,33 +72,22 @@ class Analyser:
         Costs of sequences are counted at `time_length` steps, else as many as the dataset has, else at 100.
         """
         records = self.records(graph, time_length)
-        specs: dict[str, TensorSpec] = {}
-        costs: dict[str, Cost] = {}
-        fields: dict[str, Field | Reason] = {}
-        followed = self._follower.follow(records, self._time)
-        problems: list[Problem] = []
-        if graph.is_blank:
-            problems.append(Problem(code="empty"))
-        for record in records.values():
-            specs.update(record.specs)
+        self._gathered.update(self._follower.follow(records, self._time))
+        problems = [Problem(code="empty")] if graph.is_blank else []
+        for record in faulty(records):
             problems.extend(record.problems)
-        for found in followed.values():
-            costs.update(found.costs)
-            fields.update(found.fields)
         problems.extend(loops(graph, records, (), self._types))
         problems.extend(weights_problems(records, self._types))
-        total = total_cost(costs[id] for id in records if id in costs)
-        total = replace(total, training_bytes=kept_bytes(followed.values()))
         # Time comes in by Inputs alone.
-        sources = (record for record in records.values() if not record.inputs)
+        sources = [record for record in records.values() if not record.inputs]
         timed = any(spec.has_time for record in sources for spec in record.outputs.values())
         return Analysis(
-            specs=specs,
-            costs=costs,
+            specs=self._gathered.specs,
+            costs=self._gathered.costs,
             problems=tuple(problems),
-            total=total,
-            receptive_fields={key: field for key, field in fields.items() if not isinstance(field, str)},
-            fields_untold={key: reason for key, reason in fields.items() if isinstance(reason, str)},
+            total=self._gathered.total,
+            receptive_fields=self._gathered.fields,
+            fields_untold=self._gathered.fields_untold,
             time_length=(self._time or DEFAULT_TIME) if timed else None,
         )
 
@@ -101,7 +95,7 @@ class Analyser:
         """The record of each root block, in execution order."""
         near = time_lengths(graph, self._types, time_length)
         records = self._walked(graph, near)
-        if any(may_fit_longer(record, time_known=near.time is not None) for record in records.values()):
+        if any(may_fit_longer(record, time_known=near.time is not None) for record in faulty(records)):
             further = self._walked(graph, replace(near, reach=FAR))
             if count_problems(further) < count_problems(records):
                 return further
@@ -114,7 +108,7 @@ class Analyser:
         before, last = self._last.get(lengths.reach, (None, {}))
         self._lengths = lengths
         scope = Scope(types=self._types, variables=graph.variables)
-        records = self._body(graph, (), {}, scope, last if before == known else {}).records
+        records = self._body(graph, (), {}, scope, last if before == known else {})
         self._last[lengths.reach] = (known, records)
         return records
 
@@ -137,56 +131,60 @@ class Analyser:
 
     def _body(
         self, body: Graph, path: Path, entries: Mapping[str, TensorSpec], scope: Scope, last: Mapping[str, Record]
-    ) -> BodyResult:
-        incoming: dict[str, list[tuple[str, PortRef]]] = {}
-        for wire in body.wires:
-            incoming.setdefault(wire.target.block, []).append((wire.target.port, wire.source))
+    ) -> Mapping[str, Record]:
+        """The record of each block, in execution order; `last` are those of the analysis before."""
+        wiring = self._wirings.of(body, path)
+        delays = self._delays
+        waiting = set(wiring.order) if delays.guessing else to_visit(body, wiring, last, holds=bool(delays.specs))
         records: dict[str, Record] = {}
-        exits: dict[str, TensorSpec] = {}
-        for id in execution_order(body):
-            block, before = body.blocks[id], last.get(id)
-            plain = block.body is None and block.type not in ("entry", "exit", DELAY) and not self._delays.guessing
-            if plain and before is not None and is_as_before(before, block, incoming.get(id, ()), records):
-                records[id] = before
+        for id in wiring.order:
+            if id not in waiting:
+                records[id] = last[id]
                 continue
-            inputs: dict[str, TensorSpec] = {}
-            sources: dict[str, PortRef] = {}
-            for port, source in incoming.get(id, ()):
-                sources[port] = source
-                giver = records.get(source.block)
-                if giver is not None and source.port in giver.outputs:
-                    inputs[port] = giver.outputs[source.port]
-            delayed: Mapping[str, TensorSpec] = {}
-            if block.type == "entry" and id in entries:
-                inputs = {"output": entries[id]}
-            elif block.type == DELAY:
-                held = self._delays.specs.get(path_key((*path, id)))
-                inputs = {"input": held} if held is not None else {}
-            elif block.body is not None:
-                delayed = self._delays.below((*path, id))
-            if self._delays.guessing:
-                inputs = self._guessed(block, inputs, sources, scope)
-            lost = lost_sources(path, sources, records, scope)
-            if (
-                before is not None
-                and not before.problems
-                and not lost
-                and before.inputs == inputs
-                and before.sources == sources
-                and before.delayed == delayed
-                and (before.block is block or before.block == block)
-            ):
-                records[id] = before
-            else:
-                found = self._record(body, block, path, inputs, sources, scope, before)
-                records[id] = with_time_repairs(found, records, self._types, path)
-                if delayed:
-                    records[id] = replace(records[id], delayed=delayed)
-                if lost:
-                    records[id] = replace(records[id], problems=(*records[id].problems, *lost))
-            if block.type == "exit" and "input" in inputs:
-                exits[id] = inputs["input"]
-        return BodyResult(records=records, exits=exits)
+            before = last.get(id)
+            found = records[id] = self._visited(body, id, path, wiring.sources[id], records, entries, scope, before)
+            if found is not before:
+                waiting.update(wiring.readers.get(id, ()))
+        return records
+
+    def _visited(
+        self,
+        body: Graph,
+        id: str,
+        path: Path,
+        sources: Mapping[str, PortRef],
+        records: Mapping[str, Record],
+        entries: Mapping[str, TensorSpec],
+        scope: Scope,
+        before: Record | None,
+    ) -> Record:
+        """What a block comes to behind `records`: the very record `before` where it is as before."""
+        block = body.blocks[id]
+        inputs = reaching(sources, records)
+        delayed: Mapping[str, TensorSpec] = {}
+        if block.type == "entry" and id in entries:
+            inputs = {"output": entries[id]}
+        elif block.type == DELAY:
+            held = self._delays.specs.get(path_key((*path, id)))
+            inputs = {"input": held} if held is not None else {}
+        elif block.body is not None:
+            delayed = self._delays.below((*path, id))
+        if self._delays.guessing:
+            inputs = self._guessed(block, inputs, sources, scope)
+        lost = lost_sources(path, sources, records, scope)
+        if (
+            before is not None
+            and not before.problems
+            and not lost
+            and before.inputs == inputs
+            and before.sources == sources
+            and before.delayed == delayed
+            and (before.block is block or before.block == block)
+        ):
+            return before
+        found = self._record(body, block, path, inputs, sources, scope, before)
+        found = with_time_repairs(found, records, self._types, path)
+        return replace(found, delayed=delayed, problems=(*found.problems, *lost))
 
     def _record(
         self,
@@ -316,18 +314,18 @@ class Analyser:
         """The body by itself, for what it makes of what enters; then the drawing that the container expands into."""
         body = record.block.body or Graph()
         inner = replace(scope, ancestors=(*scope.ancestors, body))
-        result = self._body(body, here, entering, inner, last)
+        records = self._body(body, here, entering, inner, last)
         expanded = body
-        faults = [problem for child in result.records.values() for problem in child.problems]
-        faults.extend(loops(body, result.records, here, self._types))
+        faults = [problem for child in records.values() for problem in child.problems]
+        faults.extend(loops(body, records, here, self._types))
         complete = all(port.id in entering for port in type.ports(record.parameters, body).inputs)
         if type.expand is not None and complete and not faults:
-            expanded = type.expand(record.parameters, body, entering, result.exits)
+            expanded = type.expand(record.parameters, body, entering, exits(records))
             # What the plain body came to stands before what was remembered: else each level is analysed twice anew.
-            result = self._body(expanded, here, entering, inner, {**last, **result.records})
-            for child in result.records.values():
+            records = self._body(expanded, here, entering, inner, {**last, **records})
+            for child in records.values():
                 faults.extend(at_container(problem, here, record.block, type, expanded) for problem in child.problems)
-        return Inside(result.records, expanded, result.exits, tuple(faults))
+        return Inside(records, expanded, exits(records), tuple(faults))
 
     def _repeated(self, record: Record, type: BlockType, here: Path, scope: Scope, before: Record | None) -> Record:
         """The body copy behind copy, what leaves one entering the next; like copies are analysed once.

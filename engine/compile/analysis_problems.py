@@ -141,10 +141,9 @@ def lost_sources(
 def loops(body: Graph, records: Mapping[str, Record], path: Path, types: Mapping[str, BlockType]) -> list[Problem]:
     """Blocks that no order could place."""
     found: list[Problem] = []
-    for id in body.blocks:
-        if id not in records:
-            block = body.blocks[id]
-            type = types.get(block.type)
-            facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}
-            found.append(Problem(code="loops", path=(*path, id), facts=facts))
+    for id in [id for id in body.blocks if id not in records]:
+        block = body.blocks[id]
+        type = types.get(block.type)
+        facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}
+        found.append(Problem(code="loops", path=(*path, id), facts=facts))
     return found

@@ -40,8 +40,7 @@ class Found(msgspec.Struct, frozen=True, eq=False):
     """What a block came to, from `record` and what is `given` to its inputs.
 
     `kept` are the bytes a sample by memory, `own` those that no wire carries; `fields`, or why there is none, and
-    `training`, the bytes that each block keeps by itself, are by path key. `inside` are a container's bodies; `costs`
-    those of the record with training's bytes, of blocks of the root alone.
+    `training`, the bytes that each block keeps by itself, are by path key. `inside` are a container's bodies.
     """
 
     record: Record
@@ -52,7 +51,11 @@ class Found(msgspec.Struct, frozen=True, eq=False):
     kept: Mapping[str, int] = {}
     own: int = 0
     inside: tuple[Body, ...] = ()
-    costs: Mapping[str, Cost] = {}
+
+    @property
+    def costs(self) -> dict[str, Cost]:
+        """Those of the record, with training's bytes, by path key."""
+        return {key: replace(cost, training_bytes=self.training.get(key, 0)) for key, cost in self.record.costs.items()}
 
 
 Body = Mapping[str, Found]
@@ -77,37 +80,44 @@ class Follower:
 
     def follow(self, records: Mapping[str, Record], time: int | None) -> Body:
         """What the blocks of the root came to, those inside them with them."""
-        fixed = frozenset(_frozen_owners(record.block for record in records.values()))
+        fixed = _frozen_owners([record.block for record in records.values()])
         if ((time or DEFAULT_TIME), fixed) != (self._time, self._fixed):
             self._last = {}
         self._time, self._fixed = time or DEFAULT_TIME, fixed
-        self._last, _ = self._body(records, "", {}, self._last)
+        self._last = self._body(records, "", {}, self._last)
         return self._last
 
     def _body(
         self, records: Mapping[str, Record], prefix: str, entering: Mapping[str, Reaching], last: Body
-    ) -> tuple[Body, dict[str, Reaching]]:
-        """What each block came to, and what reaches the Exits."""
-        leaving: dict[str, Reaching] = {}
+    ) -> dict[str, Found]:
+        """What each block came to: as in the `last` analysis where neither it nor what reaches it has changed."""
         found: dict[str, Found] = {}
+        changed: set[str] = set()
+        """The blocks whose outputs have changed."""
         for id, record in records.items():
-            if id in entering:
-                given: tuple[Reaching | None, ...] = (entering[id],)
-            else:
-                sources = record.sources.values()
-                given = tuple([found[at.block].outputs.get(at.port) if at.block in found else None for at in sources])
-            known = last.get(id)
-            if known is None or known.record is not record or known.given != given:
-                before, known = known, self._found(record, prefix + id, given, known)
-                if before is not None and before.outputs == known.outputs:
-                    # Comparing the very same objects, what follows is known at once to be as before.
-                    known = replace(known, outputs=before.outputs)
-                if not prefix:
-                    known = replace(known, costs=_costs(record, known.training))
-            found[id] = known
-            if record.block.type == "exit" and given and given[0] is not None:
-                leaving[id] = given[0]
-        return found, leaving
+            before = last.get(id)
+            if (
+                before is not None
+                and before.record is record
+                and id not in entering
+                and (not changed or changed.isdisjoint([source.block for source in record.sources.values()]))
+            ):
+                found[id] = before
+                continue
+            one = found[id] = self._renewed(record, prefix + id, _given(record, entering.get(id), found), before)
+            if before is None or one.outputs is not before.outputs:
+                changed.add(id)
+        return found
+
+    def _renewed(self, record: Record, key: str, given: tuple[Reaching | None, ...], before: Found | None) -> Found:
+        """What a block came to: the very same as `before` where what reaches it is."""
+        if before is None:
+            return self._found(record, key, given, None)
+        if before.record is record and before.given == given:
+            return before
+        found = self._found(record, key, given, before)
+        # Comparing the very same objects, what follows is known at once to be as before.
+        return replace(found, outputs=before.outputs) if found.outputs == before.outputs else found
 
     def _found(self, record: Record, key: str, given: tuple[Reaching | None, ...], before: Found | None) -> Found:
         type = self._types.get(record.block.type)
@@ -177,7 +187,8 @@ class Follower:
         inside: list[Body] = []
         bodies = [(f"{key}/{index}/", copy.records) for index, copy in enumerate(record.copies)]
         for number, (prefix, records) in enumerate(bodies or [(f"{key}/", record.children)]):
-            found, leaving = self._body(records, prefix, entering, last[number] if number < len(last) else {})
+            found = self._body(records, prefix, entering, last[number] if number < len(last) else {})
+            leaving = _leaving(found)
             inside.append(found)
             for one in found.values():
                 fields.update(one.fields)
@@ -213,7 +224,7 @@ class Follower:
         outside, self._held = self._held, {}
         try:
             for number in itertools.count():
-                found, leaving = self._body(record.children, f"{key}/", steps, {})
+                found = self._body(record.children, f"{key}/", steps, {})
                 held = dict(_fed(found, f"{key}/", self._types, length, self._held))
                 if held == self._held:
                     break
@@ -222,9 +233,23 @@ class Follower:
                 self._held = held
         finally:
             self._held = outside
-        last = record.parameters["output"] == "last step"
+        last, leaving = record.parameters["output"] == "last step", _leaving(found)
         sights = {port: leaving[port].sight for port in record.outputs if port in leaving}
         return {port: _all_steps(sight, record.outputs[port].rank, length, last) for port, sight in sights.items()}
+
+
+def _given(record: Record, entering: Reaching | None, found: Body) -> tuple[Reaching | None, ...]:
+    """What reaches the ports of a block, or of an Entry, which no wire leads to."""
+    if entering is not None:
+        return (entering,)
+    sources = record.sources.values()
+    return tuple([found[at.block].outputs.get(at.port) if at.block in found else None for at in sources])
+
+
+def _leaving(found: Body) -> dict[str, Reaching]:
+    """What reaches the Exits."""
+    ends = [(id, one.given[0]) for id, one in found.items() if one.record.block.type == "exit" and one.given]
+    return {id: reaching for id, reaching in ends if reaching is not None}
 
 
 def kept_bytes(found: Iterable[Found]) -> int:
@@ -238,23 +263,20 @@ def kept_bytes(found: Iterable[Found]) -> int:
     return own + sum(kept.values())
 
 
-def _frozen_owners(blocks: Iterable[Block]) -> set[str]:
+def _frozen_owners(blocks: Iterable[Block]) -> frozenset[str]:
     """The ids of frozen blocks whose weights others use, at every depth."""
     frozen: set[str] = set()
     owners: set[str] = set()
-    waiting = list(blocks)
-    for block in waiting:
-        if block.learning.frozen:
-            frozen.add(block.id)
-        if block.weights is not None:
-            owners.add(block.weights.of)
-        if block.body is not None:
-            waiting.extend(block.body.blocks.values())
-    return frozen & owners
-
-
-def _costs(record: Record, training: Mapping[str, int]) -> Mapping[str, Cost]:
-    return {key: replace(cost, training_bytes=training.get(key, 0)) for key, cost in record.costs.items()}
+    bodies = [blocks]
+    for body in bodies:
+        for block in [block for block in body if block.learning.frozen or block.weights or block.body]:
+            if block.learning.frozen:
+                frozen.add(block.id)
+            if block.weights is not None:
+                owners.add(block.weights.of)
+            if block.body is not None:
+                bodies.append(block.body.blocks.values())
+    return frozenset(frozen & owners)
 
 
 def _passed(record: Record, key: str, given: tuple[Reaching | None, ...], outputs: Mapping[str, Reaching]) -> Found:

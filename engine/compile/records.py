@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from engine.compile.kept import Kept
 from engine.compile.moves import Window
+from engine.compile.wiring import Wiring
 from engine.graph.analysis import Cost, path_key
 from engine.graph.block_type import Inputs
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Problem
 from engine.graph.tensor_spec import TensorSpec
+from engine.graph.traversal import DELAY
 from engine.graph.values import Value
 
 
@@ -71,21 +73,52 @@ def total_cost(costs: Iterable[Cost]) -> Cost:
     return Cost(parameters, multiply_adds, activation_bytes)
 
 
+def faulty(records: Mapping[str, Record]) -> list[Record]:
+    """Those that have problems, in themselves or inside."""
+    return [record for record in records.values() if record.problems]
+
+
 def count_problems(records: Mapping[str, Record]) -> int:
     """How many problems they have, those inside containers with them."""
-    return sum(len(record.problems) for record in records.values())
+    return sum(len(record.problems) for record in faulty(records))
 
 
-def is_as_before(
-    before: Record, block: Block, incoming: Sequence[tuple[str, PortRef]], records: Mapping[str, Record]
-) -> bool:
-    """Whether a block without a body and what reaches it are as in the last analysis: most are, after an edit."""
-    if before.problems or len(before.sources) != len(incoming) or not (before.block is block or before.block == block):
-        return False
-    for port, source in incoming:
-        giver = records.get(source.block)
-        given = giver.outputs.get(source.port) if giver is not None else None
-        # What waits may be told anew that its source's port is no more.
-        if given is None or before.sources.get(port) != source or before.inputs.get(port) is not given:
-            return False
-    return True
+def reaching(sources: Mapping[str, PortRef], records: Mapping[str, Record]) -> dict[str, TensorSpec]:
+    """What reaches the ports of a block, as far as it is known."""
+    givers = [(port, records.get(source.block), source.port) for port, source in sources.items()]
+    return {port: giver.outputs[at] for port, giver, at in givers if giver is not None and at in giver.outputs}
+
+
+def exits(records: Mapping[str, Record]) -> Mapping[str, TensorSpec]:
+    """What reaches the Exits of a body."""
+    ends = [(id, record.inputs) for id, record in records.items() if record.block.type == "exit"]
+    return {id: inputs["input"] for id, inputs in ends if "input" in inputs}
+
+
+def to_visit(body: Graph, wiring: Wiring, last: Mapping[str, Record], holds: bool) -> set[str]:
+    """The blocks that may have come to something else than in the `last` analysis of the body, readers left out.
+
+    What had a problem is one of them: its words may name what stands around it. So is what is fed by more than the
+    wires of the body, a container too where a Recurrent around it `holds` something.
+    """
+    changed = _unlike(last, body.blocks, wiring.sources)
+    for gone in last.keys() - wiring.sources.keys():
+        changed.update(wiring.readers.get(gone, ()))
+    containers = [id for id, block in body.blocks.items() if block.body is not None]
+    changed.update([id for id in containers if holds or (id in last and last[id].delayed)])
+    changed.update([id for id, block in body.blocks.items() if block.type in ("entry", DELAY)])
+    return changed
+
+
+def _unlike(
+    last: Mapping[str, Record], blocks: Mapping[str, Block], sources: Mapping[str, Mapping[str, PortRef]]
+) -> set[str]:
+    """The blocks that were changed or wired to other ports, in one pass over all: most are as they were."""
+    return {
+        id
+        for id, wired in sources.items()
+        if (before := last.get(id)) is None
+        or before.problems
+        or (before.sources is not wired and before.sources != wired)
+        or (before.block is not (block := blocks[id]) and before.block != block)
+    }

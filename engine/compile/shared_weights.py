@@ -66,7 +66,8 @@ def _sharing(records: Mapping[str, Record]) -> Iterator[tuple[Path, Record, Bodi
     stack: list[tuple[Path, Bodies]] = [((), (records,))]
     while stack:
         path, bodies = stack.pop()
-        for id, record in bodies[-1].items():
+        sharing = [(id, one) for id, one in bodies[-1].items() if one.block.weights is not None or one.children]
+        for id, record in sharing:
             if record.block.weights is not None and not record.block.bypassed:
                 yield (*path, id), record, bodies
             for index in reversed(range(1, len(record.copies))):

@@ -40,7 +40,8 @@ class TimeLengths(msgspec.Struct, frozen=True):
 def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None = None) -> TimeLengths:
     """The lengths that the datasets of the drawing's Inputs are known to have; `time` instead of the first's."""
     known: dict[str, int] = {}
-    inputs = [block for block in graph.blocks.values() if block.type in types and types[block.type].role == "input"]
+    kinds = {id for id, type in types.items() if type.role == "input"}
+    inputs = [block for block in graph.blocks.values() if block.type in kinds]
     # A saved drawing has its blocks in this order: the first stays the first.
     for block in sorted(inputs, key=lambda block: block.id):
         name = _dataset(lenient_parameters(types[block.type], block, graph.variables))

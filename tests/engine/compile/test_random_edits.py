@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import count
 
+import msgspec
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.data.catalogue import DATASETS
 from engine.graph import edits
-from engine.graph.graph import Block, Graph, PortRef
+from engine.graph.graph import Block, Graph, PortRef, decode_graph, encode_graph
 from engine.graph.paths import bodies, within
 from engine.graph.problem import Refused
 from engine.graph.scope import Scope
@@ -20,9 +22,38 @@ from engine.project.drawing import Drawing
 from engine.training.check_plan import check_plan
 from engine.training.plan import Plan
 
+replace = msgspec.structs.replace
 SCOPE = Scope(types=BLOCK_TYPES)
 ADDED = ("dense", "conv2d", "relu", "add", "split", "max_pool2d", "flatten", "cross_entropy", "group", "entry", "exit")
 GESTURES = ("add", "connect", "connect", "connect", "number", "share", "bypass", "freeze", "remove", "heal", "undo")
+
+
+ADDED_OVER_TIME = (
+    "delay",
+    "recurrent",
+    "add",
+    "dense",
+    "lstm",
+    "conv1d",
+    "permute",
+    "group",
+    "repeat",
+    "entry",
+    "exit",
+)
+
+
+def sequences() -> Graph:
+    """A network over time, a part of it step by step."""
+    drawn = Drawing(BLOCK_TYPES)
+    drawn.add("in", "input", fields=("x: T×6 float32",))
+    for container in ("recurrent", "group"):
+        drawn.add(container, container)
+    drawn.add("turned", "permute", dims=(2, 1))
+    drawn.add("conv", "conv1d", out_channels=6, padding="none")
+    drawn.add("repeat", "repeat")
+    drawn.chain("in.x", "recurrent", "group", "turned", "conv", "repeat")
+    return drawn.graph
 
 
 def beginning() -> Graph:
@@ -43,10 +74,11 @@ def beginning() -> Graph:
 class Hand:
     """Draws by chance; ids are never used twice."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, first: Graph, added: Sequence[str] = ADDED) -> None:
         self._chance = random.Random(seed)
         self._ids = (f"new{number}" for number in count(1))
-        self.graphs = [beginning()]
+        self._added = added
+        self.graphs = [first]
 
     def edit(self) -> Graph:
         """The drawing after one more edit, or as it was where that is refused."""
@@ -66,7 +98,7 @@ class Hand:
         return graph
 
     def _block(self) -> Block:
-        type = BLOCK_TYPES[self._chance.choice(ADDED)]
+        type = BLOCK_TYPES[self._chance.choice(self._added)]
         inside = type.body(lambda: next(self._ids)) if type.body is not None else None
         id = next(self._ids)
         return Block(id, type.id, f"{type.title} {id}", body=inside)
@@ -100,10 +132,22 @@ class Hand:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_remembered_never_changes_an_answer(seed: int) -> None:
-    hand, remembering = Hand(seed), Analyser(BLOCK_TYPES)
+    hand, remembering = Hand(seed, beginning()), Analyser(BLOCK_TYPES)
     for _ in range(30):
         graph = hand.edit()
         analysis = remembering.analyse(graph)
         assert analysis == Analyser(BLOCK_TYPES).analyse(graph)
         for problem in (*analysis.problems, *check_plan(graph, Plan(), DATASETS, BLOCK_TYPES, analysis)):
             assert "?" not in problem.sentence
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nor_does_it_over_time_and_in_drawings_that_no_edit_would_leave(seed: int) -> None:
+    """As the worker gets them: decoded anew, and some with wires that come from nowhere."""
+    hand, remembering, chance = Hand(seed, sequences(), ADDED_OVER_TIME), Analyser(BLOCK_TYPES), random.Random(seed)
+    for _ in range(30):
+        graph = decode_graph(encode_graph(hand.edit()))
+        if chance.random() < 0.2:
+            lost = chance.choice(list(graph.blocks))
+            graph = replace(graph, blocks={id: block for id, block in graph.blocks.items() if id != lost})
+        assert remembering.analyse(graph) == Analyser(BLOCK_TYPES).analyse(graph)
