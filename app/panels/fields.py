@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -195,10 +197,11 @@ def make_field(
     parameter: Parameter,
     theme: Theme,
     *,
+    labels: Mapping[str, str] | None = None,
     compute: Compute = without_variables,
     validate: Validate | None = None,
 ) -> Field:
-    """The field for a parameter of a block type; `compute` gives its formulas their numbers."""
+    """The field for a parameter of a block type; `compute` gives its formulas their numbers, `labels` names choices."""
     low, high, optional = parameter.minimum, parameter.maximum, parameter.optional
     match parameter.kind:
         case "integer":
@@ -216,7 +219,7 @@ def make_field(
                 validate=validate,
             )
         case "choice":
-            return ChoiceField(theme, parameter.choices, optional=optional, validate=validate)
+            return ChoiceField(theme, parameter.choices, labels=labels, optional=optional, validate=validate)
         case "boolean":
             return BooleanField(theme, validate)
         case "tuple":

@@ -176,7 +176,10 @@ class LearningSection(Section):
         return FieldRow(label, field, self._context.theme, default=default, purpose=purpose, parent=parent)
 
     def _start_row(self, label: str, weights: tuple[str, ...], parent: QWidget) -> FieldRow:
-        field = ChoiceField(self._context.theme, tuple(INITIALISERS), labels=INITIALISERS)
+        types = self._context.types
+        is_torch = all(types[block.type].module.startswith("torch.") for block in self._context.blocks())
+        labels = INITIALISERS if is_torch else {**INITIALISERS, "": "Default"}
+        field = ChoiceField(self._context.theme, tuple(INITIALISERS), labels=labels)
         row = self._row(label, field, "", "How the numbers are drawn before training begins.", parent)
         row.edited.connect(lambda value: self._start_with(label, weights, str(value or ""), {}))
         self._starts.append((row, weights))

@@ -118,8 +118,8 @@ class ParameterSection(Section):
             else:
                 row.set_value("several values" if parameter.kind == "choice" else None)
             placeholder = getattr(row.field(), "set_placeholder", None)
-            if placeholder is not None and (len(blocks) > 1 or not parameter.optional):
-                placeholder("" if same else "differ")
+            if placeholder is not None:
+                placeholder(self._absent(blocks[0], parameter) if same else "differ")
 
     def _may_be_changed(self, parameter: Parameter) -> bool:
         """Whether an advanced parameter has another value than its default anywhere."""
@@ -132,6 +132,13 @@ class ParameterSection(Section):
         rows = [self._make_row(parameter, folded) for parameter in parameters]
         self.refresh()
         return rows
+
+    def _absent(self, block: Block, parameter: Parameter) -> str:
+        """What a field says where nothing is given."""
+        other = self._context.types[block.type].parameter(parameter.absent)
+        if other is not None:
+            return other.words(self._value(block, other))
+        return parameter.absent or ("none" if parameter.optional else "")
 
     def _value(self, block: Block, parameter: Parameter) -> Value:
         declared = self._context.types[block.type].parameter(parameter.id)
@@ -155,7 +162,8 @@ class ParameterSection(Section):
         if parameter.kind == "text" and isinstance(parameter.default, tuple):
             field = ListField(theme, texts=True, validate=validate)
         else:
-            field = make_field(parameter, theme, compute=self._context.compute, validate=validate)
+            titles = {id: self._context.types[id].title for id in parameter.choices if id in self._context.types}
+            field = make_field(parameter, theme, labels=titles, compute=self._context.compute, validate=validate)
         label, default = parameter.label, parameter.default
         row = FieldRow(label, field, theme, default=default, purpose=parameter.help, parent=parent)
         row.edited.connect(lambda value: self._edited(parameter, value))

@@ -100,6 +100,12 @@ class TupleField(Field):
         for item in self._items:
             item.set_compute(compute)
 
+    def set_placeholder(self, text: str) -> None:
+        """What stands in the fields while they are empty: an item each of `2×2`, otherwise all of it in each."""
+        words = text.split("×")
+        for place, item in enumerate(self._items):
+            item.set_placeholder(words[place] if len(words) == len(self._items) else text)
+
     def set_changed(self, changed: bool) -> None:
         super().set_changed(changed)
         for item in self._items:

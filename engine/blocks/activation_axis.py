@@ -20,6 +20,7 @@ _DIM = Parameter(
     7,
     optional=True,
     advanced=True,
+    absent="auto",
 )
 
 

@@ -32,7 +32,7 @@ _FLOOR = Parameter(
     logarithmic=True,
 )
 _SPREAD = Parameter(
-    "broadcast", "Spread", "boolean", False, "Lets an axis of length 1 spread over the axis of the other tensors."
+    "broadcast", "Broadcast", "boolean", False, "Lets an axis of length 1 spread over the axis of the other tensors."
 )
 
 

@@ -137,6 +137,7 @@ CROSS_ENTROPY = BlockType(
             optional=True,
             advanced=True,
             listed=True,
+            absent="equal",
         ),
         WEIGHT,
     ),

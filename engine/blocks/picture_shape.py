@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from engine.blocks.shape import numbers
-from engine.blocks.shared import INPUT, one_to_one, pair_parameter, pictures, same_arguments, values_of_rank
+from engine.blocks.shared import (
+    INPUT,
+    one_to_one,
+    pair_parameter,
+    pictures,
+    same_arguments,
+    tuple_parameter,
+    values_of_rank,
+)
 from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters
 from engine.graph.values import counted, format_value, list_words
 
@@ -107,7 +115,7 @@ CROP = BlockType(
     formula="y = a window of x",
     parameters=(
         pair_parameter("size", "Size", (6, 6), "Height and width of what is kept."),
-        pair_parameter("offset", "Corner", None, "Top and left of the window; none: the middle.", 0),
+        tuple_parameter("offset", "Corner", None, "Top and left of the window; none: the middle.", 2, 0, absent="mid"),
     ),
     summary=("{size}",),
     module="engine.modules.shape:Crop",

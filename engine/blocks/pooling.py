@@ -83,7 +83,14 @@ def _pool(
             tuple_parameter(
                 "kernel_size", "Window", (2,) * dimensions, f"{AXES[dimensions]} of the window.", dimensions
             ),
-            tuple_parameter("stride", "Stride", None, "How far the window moves; none: its own size.", dimensions),
+            tuple_parameter(
+                "stride",
+                "Stride",
+                None,
+                "How far the window moves; none: its own size.",
+                dimensions,
+                absent="kernel_size",
+            ),
             *more,
             tuple_parameter(
                 "padding", "Padding", (0,) * dimensions, "How much is added at each side.", dimensions, 0, True

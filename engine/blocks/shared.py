@@ -203,10 +203,21 @@ def tuple_parameter(
     length: int,
     minimum: int = 1,
     advanced: bool = False,
+    absent: str = "",
 ) -> Parameter:
-    """`length` whole numbers, one a spatial axis; without a default it may be none."""
+    """`length` whole numbers, one a spatial axis; without a default it may be left out."""
     return Parameter(
-        id, label, "tuple", default, help, minimum, 65_536, length=length, optional=default is None, advanced=advanced
+        id,
+        label,
+        "tuple",
+        default,
+        help,
+        minimum,
+        65_536,
+        length=length,
+        optional=default is None,
+        advanced=advanced,
+        absent=absent,
     )
 
 

@@ -66,7 +66,9 @@ def _max_unpool(dimensions: int) -> BlockType:
         formula="y[p[i]] = x[i], 0 elsewhere",
         parameters=(
             tuple_parameter("kernel_size", "Window", (2,) * dimensions, f"{words} of the pool’s window.", dimensions),
-            tuple_parameter("stride", "Stride", None, "The pool’s stride; none: its window.", dimensions),
+            tuple_parameter(
+                "stride", "Stride", None, "The pool’s stride; none: its window.", dimensions, absent="kernel_size"
+            ),
             tuple_parameter("padding", "Padding", (0,) * dimensions, "The pool’s padding.", dimensions, 0, True),
         ),
         summary=("{kernel_size}",),

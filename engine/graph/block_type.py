@@ -47,7 +47,8 @@ class Parameter(Plain, frozen=True):
 
     `length` is the number of items of a tuple, None for any; `minimum` and `maximum` hold for each item.
     `advanced` parameters fold away behind a link. `logarithmic` floats scrub by ratio. `listed` tuples are no sizes: an
-    order or a list, written `2, 1` instead of `2×1`.
+    order or a list, written `2, 1` instead of `2×1`. `absent` is what a field says where nothing is given: a word, or
+    the id of the parameter whose value is taken then.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Parameter(Plain, frozen=True):
     advanced: bool = False
     logarithmic: bool = False
     listed: bool = False
+    absent: str = ""
 
     def words(self, value: Value) -> str:
         """The value as people write it: `3×3`, `0.5`, `2, 1` where it is a list."""

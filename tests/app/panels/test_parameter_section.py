@@ -1,0 +1,93 @@
+"""What the fields of parameters say beside their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.panels.choice_field import ChoiceField
+from app.panels.inspector import Inspector
+from app.panels.tuple_field import ListField, TupleField
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.edits import set_parameter
+from engine.graph.graph import Block, Graph
+from engine.graph.values import Value
+from engine.training.plan import Settings
+from graph_editor.document import Document
+from graph_editor.theme import load_theme
+from tests.app.panels.inspecting import page, shown
+
+
+@pytest.fixture
+def inspect(qapp: object, qtbot: QtBot):
+    def inspect(type: str, parameters: Mapping[str, Value] | None = None) -> tuple[Inspector, Document]:
+        block = Block("b", type, BLOCK_TYPES[type].title, dict(parameters or {}))
+        document = Document(Graph(blocks={"b": block}), BLOCK_TYPES, Settings())
+        inspector = shown(Inspector(document, BLOCK_TYPES, {}, load_theme("light")), qtbot)
+        inspector.show_selection((), ("b",))
+        return inspector, document
+
+    return inspect
+
+
+def said(inspector: Inspector, parameter: str) -> list[str]:
+    """What the empty fields of a parameter say."""
+    section = page(inspector).parameters
+    assert section is not None
+    field = section.row(parameter).field()
+    fields = field.items() if isinstance(field, TupleField) else (field,)
+    return [one.focusProxy().placeholderText() for one in fields]
+
+
+def test_a_pool_without_a_stride_shows_its_window_there(inspect) -> None:
+    inspector, document = inspect("max_pool3d")
+    assert said(inspector, "stride") == ["2", "2", "2"]
+    document.edit("Window", set_parameter, "b", "kernel_size", (4, 3, 2))
+    assert said(inspector, "stride") == ["4", "3", "2"]
+
+
+@pytest.mark.parametrize(
+    ("type", "parameter", "words"),
+    [
+        ("crop", "offset", ["mid", "mid"]),
+        ("slice", "stop", ["end"]),
+        ("reduce", "dims", ["all"]),
+        ("split", "sizes", ["equal"]),
+        ("softmax", "dim", ["auto"]),
+        ("embedding", "padding_idx", ["none"]),
+    ],
+)
+def test_what_is_left_out_says_what_stands_in_for_it(inspect, type: str, parameter: str, words: list[str]) -> None:
+    inspector, _ = inspect(type)
+    section = page(inspector).parameters
+    assert section is not None
+    assert isinstance(section.row(parameter).field(), TupleField) == (len(words) > 1)
+    assert isinstance(section.row(parameter).field(), ListField) == (parameter in ("dims", "sizes"))
+    assert said(inspector, parameter) == words
+
+
+@pytest.mark.parametrize(
+    ("type", "parameter", "label"),
+    [
+        ("transformer_encoder_layer", "activation", "ReLU"),
+        ("table_conv2d", "table", "LeNet"),
+        ("rnn", "nonlinearity", "Tanh"),
+    ],
+)
+def test_choices_are_called_as_the_blocks_of_that_name(inspect, type: str, parameter: str, label: str) -> None:
+    inspector, _ = inspect(type)
+    section = page(inspector).parameters
+    assert section is not None
+    field = section.row(parameter).field()
+    assert isinstance(field, ChoiceField)
+    assert field.text() == label
+
+
+@pytest.mark.parametrize(("type", "words"), [("dense", "PyTorch default"), ("rbm", "Default")])
+def test_only_what_pytorch_draws_is_called_its_default(inspect, type: str, words: str) -> None:
+    inspector, _ = inspect(type)
+    learning = page(inspector).learning
+    assert learning is not None
+    assert learning.start_row().field().text() == words
