@@ -15,6 +15,7 @@ from app.panels.fields_base import Field, Validate
 from app.panels.float_field import FloatField
 from app.panels.integer_field import IntegerField
 from app.panels.number_field import Compute, NumberField, without_variables
+from app.panels.section import stops
 from app.panels.text_field import TextField
 from app.panels.tuple_field import ListField, TupleField
 from engine.graph.block_type import Parameter
@@ -78,14 +79,11 @@ class FieldRow(QWidget):
         self._resettable = resettable
         self._purpose = purpose
         self._field_at = field_at
-        self._reset = IconButton(
-            "ph.arrow-counter-clockwise", "Back to the default", theme, ICON_IN_FIELD, side=RESET_WIDTH, parent=self
-        )
+        self._reset: IconButton | None = None
         field.setParent(self)
         field.setAccessibleName(label)
         self.setToolTip(purpose)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._reset.clicked.connect(self._to_default)
         field.edited.connect(self._edited)
         field.previewed.connect(self._previewed)
         field.error_changed.connect(self._error_changed)
@@ -96,7 +94,18 @@ class FieldRow(QWidget):
         return self._field
 
     def reset_button(self) -> IconButton:
-        """The button that goes back to the default; visible while there is a change."""
+        """The button that goes back to the default; visible while there is a change, and made for the first."""
+        if self._reset is None:
+            before = stops(self)
+            words = "Back to the default"
+            self._reset = IconButton(
+                "ph.arrow-counter-clockwise", words, self._theme, ICON_IN_FIELD, side=RESET_WIDTH, parent=self
+            )
+            self._reset.hide()
+            self._reset.clicked.connect(self._to_default)
+            self._place_reset(self._reset)
+            if before:
+                QWidget.setTabOrder(before[-1], self._reset)
         return self._reset
 
     def is_changed(self) -> bool:
@@ -129,7 +138,8 @@ class FieldRow(QWidget):
         """Take the look of another theme."""
         self._theme = theme
         self._field.set_theme(theme)
-        self._reset.set_theme(theme)
+        if self._reset is not None:
+            self._reset.set_theme(theme)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -146,8 +156,8 @@ class FieldRow(QWidget):
         fixed = self._field.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Fixed
         width = min(room, self._field.sizeHint().width()) if fixed else room
         self._field.setGeometry(left, 0, max(width, 1), ROW_HEIGHT)
-        self._reset.move(self.width() - RESET_WIDTH - 4, (ROW_HEIGHT - RESET_WIDTH) // 2)
-        self._reset.resize(RESET_WIDTH, RESET_WIDTH)
+        if self._reset is not None:
+            self._place_reset(self._reset)
 
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
@@ -181,10 +191,15 @@ class FieldRow(QWidget):
         self._field.set_value(self._default, silently=False)
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _place_reset(self, button: IconButton) -> None:
+        button.setGeometry(self.width() - RESET_WIDTH - 4, (ROW_HEIGHT - RESET_WIDTH) // 2, RESET_WIDTH, RESET_WIDTH)
+
     def _mark_change(self) -> None:
         changed = self.is_changed()
         self._field.set_changed(changed or not self._resettable)
-        self._reset.setVisible(changed and self._field.isEnabled())
+        resets = changed and self._field.isEnabled()
+        if resets or self._reset is not None:
+            self.reset_button().setVisible(resets)
         self.update()
 
     def _error_changed(self, text: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.fields import BooleanField, ChoiceField, FieldRow, FloatField
 from app.panels.inspector_context import InspectorContext
-from app.panels.section import Folded, Section
+from app.panels.section import Folded, Section, stops, tab_behind
 from app.panels.sharing import SharingRows, groups_of_its_own
 from engine.graph.block_type import BlockType, WeightGroups, lenient_parameters
 from engine.graph.edits import set_learning
@@ -48,7 +48,7 @@ class LearningSection(Section):
         self._context = context
         theme = context.theme
         self._starts: list[tuple[FieldRow, tuple[str, ...]]] = []
-        self._arguments: list[tuple[FieldRow, tuple[str, ...]]] = []
+        self._arguments: dict[int, FieldRow] = {}
         blocks = context.blocks()
         variables = context.variables
         groups = weight_groups(context.types[blocks[0].type], blocks[0], variables) if blocks else ()
@@ -61,7 +61,6 @@ class LearningSection(Section):
         self._groups = groups
         for label, weights in groups[:1]:
             self.add(self._start_row(label, weights, self.body))
-            self.add(self._argument_row(weights, self.body))
         rate = FloatField(theme, 0.0, 1000.0, logarithmic=True, bar=(0.01, 100.0))
         purpose = "Multiplies the learning rate for this block."
         self.rate_factor = self._row("Rate factor", rate, 1.0, purpose, self.body)
@@ -97,10 +96,11 @@ class LearningSection(Section):
         return self._starts[index][0]
 
     def argument_row(self, index: int = 0) -> FieldRow:
-        """The row of the argument of weight group `index`: a deviation, a bound, a value."""
+        """The row of the argument of weight group `index`: a deviation, a bound, a value; made when it is needed."""
         if index:
             self.more.make()
-        return self._arguments[index][0]
+        known = self._arguments.get(index)
+        return known if known is not None else self._make_argument_row(index)
 
     def begin(self) -> None:
         """Show other blocks as rows do that were just made: folded ones only where one is changed."""
@@ -108,7 +108,7 @@ class LearningSection(Section):
             self.more.make()
         folded = [self._frozen, self._decay, *(row for row, _ in self._starts[1:])]
         changed = [row for row in folded if row is not None]
-        others = [self.rate_factor, *(row for row, _ in (*self._starts[:1], *self._arguments))]
+        others = [self.rate_factor, *(row for row, _ in self._starts[:1]), *self._arguments.values()]
         for row in (*changed, *others):
             row.forget()
         self.more.set_open(False)
@@ -135,8 +135,10 @@ class LearningSection(Section):
             names = {start.name if start is not None else "" for start in starts}
             name = names.pop() if len(names) == 1 else SEVERAL
             row.set_value(name)
-            argument, _ = self._arguments[place]
             known = ARGUMENTS.get(name)
+            if known is None and place not in self._arguments:
+                continue
+            argument = self.argument_row(place)
             argument.setVisible(known is not None and (place == 0 or self.more.is_open()))
             if known is not None:
                 argument.set_default(known[2])
@@ -157,9 +159,7 @@ class LearningSection(Section):
 
     def _make_folded(self, folded: QWidget) -> list[FieldRow]:
         theme = self._context.theme
-        rows: list[FieldRow] = []
-        for label, weights in self._groups[1:]:
-            rows += self._start_row(label, weights, folded), self._argument_row(weights, folded)
+        rows = [self._start_row(label, weights, folded) for label, weights in self._groups[1:]]
         purpose = "Its weights stay as they are."
         self._frozen = self._row("Frozen", BooleanField(theme), False, purpose, folded)
         field = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0), optional=True)
@@ -185,12 +185,17 @@ class LearningSection(Section):
         self._starts.append((row, weights))
         return row
 
-    def _argument_row(self, weights: tuple[str, ...], parent: QWidget) -> FieldRow:
+    def _make_argument_row(self, place: int) -> FieldRow:
+        start, weights = self._starts[place]
+        column = start.parentWidget().layout()
+        assert isinstance(column, QVBoxLayout), "rows stand one below the other"
         purpose = "How far from zero the numbers are drawn."
-        row = self._row("Spread", FloatField(self._context.theme), 0.0, purpose, parent)
+        row = self._row("Spread", FloatField(self._context.theme), 0.0, purpose, start.parentWidget())
         row.edited.connect(lambda value: self._argue(weights, float(str(value))))
         row.hide()
-        self._arguments.append((row, weights))
+        column.insertWidget(column.indexOf(start) + 1, row)
+        tab_behind(stops(start)[-1], row)
+        self._arguments[place] = row
         return row
 
     def _argue(self, weights: tuple[str, ...], number: float) -> None:

@@ -184,9 +184,7 @@ class Folded(QWidget):
         for place, row in enumerate(self._rows):
             row.hide()
             self._column.insertWidget(place, row)
-            for stop in _stops(row):
-                QWidget.setTabOrder(before, stop)
-                before = stop
+            before = tab_behind(before, row)
 
     def set_open(self, open: bool) -> None:
         """Show the rows, or hide them behind the link."""
@@ -202,15 +200,23 @@ class Folded(QWidget):
         self._link.setToolTip("" if open or words == self._words else self._words)
 
 
-def _stops(row: QWidget) -> list[QWidget]:
+def tab_behind(before: QWidget, row: QWidget) -> QWidget:
+    """Let Tab go from `before` through a row in its order; where it then is."""
+    for stop in stops(row):
+        QWidget.setTabOrder(before, stop)
+        before = stop
+    return before
+
+
+def stops(row: QWidget) -> list[QWidget]:
     """Where Tab stops in a row, in its order."""
-    stops: list[QWidget] = []
+    found: list[QWidget] = []
     widget = row.nextInFocusChain()
-    while widget is not None and row.isAncestorOf(widget):
+    while widget is not None and widget is not row and row.isAncestorOf(widget):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
-            stops.append(widget)
+            found.append(widget)
         widget = widget.nextInFocusChain()
-    return stops
+    return found
 
 
 class Line(QWidget):
