@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import count
 from string import Formatter
 
 import msgspec
 
-from engine.graph.block_type import BlockType, Parameter, Repair
+from engine.graph.block_type import BlockType, Parameter, Port, Repair
 from engine.graph.graph import Block
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -17,7 +18,7 @@ from engine.graph.values import Value, format_value
 
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
 _SIZES = re.compile(r"^\d+([x×]\d+)+$", re.IGNORECASE)
-_EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 5, 4, 3, 2, 1
+_TITLE, _EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 6, 5, 4, 3, 2, 1
 _USUAL = ("dense", "conv2d", "dropout", "embedding", "lstm")
 _COMMON = (
     ("conv2d", "conv1d", "conv3d", "max_pool2d", "avg_pool2d", "lstm", "gru", "embedding", "dense"),
@@ -130,10 +131,15 @@ def find_blocks(
 
 
 def name_score(name: str, type: BlockType) -> int:
-    """How well `name` names the type: 5 exactly, 4 begins it, 3 its words, 2 within, 1 its family, 0 not at all."""
+    """How well `name` names the type, 0 not at all.
+
+    6 is its title, 5 another of its names; 4 begins one, 3 does so word by word, 2 is within one, 1 begins its family.
+    """
     wanted = _squeezed(name)
     if not wanted:
         return _EXACT
+    if wanted == _squeezed(type.title):
+        return _TITLE
     best = 0
     words = _words(name)
     for known in names_of(type):
@@ -201,10 +207,17 @@ def slips(one: str, other: str) -> int:
 def accepting_port(type: BlockType, spec: TensorSpec) -> str | None:
     """The first input of the type, as it is when new, that takes `spec`; None where none does."""
     defaults = {parameter.id: parameter.default for parameter in type.parameters}
-    for port in type.ports(defaults, None).inputs:
-        if type.expect(defaults, {port.id: spec}) is None:
-            return port.id
-    return None
+    inputs = _new_inputs(type)
+    return next((port.id for port in inputs if type.expect(defaults, {port.id: spec}) is None), None)
+
+
+@lru_cache(maxsize=512)
+def _new_inputs(type: BlockType) -> tuple[Port, ...]:
+    """The inputs of a new block; those of a container are the Entries of the body that it begins with."""
+    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+    numbers = count()
+    body = type.body(lambda: f"new-{next(numbers)}") if type.body is not None else None
+    return tuple(type.ports(defaults, body).inputs)
 
 
 @lru_cache(maxsize=512)

@@ -62,6 +62,17 @@ def test_title_alias_and_pytorch_name_find_the_block(text: str, first: str) -> N
     assert ids(text)[0] == first
 
 
+@pytest.mark.parametrize("id", BLOCK_TYPES)
+def test_a_title_in_full_means_its_block(id: str) -> None:
+    assert find_blocks(BLOCK_TYPES[id].title, BLOCK_TYPES).matches[0].type_id == id
+
+
+@pytest.mark.parametrize("id", [id for id, type in BLOCK_TYPES.items() if type.role == "container"])
+def test_containers_are_found_at_a_dropped_wire(id: str) -> None:
+    assert accepting_port(BLOCK_TYPES[id], PICTURE) is not None
+    assert find_blocks(BLOCK_TYPES[id].title, BLOCK_TYPES, spec=PICTURE).matches[0].type_id == id
+
+
 def test_a_family_finds_its_blocks() -> None:
     assert set(ids("normal")) >= {"batch_norm1d", "batch_norm2d"}
 
