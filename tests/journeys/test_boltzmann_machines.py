@@ -32,13 +32,18 @@ def convolutional(drawing: Drawing) -> None:
     drawing.chain("input.image", "machine")
 
 
+def pooled(drawing: Drawing) -> None:
+    drawing.add("machine", "conv_rbm", (224, 24), hidden=9, pool=2)
+    drawing.chain("input.image", "machine")
+
+
 def deep(drawing: Drawing) -> None:
     drawing.add("flatten", "flatten", (224, 24))
     drawing.add("machine", "deep_boltzmann_machine", (416, 24), hidden=(32, 16))
     drawing.chain("input.image", "flatten", "machine")
 
 
-@pytest.mark.parametrize("draw", [convolutional, deep])
+@pytest.mark.parametrize("draw", [convolutional, pooled, deep])
 def test_a_machine_without_a_loss_is_offered_its_stage_and_trains(
     open_hands: Callable[..., Hands], tmp_path: Path, draw: Callable[[Drawing], None]
 ) -> None:

@@ -46,6 +46,32 @@ def test_a_convolutional_rbm(capfd, tmp_path: Path) -> None:
     assert [line.get("train") for line in again] == [line.get("train") for line in lines]
 
 
+def test_a_convolutional_deep_belief_network(capfd, tmp_path: Path) -> None:
+    """Two machines that pool: checked with their shapes, trained one after the other, saved, evaluated."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("first", "conv_rbm", hidden=12, pool=2)
+    drawing.add("second", "conv_rbm", hidden=8, kernel_size=(2, 2), pool=2)
+    drawing.chain("input.image", "first", "second")
+    stages = [ContrastiveDivergence(block, epochs=6, learning_rate=1.0) for block in ("first", "second")]
+    file = written(tmp_path / "cdbn.loom", drawing, *stages)
+    assert main(["check", str(file), "--json"]) == 0
+    shapes = [block["outputs"] for block in json.loads(capfd.readouterr().out)["blocks"]]
+    assert shapes[1:] == [{"output": ["N", 12, 3, 3]}, {"output": ["N", 8, 1, 1]}]
+    lines = commands(capfd, file, "--out", str(tmp_path / "trained.loom"))
+    errors = [line["validation"]["reconstruction_error"] for line in lines[:-1]]
+    assert [line["stage"] for line in lines[:-1]] == [0] * 6 + [1] * 6
+    assert errors[5] < 0.75 * errors[0]
+    assert errors[11] < errors[6]
+    assert main(["evaluate", str(tmp_path / "trained.loom"), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert told["reconstruction_error"] == pytest.approx(lines[-1]["test"]["reconstruction_error"], rel=1e-4), told
+    assert main(["train", str(file), "--set", "first.pool=4"]) == 1
+    said = capfd.readouterr().err
+    assert "a multiple of 4" in said
+    assert "Crop or pad the picture to 6×6" in said
+
+
 def test_a_deep_boltzmann_machine_layer_by_layer_then_together(capfd, tmp_path: Path) -> None:
     drawing = Drawing(BLOCK_TYPES)
     drawing.add("input", "input")
