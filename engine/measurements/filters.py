@@ -18,17 +18,26 @@ def measure_filters(subject: Subject, ask: Ask) -> Arrays:
     weight = weight_of(subject, ask.block)
     if weight is None:
         raise block_refused("no-filters", subject.network, ask.block)
-    pictures = folded(subject, ask.block, weight)[: max(ask.count, 1)]
-    shown = pictures.movedim(1, -1) if pictures.shape[1] == 3 else pictures.mean(1)
+    shown = as_pictures(folded(subject, ask.block, weight))
     before = _before_training(subject, ask.block, weight)
     norm = weight.norm()
     change = (weight - before).norm() / before.norm() if before is not None else torch.zeros(())
     return {
-        "filters": shown.contiguous().cpu().numpy(),
-        "limit": _scalar(shown.abs().max()),
+        "filters": shown[: max(ask.count, 1)].contiguous().cpu().numpy(),
+        "limit": limit_of(shown),
         "norm": _scalar(norm),
         "change": _scalar(torch.nan_to_num(change, posinf=0.0)),
     }
+
+
+def as_pictures(filters: Tensor) -> Tensor:
+    """F×C×H×W as F×H×W×3 where C is 3, else the mean of the channels, F×H×W."""
+    return filters.movedim(1, -1) if filters.shape[1] == 3 else filters.mean(1)
+
+
+def limit_of(pictures: Tensor) -> np.ndarray:
+    """The largest magnitude: of all pictures of a block, so that each looks alike wherever some of them are shown."""
+    return _scalar(pictures.abs().max())
 
 
 def weight_of(subject: Subject, key: str) -> Tensor | None:

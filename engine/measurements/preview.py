@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.measurements.filters import folded, weight_of
+from engine.measurements.filters import as_pictures, folded, limit_of, weight_of
 from engine.measurements.results import Ask
 from engine.measurements.subject import (
     Subject,
     block_refused,
-    grey,
     origin,
     outputs,
     picture_shape,
@@ -29,8 +28,11 @@ def measure_preview(subject: Subject, ask: Ask) -> Arrays:
     weight = weight_of(subject, ask.block)
     if weight is not None:
         shaped = folded(subject, ask.block, weight)
-        pictures = grey(shaped) if shaped.shape[2] > 1 else weight.reshape(len(weight), -1)[None, :_LARGEST, :_LARGEST]
-        return _answer(pictures[:count], signed=True)
+        if shaped.shape[2] > 1:
+            pictures = as_pictures(shaped)
+            return _answer(pictures[:count], signed=True) | {"limit": limit_of(pictures)}
+        matrix = weight.reshape(len(weight), -1)
+        return _answer(matrix[None, :_LARGEST, :_LARGEST], signed=True) | {"limit": limit_of(matrix)}
     network = subject.network
     port = network.output_of(ask.block)
     if port is None or len(network.program.specs[port].shape) < 1:

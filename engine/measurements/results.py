@@ -5,7 +5,8 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
 `filters` (block with weights: convolution, dense, RBM)
     `filters` float32 F×H×W: first-layer weights as pictures (C channels averaged unless C is 3: then F×H×W×3); a dense
     or RBM block that reads pictures is folded to their height and width, otherwise 1×inputs. `limit` float32 scalar:
-    largest magnitude. `norm` and `change` float32 scalars: Frobenius norm now, and ‖W − W₀‖ / ‖W₀‖ since the start.
+    largest magnitude of all the block's. `norm` and `change` float32 scalars: Frobenius norm now, and ‖W − W₀‖ / ‖W₀‖
+    since the start.
 `latent` (any block's first output, flattened)
     `points` float32 M×2 PCA (principal axes of this block now, signs kept from answer to answer), `labels` int64 M
     (−1 without classes), `rows` int64 M dataset rows of the validation part (at most 1,000), `explained` float32 2,
@@ -24,8 +25,9 @@ Every answer is a mapping of named arrays (`Measured.arrays`). By the kind of As
 `samples` (an Input: dataset rows as pictures)
     `pictures` float32 M×H×W 0…1, `labels` int64 M.
 `preview` (any block, for the strip on the canvas)
-    `pictures` float32 M×H×W: filters of blocks with weights (of those that read no pictures the weight matrix, 1×F×
-    inputs); else the output channels of one sample, scaled to 0…1; `signed` int64 scalar 1 where they are weights.
+    `pictures` float32 M×H×W: filters of blocks with weights and their `limit`, both as above, M×H×W×3 where C is 3 (of
+    those that read no pictures the weight matrix, 1×F×inputs); else the output channels of one sample, scaled to 0…1;
+    `signed` int64 scalar 1 where they are weights.
 `curve` (an activation that acts on each number by itself)
     `x` float32 401 from −4 to 4, `function` and `derivative` float32 401: what the block makes of x, and its slope as
     autograd gives it (of Heaviside and sign: the one they are trained with).

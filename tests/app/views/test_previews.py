@@ -55,3 +55,13 @@ def test_justified_rows_reach_from_edge_to_edge(light, ratio) -> None:
     assert inked[-1] >= image.width() - 2
     centred = preview_image(arrays, light, 256, 64, ratio)
     assert any(centred.pixelColor(0, y).alpha() for y in range(centred.height())) is False
+
+
+def test_filters_of_three_channels_have_the_colours_of_the_inspector_on_the_block_too(light) -> None:
+    filters = np.random.default_rng(0).normal(size=(6, 3, 3, 3)).astype(np.float32)
+    limit = np.float32(4)
+    there = preview_image({"filters": filters, "limit": limit}, light, 112, 36)
+    here = preview_image({"pictures": filters, "signed": np.array(1), "limit": limit}, light, 112, 36)
+    assert here == there
+    own = preview_image({"pictures": filters, "signed": np.array(1), "limit": limit / 2}, light, 112, 36)
+    assert own != there, "the limit counts"
