@@ -70,7 +70,7 @@ def lenet_5_published() -> Project:
     )
 
 
-def _head(net: Sketch, widths: tuple[int, ...], classes: int = 1000, dropout: bool = True) -> None:
+def head(net: Sketch, widths: tuple[int, ...], classes: int = 1000, dropout: bool = True) -> None:
     net.add("flatten")
     for number, width in enumerate(widths, 6):
         if dropout:
@@ -96,7 +96,7 @@ def _alexnet(columns: bool) -> Sketch:
             net.pool(3, 2)
         if number in (1, 2) and columns:
             net.add("local_response_norm")
-    _head(net, (4096, 4096))
+    head(net, (4096, 4096))
     return net
 
 
@@ -136,7 +136,7 @@ def zfnet() -> Project:
         net.convolution(width, 3, f"Convolution {number}")
         net.add("relu")
     net.pool(3, 2)
-    _head(net, (4096, 4096))
+    head(net, (4096, 4096))
     return net.project(
         "ZFNet",
         "The winner of 2013: AlexNet with filters of 7×7 that move by 2, found by looking at what each layer sees; "
@@ -156,7 +156,7 @@ def vgg_16() -> Project:
             inner.add("relu", f"ReLU {number}")
         inner.pool()
         net.add("group", f"Stage {stage}", body=inner.body())
-    _head(net, (4096, 4096))
+    head(net, (4096, 4096))
     return net.project(
         "VGG-16",
         "Thirteen convolutions of 3×3 in five stages and three dense layers: 138,357,544 weights.",
@@ -168,7 +168,7 @@ def vgg_16() -> Project:
     )
 
 
-_INCEPTIONS = {
+INCEPTIONS = {
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
     "4a": (192, 96, 208, 16, 48, 64),
@@ -193,7 +193,7 @@ def googlenet() -> Project:
         if number != 2:
             stem.pool(3, 2, 1)
     net.add("group", "Stem", body=stem.body())
-    for name, widths in _INCEPTIONS.items():
+    for name, widths in INCEPTIONS.items():
         if name in ("4a", "5a"):
             net.pool(3, 2, 1)
         numbers = iter(range(1, 100))
@@ -249,7 +249,7 @@ def _residual_stage(
     return draw
 
 
-def _resnet(depth: int, counts: tuple[int, ...], parameters: str) -> Project:
+def resnet(depth: int, counts: tuple[int, ...], parameters: str) -> Project:
     bottleneck = depth >= 50
     net = Sketch.of("", IMAGENET)
     net.convolution(64, 7, "Convolution", stride=2, padding=3, bias=False)
@@ -343,9 +343,9 @@ PICTURES: dict[str, Callable[[], Project]] = {
     "zfnet": zfnet,
     "vgg-16": vgg_16,
     "googlenet": googlenet,
-    "resnet-18": partial(_resnet, 18, (2, 2, 2, 2), "11,689,512"),
-    "resnet-50": partial(_resnet, 50, (3, 4, 6, 3), "25,557,032"),
-    "resnet-152": partial(_resnet, 152, (3, 8, 36, 3), "60,192,808"),
+    "resnet-18": partial(resnet, 18, (2, 2, 2, 2), "11,689,512"),
+    "resnet-50": partial(resnet, 50, (3, 4, 6, 3), "25,557,032"),
+    "resnet-152": partial(resnet, 152, (3, 8, 36, 3), "60,192,808"),
     "highway-50": highway_50,
     "unet": unet,
 }

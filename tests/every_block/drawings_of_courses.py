@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.blocks.containers_drawn import inception_body
 from engine.graph.graph import Graph, Initialiser, Weights
-from resources.reference_pictures import _INCEPTIONS
+from resources.reference_pictures import INCEPTIONS
 from resources.reference_sketch import IMAGENET, Sketch
 
 
@@ -21,7 +21,7 @@ def googlenet_of_the_paper() -> Graph:
     net.add("relu")
     net.add("local_response_norm")
     net.pool(3, 2, 1)
-    for name, widths in _INCEPTIONS.items():
+    for name, widths in INCEPTIONS.items():
         if name in ("4a", "5a"):
             net.pool(3, 2, 1)
         numbers = iter(range(1, 100))

@@ -10,7 +10,7 @@ import torch
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.graph.graph import Graph, Weights
-from resources.reference_pictures import _head, _resnet
+from resources.reference_pictures import head, resnet
 from resources.reference_sketch import IMAGENET, Sketch
 from tests.every_block.drawings_of_courses import captioner, gestures, googlenet_of_the_paper
 from tests.every_block.exporting import ANALYSER, exported_equal, random_inputs
@@ -25,7 +25,7 @@ def vgg_19() -> Graph:
             net.convolution(width, 3)
             net.add("relu")
         net.pool()
-    _head(net, (4096, 4096))
+    head(net, (4096, 4096))
     return net.drawing.graph
 
 
@@ -58,8 +58,8 @@ def one_layer(type: str, **parameters: object) -> Graph:
     [
         (vgg_19, 143_667_240),
         (googlenet_of_the_paper, 6_998_552),
-        (lambda: _resnet(34, (3, 4, 6, 3), "").graph, 21_797_672),
-        (lambda: _resnet(101, (3, 4, 23, 3), "").graph, 44_549_160),
+        (lambda: resnet(34, (3, 4, 6, 3), "").graph, 21_797_672),
+        (lambda: resnet(101, (3, 4, 23, 3), "").graph, 44_549_160),
         (lambda: autoencoder(tied=False), 2_823_286),
         (lambda: autoencoder(tied=True), 1_413_786),
         (lambda: one_layer("dense", out_features=24 * 24 * 6), 2_712_960),
