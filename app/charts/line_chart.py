@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from app.charts.curve_path import Curve, decimated, path, runs_through, within
 from app.charts.look import LABEL_GAP, SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, Card, Theme, text_width, tick_room
+from app.charts.mark_labels import mark_labels
 from app.charts.plot_area import PlotArea
 from app.charts.step_axis import StepAxis
 from app.charts.step_series import StepSeries
@@ -23,23 +24,6 @@ FAINT_OPACITY = 0.4
 CURVE_WIDTH = 2.0
 DASH = (3.0, 2.0)
 THICK_UP_TO = 2000
-
-
-class Curve(NamedTuple):
-    """One curve: name, x and y float64 of equal length, class colour, and how it is drawn.
-
-    `shift` moves it along x where it is drawn, not where it is read: the mean over an epoch stands in its middle.
-    `start` is a value drawn at x 0 before the first.
-    """
-
-    name: str
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    color: int = 0
-    dashed: bool = False
-    faint: bool = False
-    shift: float = 0.0
-    start: float | None = None
 
 
 class Mark(NamedTuple):
@@ -64,6 +48,7 @@ class LineChart(PlotArea):
         self._axis = StepAxis.even(1.0)
         self._steps_from = 0
         self._label_places: tuple[tuple[str, QRectF], ...] = ()
+        self._mark_places: tuple[tuple[str, QRectF], ...] = ()
 
     # What is shown.
 
@@ -89,6 +74,10 @@ class LineChart(PlotArea):
     def labels(self) -> tuple[tuple[str, QRectF], ...]:
         """The names at the ends of the curves and where they stand, as last painted."""
         return self._label_places
+
+    def mark_labels(self) -> tuple[tuple[str, QRectF], ...]:
+        """The words of the marks that have room and where they stand, as last painted."""
+        return self._mark_places
 
     def value_text(self, value: float) -> str:
         """A value as it is written: three significant digits, or a percentage."""
@@ -149,6 +138,7 @@ class LineChart(PlotArea):
 
     def paint_content(self, painter: QPainter, plot: QRectF) -> None:
         inside = plot.adjusted(-1, -2, 2, 2)
+        self._lay_labels(plot)
         painter.setClipRect(inside)
         self._paint_steps(painter, plot)
         painter.setClipping(False)
@@ -163,7 +153,7 @@ class LineChart(PlotArea):
             if not curve.faint:
                 self._paint_curve(painter, plot, curve)
         painter.restore()
-        self._paint_labels(painter, plot)
+        self._paint_labels(painter)
 
     def _paint_axes(self, painter: QPainter, plot: QRectF) -> None:
         theme = self.theme
@@ -209,13 +199,11 @@ class LineChart(PlotArea):
         return color
 
     def _paint_curve(self, painter: QPainter, plot: QRectF, curve: Curve) -> None:
-        x, y = curve.x + curve.shift, curve.y
-        if curve.start is not None:
-            x, y = np.append(0.0, x), np.append(curve.start, y)
+        x, y = curve.drawn()
         columns = max(int(plot.width()), 1)
         x0, x1, _, _ = self.view_range
         if len(x) > 2 * columns:
-            x, y = _decimated(*_within(x, y, x0, x1), columns)
+            x, y = decimated(*within(x, y, x0, x1), columns)
         thin = curve.faint or len(x) > THICK_UP_TO
         pen = QPen(self._color(curve), 1.0 if thin else CURVE_WIDTH)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -230,7 +218,7 @@ class LineChart(PlotArea):
             painter.drawEllipse(QPointF(self.x_px(x[0], plot), self.y_px(y[0], plot)), 2.5, 2.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             return
-        painter.drawPath(_path(self.x_px(x, plot), self.y_px(y, plot)))
+        painter.drawPath(path(self.x_px(x, plot), self.y_px(y, plot)))
 
     def _paint_steps(self, painter: QPainter, plot: QRectF) -> None:
         if self._steps is None:
@@ -248,53 +236,73 @@ class LineChart(PlotArea):
         pen = QPen(self._mixed(STEPS_OPACITY), 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(pen)
-        painter.drawPath(_path(self.x_px(self._axis.epochs_at(x), plot), self.y_px(y.astype(np.float64), plot)))
+        painter.drawPath(path(self.x_px(self._axis.epochs_at(x), plot), self.y_px(y.astype(np.float64), plot)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _paint_marks(self, painter: QPainter, plot: QRectF) -> None:
+        self._mark_places = ()
+        if not self._marks:
+            return
         theme = self.theme
         font = theme.font(SIZE_SMALL)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        taken = -math.inf
-        for mark in self._marks:
-            x = round(self.x_px(mark.x, plot)) + 0.5
-            painter.setPen(theme.dashed_pen("edge", 1.0, (2.0, 2.0)))
+        lines = [round(self.x_px(mark.x, plot)) + 0.5 for mark in self._marks]
+        painter.setPen(theme.dashed_pen("edge", 1.0, (2.0, 2.0)))
+        for x in lines:
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-            left = x + SPACE_4
-            if left > taken and left + metrics.horizontalAdvance(mark.text) < plot.right():
-                painter.setPen(theme.color("secondary"))
-                # Losses fall and leave the top free; accuracies rise and leave the foot free.
-                base = plot.bottom() - SPACE_4 if self._percent else plot.top() + metrics.ascent()
-                painter.drawText(QPointF(left, base), mark.text)
-                taken = left + metrics.horizontalAdvance(mark.text) + SPACE_8
+        widths = [metrics.horizontalAdvance(mark.text) for mark in self._marks]
+        names = [place for _, place in self._label_places]
+        # Losses fall and leave the top free; accuracies rise and leave the foot free.
+        places = mark_labels(lines, widths, plot, metrics.height(), not self._percent, names, self._curves_in(plot))
+        self._mark_places = tuple(
+            (mark.text, at) for mark, at in zip(self._marks, places, strict=True) if at is not None
+        )
+        painter.setPen(theme.color("secondary"))
+        for text, place in self._mark_places:
+            painter.fillRect(place.adjusted(-2, 1, 2, -1), theme.color("panel"))
+            painter.drawText(QPointF(place.left(), place.top() + metrics.ascent()), text)
 
-    def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
+    def _curves_in(self, plot: QRectF) -> Callable[[QRectF], int]:
+        """How many curves run through a place."""
+        drawn = [curve.drawn() for curve in self._curves]
+        seen = [(self.x_px(x, plot), self.y_px(y, plot)) for x, y in drawn]
+        return lambda place: sum(runs_through(x, y, place) for x, y in seen)
+
+    def _lay_labels(self, plot: QRectF) -> None:
+        """Find places for the names at the ends of the curves; zoomed in there are none."""
         font = self.theme.font(SIZE_SMALL, SEMIBOLD)
-        named = [curve for curve in self._curves if not curve.faint and curve.name]
-        texts = [f"{curve.name} {self.value_text(curve.y[-1])}" for curve in named]
-        ends = [self.x_px(curve.x[-1] + curve.shift, plot) for curve in named]
+        named = self._named()
         if not named or self.is_zoomed:
             self._label_places = ()
             return
+        texts = [f"{curve.name} {self.value_text(curve.y[-1])}" for curve in named]
+        ends = [self.x_px(curve.x[-1] + curve.shift, plot) for curve in named]
         width = max(text_width(font, text) for text in texts)
         half = LABEL_GAP / 2
-        free = plot.adjusted(0, half, 0, -half)
         if max(ends) + SPACE_8 + width <= self.width() - 4:
             left = max(ends) + SPACE_8
             wanted = [self._end_px(curve, plot) for curve in named]
         else:
             left = plot.right() - width
             wanted = self._beside_curves(named, left, plot)
-        places = spread(wanted, LABEL_GAP, free.top(), free.bottom())
+        places = spread(wanted, LABEL_GAP, plot.top() + half, plot.bottom() - half)
+        self._label_places = tuple(
+            (text, QRectF(left, y - half, text_width(font, text), LABEL_GAP))
+            for text, y in zip(texts, places, strict=True)
+        )
+
+    def _named(self) -> list[Curve]:
+        return [curve for curve in self._curves if not curve.faint and curve.name]
+
+    def _paint_labels(self, painter: QPainter) -> None:
+        font = self.theme.font(SIZE_SMALL, SEMIBOLD)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
-        made = []
-        for curve, text, y in zip(named, texts, places, strict=True):
+        for curve, (text, place) in zip(self._named(), self._label_places, strict=False):
             painter.setPen(self.theme.class_color(curve.color))
-            painter.drawText(QPointF(round(left), round(y + metrics.capHeight() / 2)), text)
-            made.append((text, QRectF(left, y - half, text_width(font, text), LABEL_GAP)))
-        self._label_places = tuple(made)
+            middle = place.center().y()
+            painter.drawText(QPointF(round(place.left()), round(middle + metrics.capHeight() / 2)), text)
 
     def _end_px(self, curve: Curve, plot: QRectF) -> float:
         y = curve.y[-1]
@@ -376,24 +384,3 @@ class LineChart(PlotArea):
 def _limits(y: NDArray) -> tuple[float, ...]:
     finite = y[np.isfinite(y)]
     return (float(finite.min()), float(finite.max())) if len(finite) else ()
-
-
-def _within(x: NDArray, y: NDArray, x0: float, x1: float) -> tuple[NDArray, NDArray]:
-    first = max(int(np.searchsorted(x, x0)) - 1, 0)
-    last = int(np.searchsorted(x, x1, side="right")) + 1
-    return x[first:last], y[first:last]
-
-
-def _decimated(x: NDArray, y: NDArray, columns: int) -> tuple[NDArray, NDArray]:
-    size = len(x) // columns
-    if size < 2:
-        return x, y
-    starts = np.arange(0, len(x), size)
-    both = np.empty(2 * len(starts))
-    both[0::2], both[1::2] = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
-    return np.repeat(x[starts], 2), both
-
-
-def _path(x: NDArray, y: NDArray):  # noqa: ANN202
-    # Far outside its bounds the rasteriser counts in 16 bits.
-    return arrayToQPath(np.ascontiguousarray(x), np.clip(y, -8000, 16000), connect="finite")

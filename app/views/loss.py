@@ -77,7 +77,9 @@ def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
 
 def marks_of(history: RunHistory) -> list[Mark]:
     """Where settings changed and stages began, in epochs."""
-    marks = [Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in history.marks]
+    # Of what was set several times before a step was made, the last was in effect.
+    effective = {(mark.step, mark.name): mark for mark in history.marks}.values()
+    marks = [Mark(history.x_of(mark.step), mark_words(mark.name, mark.value)) for mark in effective]
     stages = [Mark(history.x_of(step), f"stage {index}") for index, step in enumerate(history.stage_starts(), start=2)]
     return sorted([*marks, *stages])
 

@@ -131,6 +131,35 @@ def test_a_mark_stands_where_the_setting_changed(theme, shown, pixels, point) ->
     assert "learning rate 0.0003" in chart.card().text
 
 
+@pytest.mark.parametrize("percent", [False, True])
+@pytest.mark.parametrize("size", [(320, 200), (600, 300)])
+@pytest.mark.parametrize(
+    "at", [(6.0, 6.2), (6.0, 6.0), (0.1, 0.3), (18.8, 19.4), (3.0, 11.0, 18.0), (6.0, 6.2, 6.4, 6.6, 6.8, 7.0)]
+)
+def test_the_words_of_close_marks_never_collide(theme, shown, percent, size, at) -> None:
+    chart = shown(LineChart(theme, percent=percent), *size)
+    curves = [curve._replace(y=1 - curve.y / 3) if percent else curve for curve in two_curves()]
+    marks = [Mark(x, f"learning rate 0.0{index}1") for index, x in enumerate(at)]
+    chart.show_lines(curves, marks=marks, x_end=20)
+    chart.grab()
+    placed = chart.mark_labels()
+    assert len(placed) == len(marks) or len(marks) > 3, "the words of a few have room"
+    assert marks[-1].text in dict(placed), "the newest has it first"
+    places = [place for _, place in (*placed, *chart.labels())]
+    assert not any(one.intersects(other) for one, other in itertools.combinations(places, 2))
+    assert all(chart.plot_rect().adjusted(0, -1, 0, 1).contains(place) for _, place in placed)
+
+
+def test_the_words_of_a_mark_keep_off_the_curves_where_they_can(theme, shown) -> None:
+    chart = shown(LineChart(theme), 420, 240)
+    slow = [Curve("train", EPOCHS, 2 * np.exp(-EPOCHS / 4) + shift, 0) for shift in (0.0, 0.1)]
+    chart.show_lines(slow, marks=[Mark(6.0, "learning rate 0.01"), Mark(6.4, "learning rate 0.001")], x_end=20)
+    chart.grab()
+    first, second = (place for _, place in chart.mark_labels())
+    assert first.left() >= chart.x_px(6.0, chart.plot_rect()), "at the left the loss falls through it"
+    assert first.top() > second.top()
+
+
 def wheel(chart: LineChart, at: QPointF, turns: int) -> None:
     event = QWheelEvent(
         at,

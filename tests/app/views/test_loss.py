@@ -90,6 +90,9 @@ def test_a_steered_run_has_a_mark(loss, history) -> None:
     loss.show_history(made)
     assert loss.chart._marks[0].text == "learning rate 0.0003"
     assert loss.chart._marks[0].x == 2.5
+    made.add(Marked("r1", step=50, name="learning_rate", value=0.003))
+    loss.show_history(made)
+    assert [mark.text for mark in loss.chart._marks] == ["learning rate 0.003"], "one step, one learning rate"
 
 
 def test_contrastive_divergence_shows_its_error(loss) -> None:
