@@ -39,3 +39,27 @@ def test_nothing_is_left_after_the_last_batch():
 def test_large_batches_are_gathered_one_at_a_time():
     assert chunk_length(64 * 784 * 4) == 8
     assert chunk_length(100 << 20) == 1
+
+
+def test_a_batch_that_somebody_holds_is_never_gathered_over():
+    values = torch.rand(4000, 784)
+    order = torch.randperm(4000)
+    held = []
+    for index, (batch,) in enumerate(minibatches([values], [order], 64)):
+        if index % 11 == 0:
+            held.append((index, batch[:, 1:3]))
+    for index, part in held:
+        assert torch.equal(part, values[order[index * 64 : index * 64 + 64], 1:3])
+
+
+def test_memory_of_batches_that_went_is_used_again():
+    values, order = torch.rand(64 * 80, 784), torch.randperm(64 * 80)
+    places = {batch.untyped_storage().data_ptr() for (batch,) in minibatches([values], [order], 64)}
+    assert len(places) <= 3, "ten chunks, of which two live at once"
+
+
+def test_pictures_of_one_channel_with_their_channels_last_are_gathered_over_only_when_they_went():
+    values, order = torch.rand(3000, 1, 28, 28), torch.randperm(3000)
+    batches = [batch for (batch,) in minibatches([values], [order], 64, 0, torch.channels_last)]
+    assert torch.equal(torch.cat(batches), values[order])
+    assert batches[0].is_contiguous(memory_format=torch.channels_last)
