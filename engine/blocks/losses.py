@@ -141,7 +141,7 @@ CROSS_ENTROPY = BlockType(
         ),
         WEIGHT,
     ),
-    summary=("{logits} classes",),
+    summary=("{logits.shape[1]} classes",),
     role="loss",
     module="engine.modules.losses:CrossEntropy",
     ports=compared_ports("logits"),

@@ -140,13 +140,13 @@ class Mismatch(Plain, frozen=True):
 class BlockType(msgspec.Struct, frozen=True):
     """A kind of block: a module-level constant of `engine.blocks`, never saved, so it may hold functions.
 
-    `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port,
-    the per-sample shapes that reach it. `module` names the class to build (`torch.nn:Conv2d`), called with the
-    inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain drawings. `weights`
-    names what learns and may be started in its own way. `body` draws the body of a new container; `remedy` is the
-    parameter and value that mend a container whose added blocks do not fit. `copies` says how many times a container
-    runs its body, one copy behind the other. `transposes` are pairs of a type whose weights this one can use the other
-    way round, and the module that then holds them.
+    `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port, the
+    per-sample shapes that reach it, or a part of what does (`{logits.shape[1]} classes`). `module` names the class to
+    build (`torch.nn:Conv2d`), called with the inputs in `arguments_order`; empty for inputs, boundaries and containers
+    that expand into plain drawings. `weights` names what learns and may be started in its own way. `body` draws the
+    body of a new container; `remedy` is the parameter and value that mend a container whose added blocks do not fit.
+    `copies` says how many times a container runs its body, one copy behind the other. `transposes` are pairs of a type
+    whose weights this one can use the other way round, and the module that then holds them.
     """
 
     id: str
@@ -205,12 +205,13 @@ class BlockType(msgspec.Struct, frozen=True):
 
     def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
         """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""
-        facts: dict[str, str] = {}
-        for name in _names_in(self.summary):
+        facts: dict[str, str | TensorSpec] = {}
+        for field in _names_in(self.summary):
+            name, _, part = field.partition(".")
             if parameters.get(name) is not None:
                 facts[name] = self.words_of(name, parameters[name])
             elif name in inputs:
-                facts[name] = inputs[name].per_sample
+                facts[name] = inputs[name] if part else inputs[name].per_sample
         return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
 
     def words_of(self, id: str, value: Value) -> str:
@@ -229,7 +230,7 @@ _ONE = re.compile(r"^1 (\w+s)$")
 """`1 units` is written `1 unit`."""
 
 
-def _fill(template: str, facts: Mapping[str, str]) -> str:
+def _fill(template: str, facts: Mapping[str, str | TensorSpec]) -> str:
     try:
         return _ONE.sub(lambda found: counted(1, found[1]), template.format_map(facts))
     except (KeyError, IndexError, ValueError, AttributeError):

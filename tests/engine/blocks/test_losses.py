@@ -19,6 +19,16 @@ def defaults(id: str, **changed: Value) -> dict[str, Value]:
     return {parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters} | changed
 
 
+@pytest.mark.parametrize("id", ["cross_entropy", "nll", "kl_divergence"])
+@pytest.mark.parametrize("shape", [(N, 3), (N, 3, Dim("T")), (N, 3, 16, 16)])
+def test_classes_are_counted_along_their_axis_alone(id: str, shape: tuple[int | Dim, ...]) -> None:
+    type = BLOCK_TYPES[id]
+    assert type.prediction is not None
+    prediction = {type.prediction.port: TensorSpec(shape, "float32")}
+    assert type.second_line(defaults(id), prediction) == "3 classes"
+    assert type.second_line(defaults(id), {}) == ""
+
+
 def test_class_weights_are_one_a_class() -> None:
     type, inputs = BLOCK_TYPES["cross_entropy"], {"logits": TensorSpec((N, 3), "float32"), "target": LABELS}
     assert type.expect(defaults("cross_entropy", class_weights=(1, 2, 3)), inputs) is None
