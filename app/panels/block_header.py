@@ -25,10 +25,15 @@ from graph_editor.theme import (
 HEIGHT = 56
 TINT_SIDE = 28
 NAME_AT = 54
+_BESIDE_NAME = 14
+"""What edge, margins and Qt's own 2 px leave no room for in a line that shows a name."""
 
 
 class NameLine(QLineEdit):
-    """A name that looks like text until it is edited; Enter or leaving takes it, Esc gives it back."""
+    """A name that looks like text until it is edited; Enter or leaving takes it, Esc gives it back.
+
+    A name that is too long ends in an ellipsis until it is edited.
+    """
 
     taken = Signal(str)
 
@@ -41,7 +46,6 @@ class NameLine(QLineEdit):
         self.setFont(theme.font(SIZE_HEADING, SEMIBOLD))
         self.setTextMargins(4, 0, 4, 0)
         self.setAccessibleName("Name")
-        self.setToolTip("Click to rename")
         self.setAttribute(Qt.WidgetAttribute.WA_MacShowFocusRect, False)
         self.editingFinished.connect(self._take)
         self._restyle()
@@ -50,12 +54,11 @@ class NameLine(QLineEdit):
         """Show a name that comes from elsewhere; one being typed stays."""
         self._shown = name
         if not self.hasFocus():
-            self.setText(name)
-            self.setCursorPosition(0)
+            self._rest()
 
     def forget_typing(self) -> None:
         """Show the name as it is."""
-        self.setText(self._shown)
+        self._rest()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._entering = not self.hasFocus() or self._entering
@@ -67,7 +70,13 @@ class NameLine(QLineEdit):
             self.selectAll()
         self._entering = False
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.hasFocus():
+            self._rest()
+
     def focusInEvent(self, event: QFocusEvent) -> None:
+        self.setText(self._shown)
         super().focusInEvent(event)
         self._entering = event.reason() == Qt.FocusReason.MouseFocusReason
         self._restyle()
@@ -75,8 +84,7 @@ class NameLine(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.setText(self._shown)
-        self.setCursorPosition(0)
+        self._rest()
         self._restyle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -85,6 +93,13 @@ class NameLine(QLineEdit):
             self.clearFocus()
         else:
             super().keyPressEvent(event)
+
+    def _rest(self) -> None:
+        room = self.width() - _BESIDE_NAME
+        fitting = QFontMetricsF(self.font()).elidedText(self._shown, Qt.TextElideMode.ElideRight, room)
+        self.setText(fitting)
+        self.setCursorPosition(0)
+        self.setToolTip("Click to rename" if fitting == self._shown else f"{self._shown}\nClick to rename")
 
     def _take(self) -> None:
         name = " ".join(self.text().split())

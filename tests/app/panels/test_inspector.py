@@ -21,7 +21,7 @@ from app.panels.project_panel import ProjectPanel
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.graph.analysis import Analysis, Cost
-from engine.graph.edits import set_learning, set_parameter
+from engine.graph.edits import rename, set_learning, set_parameter
 from engine.graph.graph import Block, Graph, Initialiser, Learning, PortRef, Wire, sorted_wires
 from engine.graph.problem import Fix, Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
@@ -205,6 +205,33 @@ def test_the_name_is_edited_in_place(inspector: Inspector, document: Document, q
     assert document.graph.blocks["c"].name == "edges"
     assert header.name.text() == "edges"
     assert document.undo_stack.count() == 1
+
+
+def test_a_name_too_long_ends_in_an_ellipsis_until_it_is_edited(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    whole = "A transposed convolution in three dimensions"
+    document.edit("Name", rename, "c", whole)
+    inspector.show_selection((), ("c",))
+    header = page(inspector).header
+    assert isinstance(header, BlockHeader)
+    name = header.name
+    assert name.text().endswith("…")
+    assert whole.startswith(name.text()[:-1])
+    assert whole in name.toolTip()
+    shown = name.cursorRect().left() + name.fontMetrics().horizontalAdvance(name.text())
+    assert shown < name.width(), "the ellipsis is in sight"
+    qtbot.mouseClick(name, LEFT)
+    assert name.text() == name.selectedText() == whole
+    qtbot.keyClick(name, Qt.Key.Key_Return)
+    assert name.text().endswith("…")
+    assert document.graph.blocks["c"].name == whole
+    qtbot.mouseClick(name, LEFT)
+    row(inspector, "out_channels").field().setFocus()
+    assert name.text().endswith("…")
+    assert document.undo_stack.count() == 1
+    document.edit("Name", rename, "c", "Short")
+    assert (name.text(), name.toolTip()) == ("Short", "Click to rename")
 
 
 def test_help_and_the_menu(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
