@@ -78,3 +78,32 @@ def test_a_machine_without_a_loss_is_offered_its_stage_and_trains(
     hands.wait(lambda: "changed" in filters.chart.accessibleDescription(), "the filters")
     words = filters.chart.accessibleDescription()
     assert int(words.partition("changed ")[2].removesuffix(" %")) > 50, words
+
+
+def test_pool_is_typed_and_the_shape_follows_or_says_what_fits(
+    open_hands: Callable[..., Hands], tmp_path: Path
+) -> None:
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("first", "conv_rbm", (224, 24), name="First")
+    drawing.add("second", "conv_rbm", (448, 24), name="Second", kernel_size=(2, 2))
+    drawing.chain("input.image", "first", "second")
+    file = tmp_path / "stack.loom"
+    write_project(
+        file, Project(drawing.graph, Settings(Plan((ContrastiveDivergence("first"),)), (DatasetRef("digits"),)))
+    )
+    hands = open_hands(file)
+    hands.wait_ready()
+    hands.set_parameter("first", "pool", "2")
+    hands.wait_analysed()
+    specs = hands.workspace.analysis.analysis.specs
+    assert [specs[f"{id}/output"].per_sample for id in ("first", "second")] == ["16×3×3", "16×2×2"]
+    hands.set_parameter("second", "pool", "2")
+    hands.wait_analysed()
+    assert hands.workspace.analysis.analysis.specs["second/output"].per_sample == "16×1×1"
+    hands.set_parameter("first", "pool", "4")
+    hands.wait_analysed()
+    (sentence,) = [problem.sentence for problem in hands.problems if problem.severity == "error"]
+    assert "“First”" in sentence
+    assert "a multiple of 4" in sentence
+    assert "Crop or pad the picture to 6×6" in sentence
