@@ -318,11 +318,14 @@ class Editor(QWidget):
         left = self.scene.path
         self.refusal.close_popup()
         self.view.cancel_gesture()
+        if path[: len(left)] == left:
+            self.fitting.remember(left)
         self.scene.show_body(path)
         inner = left[len(path)] if len(left) > len(path) and left[: len(path)] == path else None
         if inner is not None:
             self.scene.pick([inner])
-        self.fitting.fit(READABLE, focus_of(self.scene, inner))
+        if inner is None or not self.fitting.come_back(path, inner):
+            self.fitting.fit(READABLE, focus_of(self.scene, inner))
         self.view.setFocus()
 
     def _entered(self) -> None:

@@ -1,9 +1,12 @@
-"""What of a body stands in the middle when it is entered: the block that was left, else where it begins."""
+"""What of a body is shown when it is entered: where it begins; and when another is left for it: what was before."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF
+from typing import NamedTuple
 
+from PySide6.QtCore import QPointF, QSize
+
+from engine.graph.paths import BodyPath
 from graph_editor.scene import GraphScene
 from graph_editor.theme import DETAIL_FULL_ZOOM
 from graph_editor.view import LEAST_ZOOM, GraphView
@@ -24,14 +27,58 @@ def _place(scene: GraphScene, id: str) -> tuple[bool, float, float, str]:
     return scene.body.blocks[id].type != "entry", item.x(), item.y(), id
 
 
+class _Place(NamedTuple):
+    """How a body is looked at: zoom, scroll bars and the middle of a view of this size; if it was fitted, how."""
+
+    zoom: float
+    across: int
+    down: int
+    middle: QPointF
+    size: QSize
+    fit: tuple[float, QPointF] | None
+
+
 class Fitting:
     """A view's fit at once, for a drawing that is shown anew. It holds while nobody moves or edits: a canvas whose size
-    changes then, as panels find their places, is fitted again."""
+    changes then, as panels find their places, is fitted again. Whoever comes back from a body inside finds the view as
+    it was."""
 
     def __init__(self, view: GraphView) -> None:
         self._view = view
         self._least, self._focus = LEAST_ZOOM, QPointF()
         self._seen: object = None
+        self._places: dict[BodyPath, _Place] = {}
+
+    def remember(self, path: BodyPath) -> None:
+        """Keep how the body at `path` is looked at: one inside it is about to be shown."""
+        view = self._view
+        self._places = {known: place for known, place in self._places.items() if known == path[: len(known)]}
+        self._places[path] = _Place(
+            view.zoom,
+            view.horizontalScrollBar().value(),
+            view.verticalScrollBar().value(),
+            view.middle(),
+            view.viewport().size(),
+            (self._least, self._focus) if self._seen == self._now() else None,
+        )
+
+    def come_back(self, path: BodyPath, left: str) -> bool:
+        """Look at the body at `path` as before; False where that is not known, or the block `left` is out of sight."""
+        view, place = self._view, self._places.get(path)
+        if place is None or left not in view.graph_scene.blocks:
+            return False
+        if view.viewport().size() == place.size:
+            view.zoom_to(place.zoom)
+            view.pan_by(
+                view.horizontalScrollBar().value() - place.across, view.verticalScrollBar().value() - place.down
+            )
+            if place.fit is not None:
+                (self._least, self._focus), self._seen = place.fit, self._now()
+        elif place.fit is not None:
+            self.fit(*place.fit)
+        else:
+            view.glide.go(place.zoom, place.middle, soft=False)
+        return view.visible_area().intersects(view.graph_scene.blocks[left].sceneBoundingRect())
 
     def fit(self, least: float = LEAST_ZOOM, focus: QPointF | None = None) -> None:
         """Show the whole body; at zoom `least` what is around `focus`."""

@@ -70,6 +70,76 @@ def test_leaving_shows_the_container_that_was_left(make_editor) -> None:
     assert editor.view.visible_area().contains(editor.scene.blocks["g"].sceneBoundingRect())
 
 
+def two_deep() -> Graph:
+    """A Group in a Group, at an odd place beside a ReLU."""
+    inner = inside(2).blocks["g"]
+    outer = inside(2).blocks["g"]
+    assert inner.body is not None
+    assert outer.body is not None
+    ids = {"entry": "entry2", "exit": "exit2"}
+    blocks = {
+        ids.get(block.type, f"{id}i"): Block(ids.get(block.type, f"{id}i"), block.type, block.name, look=block.look)
+        for id, block in inner.body.blocks.items()
+    }
+    held = Block("h", "group", "Inner", body=Graph(blocks=blocks), look=Look(40, 88))
+    body = Graph(blocks={**outer.body.blocks, "h": held})
+    return Graph(
+        blocks={
+            "g": Block("g", "group", "Group", body=body, look=Look(304, 208)),
+            "x": Block("x", "relu", "ReLU", look=Look(600, 72)),
+        }
+    )
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.83, 0.37])
+def test_leaving_returns_exactly_to_where_one_was(make_editor, mouse_of, zoom: float) -> None:
+    editor: Editor = make_editor(two_deep(), (700, 500))
+    editor.view.zoom_to(zoom)
+    editor.view.pan_by(-13, 27)
+
+    def place() -> tuple[object, ...]:
+        return editor.view.mapToScene(0, 0), editor.view.zoom, editor.view.mapFromScene(0, 0)
+
+    outside = place()
+    mouse_of(editor).double_click(*(editor.scene.blocks["g"].pos() + QPointF(60, 10)).toTuple())
+    assert editor.body_path() == ("g",)
+    editor.view.pan_by(5, 3)
+    between = place()
+    mouse_of(editor).double_click(*(editor.scene.blocks["h"].pos() + QPointF(60, 10)).toTuple())
+    assert editor.body_path() == ("g", "h")
+    editor.leave()
+    assert place() == between
+    editor.leave()
+    assert place() == outside
+    editor.enter("g")
+    editor.enter("h")
+    editor.breadcrumb.chosen.emit(0)
+    assert place() == outside
+    assert editor.selected_ids() == ("g",)
+
+
+def test_what_was_fitted_is_so_on_return_at_another_size_too(make_editor) -> None:
+    editor: Editor = make_editor(two_deep(), (700, 500))
+    editor.fit(soft=False)
+    editor.enter("g")
+    editor.resize(500, 400)
+    editor.leave()
+    assert is_centred(editor)
+    editor.resize(620, 420)
+    assert is_centred(editor), "nobody moved it meanwhile"
+
+
+def test_a_place_that_was_panned_to_stays_in_the_middle_of_a_canvas_of_another_size(make_editor) -> None:
+    editor: Editor = make_editor(two_deep(), (700, 500))
+    editor.view.pan_by(-60, 40)
+    middle = editor.view.middle()
+    editor.enter("g")
+    editor.resize(500, 400)
+    editor.leave()
+    assert editor.view.zoom == 1.0
+    assert (editor.view.middle() - middle).manhattanLength() <= 2
+
+
 def test_fit_still_shows_all_of_it(make_editor) -> None:
     editor: Editor = make_editor(inside(20), (500, 400))
     editor.enter("g")
