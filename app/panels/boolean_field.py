@@ -37,10 +37,13 @@ class BooleanField(Field):
         """What stands beside the switch while it shows no value."""
         if text != self._words:
             self._words = text
-            self.setAccessibleDescription(text)
+            self._describe()
             # Nobody lays it out: its row asks how wide it would be when the row itself is resized.
             self.resize(self.sizeHint())
             self.update()
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(". ".join(words for words in (self._error, self._words) if words))
 
     def placeholder(self) -> str:
         """What stands beside the switch, "" while it shows a value."""

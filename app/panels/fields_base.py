@@ -78,9 +78,13 @@ class Field(QWidget):
         text = text or ""
         if text != self._error:
             self._error = text
-            self.setAccessibleDescription(text)
+            self._describe()
             self.error_changed.emit(text)
             self.update()
+
+    def _describe(self) -> None:
+        """Tell a screen reader what stands beside or below the value."""
+        self.setAccessibleDescription(self._error)
 
     def set_changed(self, changed: bool) -> None:
         """Whether the value differs from its default: defaults are written in secondary text."""

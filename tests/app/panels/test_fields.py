@@ -395,6 +395,23 @@ def test_a_choice_by_keyboard(qtbot: QtBot, theme: Theme) -> None:
     assert log.edited == ["valid", "same", "full"]
 
 
+def test_a_switch_tells_both_its_error_and_what_stands_beside_it(qtbot: QtBot, theme: Theme) -> None:
+    field = BooleanField(theme, validate=lambda value: "needs more rows" if value else None)
+    field.set_value(None)
+    field.set_placeholder("differ")
+    log = shown(qtbot, field)
+    assert field.accessibleDescription() == "differ"
+    qtbot.mouseClick(field, LEFT, pos=QPoint(14, 14))
+    assert field.error() == "needs more rows"
+    assert field.accessibleDescription() == "needs more rows. differ"
+    field.set_error(None)
+    assert field.accessibleDescription() == "differ", "an error that is mended takes nothing else away"
+    field.set_error("needs more rows")
+    field.set_placeholder("")
+    assert field.accessibleDescription() == "needs more rows", "nor does a value take the error away"
+    assert log.edited == []
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_letter_in_the_open_menu_moves_to_the_next_choice_beginning_with_it(qtbot: QtBot, theme: Theme) -> None:
     field = ChoiceField(theme, ("adam", "sgd", "adamw", "rmsprop"))
