@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Signal
@@ -49,23 +49,47 @@ def reset_parameters(graph: Graph, scope: Scope, id: str) -> Graph:
 
 
 class BlockPage(QWidget):
-    """One block, or several at once. `made(Section)` tells of one that few blocks have and this one has now."""
+    """One block, or several at once. `made(Section)` tells of one that few blocks have and this one has now.
+
+    Not `whole`, it is made by `make_more`, and shown after that.
+    """
 
     made = Signal(object)
 
-    def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: InspectorContext, parent: QWidget | None = None, *, whole: bool = True) -> None:
         super().__init__(parent)
         self._context = context
-        theme = context.theme
         blocks = context.blocks()
         assert blocks, "a page shows blocks that exist"
-        known = all(block.type in context.types for block in blocks)
-        single = len(blocks) == 1
         self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, SPACE_16)
         layout.setSpacing(0)
         self.sections: list[Section] = []
         self.header: PanelHeader
+        self._problems = QVBoxLayout()
+        self._problems.setSpacing(0)
+        self.data: DataSection | None = None
+        self.own_code: OwnCodeSection | None = None
+        self.parameters: ParameterSection | None = None
+        self.learning: LearningSection | None = None
+        self._rare: dict[type[Section], Section] = {}
+        self._making = self._parts()
+        while whole and self.make_more():
+            pass
+
+    def make_more(self) -> bool:
+        """Make one part more, in its look; False where nothing is left."""
+        part = next(self._making, None)
+        for widget in (part, *part.findChildren(QWidget)) if part is not None else ():
+            # Now, not all at once when the page is shown: rules of the style sheet are looked up for each.
+            widget.ensurePolished()
+        return part is not None
+
+    def _parts(self) -> Iterator[QWidget]:
+        context, layout = self._context, self._layout
+        theme, blocks = context.theme, context.blocks()
+        known = all(block.type in context.types for block in blocks)
+        single = len(blocks) == 1
         if single and known:
             header = BlockHeader(context.types[blocks[0].type], theme, self)
             header.renamed.connect(self._rename)
@@ -75,33 +99,31 @@ class BlockPage(QWidget):
         else:
             self.header = PanelHeader(theme, self)
         layout.addWidget(self.header)
-        self._problems = QVBoxLayout()
-        self._problems.setSpacing(0)
         layout.addLayout(self._problems)
+        yield self.header
 
         is_input = single and known and context.types[blocks[0].type].role == "input"
-        self.data: DataSection | None = None
         if is_input:
             self.data = DataSection(context, self)
-            self._add(layout, self.data)
-        self.own_code: OwnCodeSection | None = None
+            yield self._add(self.data)
         if single and known and context.own_code is not None and "own_code" in context.types[blocks[0].type].traits:
             self.own_code = OwnCodeSection(context, self)
-            self._add(layout, self.own_code)
-        self.parameters: ParameterSection | None = None
+            yield self._add(self.own_code)
         if known:
             without = frozenset({"dataset"}) if is_input else frozenset()
             if shown_parameters(context, without):
                 self.parameters = ParameterSection(context, without, self)
-                self._add(layout, self.parameters)
-        self.learning: LearningSection | None = None
+                yield self._add(self.parameters)
+                yield from self.parameters.making()
         if known and (_all_learn(context) or (single and blocks[0].weights is not None)):
             self.learning = LearningSection(context, self)
-            self._add(layout, self.learning)
+            yield self._add(self.learning)
+            yield from self.learning.making()
         self.result = ResultSection(context, self)
-        self._add(layout, self.result)
-        self._rare: dict[type[Section], Section] = {}
+        layout.addWidget(self.result)
         layout.addStretch()
+        self.sections.append(self.result)
+        yield self.result
 
     @staticmethod
     def form(context: InspectorContext) -> object:
@@ -221,9 +243,10 @@ class BlockPage(QWidget):
         self.made.emit(section)
         return section
 
-    def _add(self, layout: QVBoxLayout, section: Section) -> None:
+    def _add(self, section: Section) -> Section:
         self.sections.append(section)
-        layout.addWidget(section)
+        self._layout.addWidget(section)
+        return section
 
     def _rename(self, name: str) -> None:
         self._context.edit("Rename", rename, self._context.ids[0], name)

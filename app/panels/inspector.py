@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader, NameLine
 from app.panels.block_page import BlockPage
+from app.panels.coming_page import ComingPage
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
 from app.panels.fields_base import Field
@@ -76,7 +77,8 @@ class Inspector(QWidget):
         self._folded: set[str] = {"Variables"}
         self._shown: object = None
         self._form: object = None
-        self.page: BlockPage | ProjectPanel
+        self._page: BlockPage | ProjectPanel
+        self._coming: ComingPage | None = None
         self.setAccessibleName("Inspector")
         self._scroll = OverlayScroll(self)
         self._pages = PageHolder()
@@ -90,11 +92,38 @@ class Inspector(QWidget):
         self._rebuild()
 
     # --- what is shown -----------------------------------------------------------------------------
+    @property
+    def page(self) -> BlockPage | ProjectPanel:
+        """The page of what is selected; one that is still being made is finished for whoever asks."""
+        if self._coming is not None:
+            self._coming.finish()
+        return self._page
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the page of what is selected shows."""
+        return self._coming is None
+
     def show_selection(self, body_path: BodyPath, ids: tuple[str, ...]) -> None:
-        """Show the blocks `ids` of the body at `body_path`; without any, the project."""
-        if (tuple(body_path), tuple(ids)) != (self._context.body_path, self._context.ids):
-            self._take_keyboard_back()
-            self._context.body_path, self._context.ids = tuple(body_path), tuple(ids)
+        """Show the blocks `ids` of the body at `body_path`; without any, the project.
+
+        A page that is made for them first comes when it is complete, some turns later: the one before shows till then.
+        """
+        place, coming = (tuple(body_path), tuple(ids)), self._coming
+        if place == (coming.place if coming is not None else (self._context.body_path, self._context.ids)):
+            return
+        self._take_keyboard_back()
+        self._drop_coming()
+        with self._context.elsewhere(*place):
+            is_new = bool(self._context.blocks()) and self._pages.page(self._wanted_form()) is None
+        if is_new:
+            # The page that shows is left: should it be wanted again before another came, it begins anew.
+            self._shown = self._form = None
+            self._coming = ComingPage(self._context, place, self._pages)
+            self._coming.arrived.connect(self._arrived)
+            self._coming.begin()
+        else:
+            self._context.body_path, self._context.ids = place
             self._document_changed()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
@@ -113,22 +142,22 @@ class Inspector(QWidget):
             self._weights.pop(path_key, None)
         else:
             self._weights[path_key] = (image, text)
-        if isinstance(self.page, BlockPage):
-            self.page.set_weights(self._weights)
+        if isinstance(self._page, BlockPage):
+            self._page.set_weights(self._weights)
 
     def forget_weights(self) -> None:
         """Forget how all weights look, and the curve: blocks of another project may have the paths of these."""
         self._weights.clear()
         self._curve = ("", None)
-        if isinstance(self.page, BlockPage):
-            self.page.set_weights(self._weights)
-            self.page.set_curve(*self._curve)
+        if isinstance(self._page, BlockPage):
+            self._page.set_weights(self._weights)
+            self._page.set_curve(*self._curve)
 
     def set_curve(self, path_key: str, arrays: Any) -> None:
         """Show the curve of an activation, `x`, `function` and `derivative`; None: it is not known."""
         self._curve = (path_key, arrays)
-        if isinstance(self.page, BlockPage):
-            self.page.set_curve(*self._curve)
+        if isinstance(self._page, BlockPage):
+            self._page.set_curve(*self._curve)
 
     def set_project_place(self, title: str, words: str) -> None:
         """What the project is called where it has no title itself, and what it is: `Example, opened as a copy`."""
@@ -145,7 +174,7 @@ class Inspector(QWidget):
                 self._bind(message.name, message.fields, folder.folder, ask=False)
             else:
                 self.edit_refused.emit(message.problem)
-        data = self.data_section()
+        data = self._page.data
         if data is not None:
             data.show_described(message)
 
@@ -153,14 +182,14 @@ class Inspector(QWidget):
         """Take the progress or the end of a download."""
         ended = not hasattr(message, "received")
         self._download = None if ended else message
-        data = self.data_section()
+        data = self._page.data
         if data is not None:
             data.show_download(message)
 
     def set_known_folders(self, folders: Mapping[str, str]) -> None:
         """By dataset: a folder that it was read from before."""
         self._known_folders = folders
-        data = self.data_section()
+        data = self._page.data
         if data is not None:
             data.set_known_folders(folders)
 
@@ -199,10 +228,30 @@ class Inspector(QWidget):
         painter.end()
 
     # --- pages -----------------------------------------------------------------------------------------
+    def _arrived(self) -> None:
+        coming, self._coming = self._coming, None
+        assert coming is not None, "it arrives once"
+        self._context.body_path, self._context.ids = coming.place
+        self._connect(coming.page)
+        self._show_page(self._wanted(), self._wanted_form(), page=coming.page)
+        coming.deleteLater()
+
+    def _drop_coming(self) -> None:
+        if self._coming is not None:
+            self._coming.drop()
+            self._coming = None
+
+    def _hurry(self) -> None:
+        """What is selected shows now, made in one go: it has changed, or all of it has."""
+        if self._coming is not None:
+            self._context.body_path, self._context.ids = self._coming.place
+            self._drop_coming()
+
     def _document_changed(self, change: object = None) -> None:
+        self._hurry()
         wanted, form = self._wanted(), self._wanted_form()
         if (wanted, form) == (self._shown, self._form):
-            self.page.refresh()
+            self._page.refresh()
             self._show_place()
         else:
             self._show_page(wanted, form)
@@ -218,9 +267,10 @@ class Inspector(QWidget):
 
     def _rebuild(self) -> None:
         """Make every page anew."""
+        self._hurry()
         self._show_page(self._wanted(), self._wanted_form(), made_anew=True)
 
-    def _show_page(self, wanted: object, form: object, made_anew: bool = False) -> None:
+    def _show_page(self, wanted: object, form: object, made_anew: bool = False, page: BlockPage | None = None) -> None:
         """Bring the page of what is selected forward; one that was made for another block of its kind serves again."""
         place = self._scroll.verticalScrollBar().value() if wanted is not None and wanted == self._shown else 0
         focused = self.window().focusWidget()
@@ -231,8 +281,8 @@ class Inspector(QWidget):
         if made_anew:
             self._pages.forget()
         self._shown, self._form = wanted, form
-        self.page = self._pages.page(form) or self._made()
-        self._pages.show_page(form, self.page)
+        self._page = page or self._pages.page(form) or self._made()
+        self._pages.show_page(form, self._page)
         self._begin()
         self._pages.lay_out()
         self._scroll.verticalScrollBar().setValue(place)
@@ -241,7 +291,7 @@ class Inspector(QWidget):
 
     def _give_keyboard(self, name: str) -> None:
         """To the field of that name; without one to nobody. Qt gives it to the run bar, where a space would reset."""
-        for widget in self.page.findChildren(QWidget):
+        for widget in self._page.findChildren(QWidget):
             if name and widget.accessibleName() == name and widget.focusPolicy() != NO_FOCUS and widget.isVisible():
                 (widget.focusProxy() or widget).setFocus()
                 return
@@ -252,14 +302,15 @@ class Inspector(QWidget):
     def _made(self) -> BlockPage | ProjectPanel:
         """A page for what is selected."""
         context = self._context
-        page: BlockPage | ProjectPanel
-        if context.blocks():
-            page = BlockPage(context, self._pages)
-            if isinstance(page.header, BlockHeader):
-                type_id = context.blocks()[0].type
-                page.header.help_wanted.connect(lambda: self.help_wanted.emit(type_id))
-        else:
-            page = ProjectPanel(context, self._pages)
+        page = BlockPage(context, self._pages) if context.blocks() else ProjectPanel(context, self._pages)
+        self._connect(page)
+        return page
+
+    def _connect(self, page: BlockPage | ProjectPanel) -> None:
+        """Listen to a page of what is selected."""
+        if isinstance(page.header, BlockHeader):
+            type_id = self._context.blocks()[0].type
+            page.header.help_wanted.connect(lambda: self.help_wanted.emit(type_id))
         for section in page.sections:
             section.folded.connect(self._remember_fold)
         if isinstance(page, BlockPage):
@@ -271,7 +322,6 @@ class Inspector(QWidget):
             data.known_wanted.connect(self.choose_folder)
             data.download_wanted.connect(self.download_wanted)
             data.download_cancelled.connect(self.download_cancelled)
-        return page
 
     def _section_made(self, section: Section) -> None:
         section.set_folded(section.title in self._folded)
@@ -279,34 +329,34 @@ class Inspector(QWidget):
 
     def _begin(self) -> None:
         """Fill the page with all that is known."""
-        self.page.begin()
-        for section in self.page.sections:
+        self._page.begin()
+        for section in self._page.sections:
             section.set_folded(section.title in self._folded)
-        data = self.page.data
+        data = self._page.data
         if data is not None:
             data.set_known_folders(self._known_folders)
             for message in self._described.values():
                 data.show_described(message)
             if self._download is not None:
                 data.show_download(self._download)
-        if isinstance(self.page, BlockPage):
-            self.page.set_weights(self._weights)
-            self.page.set_curve(*self._curve)
+        if isinstance(self._page, BlockPage):
+            self._page.set_weights(self._weights)
+            self._page.set_curve(*self._curve)
         self._show_place()
         self._tell()
 
     def _tell(self) -> None:
-        if isinstance(self.page, BlockPage):
-            self.page.set_analysis(self._analysis)
+        if isinstance(self._page, BlockPage):
+            self._page.set_analysis(self._analysis)
         problems = self._problems
         if problems is None:
             problems = self._analysis.problems if self._analysis is not None else ()
-        self.page.set_problems(problems)
+        self._page.set_problems(problems)
 
     def _show_place(self) -> None:
-        if isinstance(self.page, ProjectPanel):
+        if isinstance(self._page, ProjectPanel):
             title = str(getattr(self._context.document.settings, "title", "") or "") or self._place[0] or "Untitled"
-            self.page.header.show_words(title, self._place[1] or "Project")
+            self._page.header.show_words(title, self._place[1] or "Project")
 
     def _remember_fold(self, title: str, folded: bool) -> None:
         (self._folded.add if folded else self._folded.discard)(title)
@@ -325,10 +375,10 @@ class Inspector(QWidget):
 
     def _bind(self, name: str, fields: Any, folder: str | None, ask: bool) -> None:
         document = self._context.document
-        if isinstance(self.page, BlockPage):
+        if isinstance(self._page, BlockPage):
             ids = self._context.ids
         else:
-            shown = self.page.dataset_name()
+            shown = self._page.dataset_name()
             ids = tuple(block.id for block in inputs_of(document) if _reads(document, block.id, shown)) or tuple(
                 block.id for block in inputs_of(document)[:1]
             )
@@ -336,7 +386,7 @@ class Inspector(QWidget):
             reference = bind_dataset(document, self._context.edits, ids, name, fields, folder)
         except Refused as fault:
             self.edit_refused.emit(fault.problem)
-            self.page.refresh()
+            self._page.refresh()
             return
         if ask and reference is not None:
             self.dataset_chosen.emit(reference)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
@@ -49,6 +50,16 @@ class InspectorContext(QObject):
         self._remembered: dict[Callable[..., Any], tuple[Graph, Any]] = {}
         self.body_path: BodyPath = ()
         self.ids: tuple[str, ...] = ()
+
+    @contextmanager
+    def elsewhere(self, body_path: BodyPath, ids: tuple[str, ...]) -> Iterator[None]:
+        """Speak of other blocks for a moment."""
+        before = self.body_path, self.ids
+        self.body_path, self.ids = body_path, ids
+        try:
+            yield
+        finally:
+            self.body_path, self.ids = before
 
     def body(self) -> Graph | None:
         """The body that is shown, or None where it is gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,7 +38,7 @@ def has_weights(type: BlockType, block: Block, variables: Mapping[str, Value]) -
 
 
 class LearningSection(Section):
-    """Initial weights, rate factor, and behind a link the biases, freezing and decay, for all selected blocks.
+    """Initial weights, rate factor, and behind a link the biases, freezing and decay, once `making` is through.
 
     Of one block also whose weights it uses; what it shares with another starts and learns there.
     """
@@ -46,34 +46,41 @@ class LearningSection(Section):
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Start and learning", context.theme, parent=parent)
         self._context = context
-        theme = context.theme
         self._starts: list[tuple[FieldRow, tuple[str, ...]]] = []
         self._arguments: dict[int, FieldRow] = {}
         blocks = context.blocks()
         variables = context.variables
         groups = weight_groups(context.types[blocks[0].type], blocks[0], variables) if blocks else ()
         self.sharing: SharingRows | None = None
-        if len(blocks) == 1:
+        self._is_alone = len(blocks) == 1
+        if self._is_alone:
             groups = groups_of_its_own(context, blocks[0])
-            self.sharing = SharingRows(context, self.body)
-            self.add(self.sharing)
         self._learns = bool(groups)
         self._groups = groups
-        for label, weights in groups[:1]:
-            self.add(self._start_row(label, weights, self.body))
+        self._frozen: FieldRow | None = None
+        self._decay: FieldRow | None = None
+
+    def making(self) -> Iterator[QWidget]:
+        """Its rows, one after the other as they are made; folded ones only where one of them is changed."""
+        context, theme = self._context, self._context.theme
+        if self._is_alone:
+            self.sharing = SharingRows(context, self.body)
+            yield self.add(self.sharing)
+        for label, weights in self._groups[:1]:
+            yield self.add(self._start_row(label, weights, self.body))
         rate = FloatField(theme, 0.0, 1000.0, logarithmic=True, bar=(0.01, 100.0))
         purpose = "Multiplies the learning rate for this block."
         self.rate_factor = self._row("Rate factor", rate, 1.0, purpose, self.body)
-        self.add(self.rate_factor)
+        self.rate_factor.setVisible(self._learns)
         self.rate_factor.edited.connect(lambda value: self._change("Rate factor", rate_factor=float(str(value))))
-        names = [label for label, _ in groups[1:]]
-        self._frozen: FieldRow | None = None
-        self._decay: FieldRow | None = None
+        yield self.add(self.rate_factor)
+        names = [label for label, _ in self._groups[1:]]
         self.more = Folded([*names, "frozen", "decay"], self._make_folded, theme, self.body)
-        self.add(self.more)
-        for row in (self.rate_factor, self.more):
-            row.setVisible(self._learns)
+        self.more.setVisible(self._learns)
         self.more.link().clicked.connect(self.refresh)
+        yield self.add(self.more)
+        if self._learns and any(self._may_be_changed(block.learning) for block in context.blocks()):
+            yield from self.more.making()
 
     @property
     def frozen(self) -> FieldRow:
@@ -157,20 +164,22 @@ class LearningSection(Section):
         starts = (weights[0] in learning.initialisers for _, weights in self._groups[1:])
         return learning.frozen or learning.decay is not None or any(starts)
 
-    def _make_folded(self, folded: QWidget) -> list[FieldRow]:
+    def _make_folded(self, folded: QWidget) -> Iterator[FieldRow]:
         theme = self._context.theme
-        rows = [self._start_row(label, weights, folded) for label, weights in self._groups[1:]]
+        for label, weights in self._groups[1:]:
+            yield self._start_row(label, weights, folded)
         purpose = "Its weights stay as they are."
         self._frozen = self._row("Frozen", BooleanField(theme), False, purpose, folded)
+        self._frozen.edited.connect(lambda value: self._change("Frozen", frozen=bool(value)))
+        yield self._frozen
         field = FloatField(theme, 0.0, 1.0, logarithmic=True, bar=(1e-6, 1.0), optional=True)
         purpose = "Pulls weights towards zero; empty: as the plan says."
         self._decay = self._row("Weight decay", field, None, purpose, folded)
-        self._frozen.edited.connect(lambda value: self._change("Frozen", frozen=bool(value)))
         self._decay.edited.connect(
             lambda value: self._change("Weight decay", decay=None if value is None else float(str(value)))
         )
+        yield self._decay
         self.refresh()
-        return [*rows, self._frozen, self._decay]
 
     def _row(self, label: str, field: Any, default: object, purpose: str, parent: QWidget) -> FieldRow:
         return FieldRow(label, field, self._context.theme, default=default, purpose=purpose, parent=parent)

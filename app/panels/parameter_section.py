@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtWidgets import QWidget
 
@@ -58,7 +58,10 @@ def short_sentence(problem: Problem, parameter: Parameter) -> str:
 
 
 class ParameterSection(Section):
-    """A field a parameter; advanced ones behind a link that names them. Skips the parameters in `without`."""
+    """A field a parameter, once `making` is through; advanced ones behind a link that names them.
+
+    Skips the parameters in `without`.
+    """
 
     def __init__(
         self, context: InspectorContext, without: frozenset[str] = frozenset(), parent: QWidget | None = None
@@ -68,15 +71,22 @@ class ParameterSection(Section):
         self._rows: dict[str, FieldRow] = {}
         self._parameters = shown_parameters(context, without)
         self._folded: Folded | None = None
-        plain = [parameter for parameter in self._parameters if not parameter.advanced]
+        self._advanced = tuple(parameter.id for parameter in self._parameters if parameter.advanced)
+
+    def making(self) -> Iterator[QWidget]:
+        """Its rows, one after the other as they are made; advanced ones only where one of them is changed."""
+        for parameter in self._parameters:
+            if not parameter.advanced:
+                yield self.add(self._make_row(parameter, self.body))
         advanced = [parameter for parameter in self._parameters if parameter.advanced]
-        for parameter in plain:
-            self.add(self._make_row(parameter, self.body))
-        self._advanced = tuple(parameter.id for parameter in advanced)
         if advanced:
             names = [parameter.label for parameter in advanced]
-            self._folded = Folded(names, lambda folded: self._make_advanced(advanced, folded), context.theme, self.body)
-            self.add(self._folded)
+            self._folded = Folded(
+                names, lambda folded: self._make_advanced(advanced, folded), self._context.theme, self.body
+            )
+            yield self.add(self._folded)
+            if any(self._may_be_changed(known) for known in advanced):
+                yield from self._folded.making()
 
     def row(self, parameter: str) -> FieldRow:
         """The row of a parameter. Raises KeyError."""
@@ -128,10 +138,10 @@ class ParameterSection(Section):
             self._value(block, parameter) != parameter.default for block in blocks
         )
 
-    def _make_advanced(self, parameters: Sequence[Parameter], folded: QWidget) -> list[FieldRow]:
-        rows = [self._make_row(parameter, folded) for parameter in parameters]
+    def _make_advanced(self, parameters: Sequence[Parameter], folded: QWidget) -> Iterator[FieldRow]:
+        for parameter in parameters:
+            yield self._make_row(parameter, folded)
         self.refresh()
-        return rows
 
     def _absent(self, block: Block, parameter: Parameter) -> str:
         """What a field says where nothing is given."""
@@ -162,7 +172,10 @@ class ParameterSection(Section):
         if parameter.kind == "text" and isinstance(parameter.default, tuple):
             field = ListField(theme, texts=True, validate=validate)
         else:
-            titles = {id: self._context.types[id].title for id in parameter.choices if id in self._context.types}
+            types = self._context.types
+            # Choices of blocks: a padding that is `custom` is no block of one's own.
+            named = all(choice in types for choice in parameter.choices)
+            titles = {choice: types[choice].title for choice in parameter.choices} if named else {}
             field = make_field(parameter, theme, labels=titles, compute=self._context.compute, validate=validate)
         label, default = parameter.label, parameter.default
         row = FieldRow(label, field, theme, default=default, purpose=parameter.help, parent=parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
@@ -139,7 +139,7 @@ class Folded(QWidget):
     def __init__(
         self,
         names: Sequence[str],
-        make: Callable[[QWidget], Sequence[QWidget]],
+        make: Callable[[QWidget], Iterable[QWidget]],
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -147,9 +147,11 @@ class Folded(QWidget):
         words = ", ".join(names)
         self._words = words[:1].upper() + words[1:].lower() if words else ""
         self._make = make
-        self._rows: tuple[QWidget, ...] | None = None
+        self._rows: list[QWidget] = []
+        self._left: Iterator[QWidget] | None = None
         self._link = LinkButton(self._words, theme, size=12, parent=self)
         self._link.clicked.connect(lambda: self.set_open(not self._open))
+        self._last_stop: QWidget = self._link
         self._open = True
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -173,25 +175,30 @@ class Folded(QWidget):
     @property
     def is_made(self) -> bool:
         """Whether the rows are there, shown or not."""
-        return self._rows is not None
+        return self._left is not None
 
     def make(self) -> None:
         """Have the rows, if they are not there yet; Tab goes from the link through them in their order."""
-        if self._rows is not None:
-            return
-        self._rows = tuple(self._make(self))
-        before: QWidget = self._link
-        for place, row in enumerate(self._rows):
+        for _ in self.making():
+            pass
+
+    def making(self) -> Iterator[QWidget]:
+        """The rows that are not there yet, one after the other as they are made."""
+        if self._left is None:
+            self._left = iter(self._make(self))
+        for row in self._left:
             row.hide()
-            self._column.insertWidget(place, row)
-            before = tab_behind(before, row)
+            self._column.insertWidget(len(self._rows), row)
+            self._rows.append(row)
+            self._last_stop = tab_behind(self._last_stop, row)
+            yield row
 
     def set_open(self, open: bool) -> None:
         """Show the rows, or hide them behind the link."""
         self._open = open
         if open:
             self.make()
-        for row in self._rows or ():
+        for row in self._rows:
             row.setVisible(open)
         room = 240
         metrics = QFontMetricsF(self._link.text_font())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.panels import coming_page
+from app.panels.block_page import BlockPage
 from app.panels.fields import ChoiceField, FieldRow, TupleField
 from app.panels.inspector import Inspector
 from app.panels.integer_field import REPEAT_AFTER_MS
@@ -47,6 +52,7 @@ def test_blocks_of_one_kind_have_one_page_and_each_its_own_values(inspector: Ins
     inspector.show_selection((), ("c",))
     first = inspector.page
     inspector.show_selection((), ("r",))
+    assert inspector.page is not first
     assert not first.isVisible()
     inspector.show_selection((), ("c2",))
     assert inspector.page is first
@@ -248,3 +254,80 @@ def test_deep_layouts_are_settled_at_once(qtbot: QtBot) -> None:
     label.setMinimumHeight(10)
     holder.lay_out()
     assert holder.minimumSizeHint().height() < 100
+
+
+@pytest.fixture
+def one_part_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock on which each part takes longer than a turn has."""
+    ticks = itertools.count()
+    monkeypatch.setattr(coming_page, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+
+
+def test_a_page_is_made_part_by_part_while_the_one_before_shows(
+    inspector: Inspector, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, one_part_a_turn: None
+) -> None:
+    parts: list[int] = []
+    make_more = BlockPage.make_more
+
+    def made(page: BlockPage) -> bool:
+        before = len(page.findChildren(QWidget))
+        more = make_more(page)
+        parts.append(len(page.findChildren(QWidget)) - before)
+        return more
+
+    monkeypatch.setattr(BlockPage, "make_more", made)
+    before = inspector.page
+    inspector.show_selection((), ("wide",))
+    assert len(parts) == 1, "one part at once"
+    assert not inspector.is_settled
+    assert before.isVisible()
+    qtbot.waitUntil(lambda: inspector.is_settled)
+    assert len(parts) > 8
+    assert max(parts) <= 10, "no part is large"
+    assert not before.isVisible()
+    assert page(inspector).isVisible()
+    assert row(inspector, "kernel_size").field().value() == (3, 5)
+    assert row(inspector, "dilation").isVisible(), "changed, so the advanced ones show"
+    assert page(inspector).header.name.text() == "Wide"  # type: ignore[attr-defined]
+
+
+def test_what_is_typed_before_a_page_comes_is_the_block_s_that_shows(
+    inspector: Inspector, document: Document, qtbot: QtBot, one_part_a_turn: None
+) -> None:
+    inspector.show_selection((), ("c",))
+    line = row(inspector, "out_channels").field().focusProxy()
+    assert isinstance(line, QLineEdit)
+    inspector.show_selection((), ("r",))
+    assert not inspector.is_settled
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "7")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert document.graph.blocks["c"].parameters == {"out_channels": 7}
+    assert inspector.is_settled, "after an edit nothing waits"
+    assert page(inspector).header.name.text() == "ReLU"  # type: ignore[attr-defined]
+
+
+def test_another_selection_an_edit_or_a_new_look_ends_the_making_of_a_page(
+    inspector: Inspector, document: Document, qtbot: QtBot, one_part_a_turn: None
+) -> None:
+    inspector.show_selection((), ("r",))
+    inspector.show_selection((), ("c",))
+    inspector.show_selection((), ())
+    assert inspector.is_settled
+    assert project(inspector).isVisible()
+    inspector.show_selection((), ("c",))
+    document.edit("Rename", rename, "c", "Other")
+    assert inspector.is_settled
+    assert page(inspector).header.name.text() == "Other"  # type: ignore[attr-defined]
+    inspector.show_selection((), ("r",))
+    document.load(Graph(), document.settings)
+    assert inspector.is_settled
+    assert project(inspector).isVisible()
+    document.undo_stack.clear()
+    document.load(Graph(blocks={"r": Block("r", "relu", "Alone")}), document.settings)
+    inspector.show_selection((), ())
+    inspector.show_selection((), ("r",))
+    inspector.set_theme(load_theme("dark"))
+    assert inspector.is_settled
+    assert page(inspector).header.name.text() == "Alone"  # type: ignore[attr-defined]

@@ -91,3 +91,10 @@ def test_only_what_pytorch_draws_is_called_its_default(inspect, type: str, words
     learning = page(inspector).learning
     assert learning is not None
     assert learning.start_row().field().text() == words
+
+
+def test_a_choice_that_only_looks_like_a_block_keeps_its_own_name(inspect) -> None:
+    inspector, _ = inspect("conv2d", {"padding": "custom"})
+    section = page(inspector).parameters
+    assert section is not None
+    assert section.row("padding").field().text() == "Custom", "no block of one's own"
