@@ -112,6 +112,15 @@ class WireLayer:
                 wire.setPos(start[0] - wire.route.points[0][0], start[1] - wire.route.points[0][1])
             else:
                 self.lay_one(target)
+        if len(self.items) <= ALL_ROUTED:
+            self._make_way()
+
+    def _make_way(self) -> None:
+        """Let shapes stand where no wire runs, whatever wires were laid one by one."""
+        routes = {target: item.route for target, item in self.items.items() if item.is_laid}
+        crossings = self._crossings(routes)
+        for target, route in routes.items():
+            self.items[target].set_route(route, crossings.get(target, ()))
 
     def lay_one(self, target: PortRef) -> None:
         """Lay one wire."""

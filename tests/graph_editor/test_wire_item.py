@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
@@ -83,7 +83,8 @@ def test_a_shape_makes_way_for_a_wire_that_crosses_it() -> None:
     assert text_place(route, 24.0, (20.0, 40.0, 60.0, 80.0)) == 50.0
 
 
-def test_no_wire_runs_through_a_shape_where_there_is_room_beside_it(make_editor: Callable[..., Editor]) -> None:
+def forecast(make_editor: Callable[..., Editor]) -> Editor:
+    """An LSTM's forecast: the wire to the target runs through where the sequence's shape would stand."""
     specs = ("sequence: 32×1 float32", "next: 1 float32")
     blocks = (
         Block("in", "input", "Input", {"fields": specs}, look=Look(0, 0)),
@@ -94,8 +95,29 @@ def test_no_wire_runs_through_a_shape_where_there_is_room_beside_it(make_editor:
     wires = (Wire(PortRef(*one.split(".")), PortRef(*two.split("."))) for one, two in ends)
     editor = make_editor(Graph({block.id: block for block in blocks}, sorted_wires(wires)))
     editor.set_analysis(Analysis(specs={"in/sequence": spec(32, 1), "in/next": spec(1)}))
+    return editor
+
+
+def test_no_wire_runs_through_a_shape_where_there_is_room_beside_it(make_editor: Callable[..., Editor]) -> None:
+    editor = forecast(make_editor)
     item, crossing = (editor.scene.wires[PortRef(*end)] for end in (("l", "input"), ("e", "target")))
     assert item._text is not None
     text = QRectF(item._text_at, item._text.size())
     assert any(top < text.bottom() and bottom > text.top() for _, top, bottom in uprights(crossing.route))
     assert not any(text.left() - 4 < x < text.right() + 4 for x, _, _ in uprights(crossing.route))
+
+
+def test_a_shape_that_made_way_does_so_while_a_block_is_dragged(make_editor: Callable[..., Editor], mouse_of) -> None:
+    editor = forecast(make_editor)
+    mouse, item = mouse_of(editor), editor.scene.wires[PortRef("l", "input")]
+    plain = text_place(item.route, item._text.size().width(), ())
+    at = editor.scene.blocks["e"].pos() + QPointF(60, 12)
+    mouse.press(at.x(), at.y())
+    for step in (4, 12, 20, 28):
+        mouse.move(at.x() + step, at.y() + step)
+        text = QRectF(item._text_at, item._text.size())
+        assert abs(text.center().x() - plain) > 4, "it stands beside the wire that is being laid"
+        crossing = editor.scene.wires[PortRef("e", "target")].route
+        assert not any(text.left() - 4 < x < text.right() + 4 for x, _, _ in uprights(crossing))
+    mouse.release(at.x() + 28, at.y() + 28)
+    assert abs(QRectF(item._text_at, item._text.size()).center().x() - plain) > 4
