@@ -15,6 +15,7 @@ from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
 
 OWN = "Own"
+MOST_LISTED = 100
 
 
 def weights_choices(body: Graph, scope: Scope, id: str) -> dict[str, Weights | None]:
@@ -53,8 +54,15 @@ def add_sharing_menu(
     if len(choices) == 1:
         return
     under = find_by_letter(round_menu(menu.addMenu("Share weights with")))
-    for label, weights in choices.items():
-        action = under.addAction("Nobody" if weights is None else escaped(label))
+    labels = list(choices)
+    # A menu of a thousand lines takes 30 ms to make, and as long to open.
+    listed, rest = labels[: MOST_LISTED + 1], labels[MOST_LISTED + 1 :]
+    for label in (*listed, *(label for label in rest if choices[label] == block.weights)):
+        action = under.addAction("Nobody" if choices[label] is None else escaped(label))
         action.setCheckable(True)
-        action.setChecked(weights == block.weights)
-        action.triggered.connect(lambda _=False, weights=weights: choose(weights))
+        action.setChecked(choices[label] == block.weights)
+        action.triggered.connect(lambda _=False, weights=choices[label]: choose(weights))
+    more = len(labels) - len(under.actions())
+    if more:
+        under.addSeparator()
+        under.addAction(f"{more} more: use Weights in the inspector").setEnabled(False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates
@@ -76,8 +77,10 @@ def _fill(menu: QMenu, choices: Sequence[Choice], choose: Choose, is_checked: Is
     """A line for each; of very many for the first, and for the one that is checked in any case."""
     listed, rest = choices[:MOST_LISTED], choices[MOST_LISTED:]
     checked = [choice for choice in rest if is_checked is not None and is_checked(choice[0])]
+    lines: dict[QAction, str | None] = {}
     for path, name in (*listed, *checked):
-        action = menu.addAction(escaped(name), partial(choose, path))
+        action = menu.addAction(escaped(name))
+        lines[action] = path
         if is_checked is not None:
             action.setCheckable(True)
             action.setChecked(is_checked(path))
@@ -85,3 +88,4 @@ def _fill(menu: QMenu, choices: Sequence[Choice], choose: Choose, is_checked: Is
         menu.addSeparator()
         more = number_words(len(rest) - len(checked))
         menu.addAction(f"{more} more: use the menu of the block on the canvas").setEnabled(False)
+    menu.triggered.connect(lambda action: choose(lines[action]))

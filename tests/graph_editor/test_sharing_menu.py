@@ -17,7 +17,7 @@ from engine.project.drawing import Drawing
 from graph_editor.context_menus import menu_at
 from graph_editor.document import Document
 from graph_editor.editor import Editor
-from graph_editor.sharing_menu import weights_choices
+from graph_editor.sharing_menu import MOST_LISTED, add_sharing_menu, weights_choices
 from graph_editor.theme import load_theme
 
 SCOPE = Scope(types=BLOCK_TYPES)
@@ -112,3 +112,20 @@ def test_a_large_drawing_is_looked_through_at_once() -> None:
     begun = time.perf_counter()
     assert len(weights_choices(graph, SCOPE, "b4999")) == 1 + 2 * 4999
     assert time.perf_counter() - begun < 2, "quadratic would take minutes"
+
+
+def test_of_very_many_blocks_the_menu_lists_the_first_and_the_one_in_use(qtbot) -> None:
+    blocks = {f"b{n}": Block(f"b{n}", "dense", f"Dense {n}", look=Look(x=n)) for n in range(300)}
+    menu, chosen = QMenu(), []
+    qtbot.addWidget(menu)
+    graph = set_weights(Graph(blocks=blocks), SCOPE, "b299", Weights("b250"))
+    add_sharing_menu(menu, graph, SCOPE, "b299", chosen.append)
+    *lines, rule, rest = menu.actions()[0].menu().actions()
+    assert len(lines) == 1 + MOST_LISTED + 1
+    assert [line.text() for line in lines if line.isChecked()] == ["Dense 250"]
+    assert rule.isSeparator()
+    count = len(weights_choices(graph, SCOPE, "b299")) - len(lines)
+    assert (rest.text(), rest.isEnabled()) == (f"{count} more: use Weights in the inspector", False)
+    lines[2].trigger()
+    lines[-1].trigger()
+    assert chosen == [weights_choices(graph, SCOPE, "b299")[lines[2].text()], Weights("b250")]
