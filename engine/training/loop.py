@@ -10,6 +10,7 @@ from engine.training.devices import choose_device, device_words
 from engine.training.events import Event, Failed, Loading
 from engine.training.failures import go_back, problem_of
 from engine.training.pace import clock
+from engine.training.pages import give_back_pages, keep_pages
 from engine.training.plan import TrainingRequest
 from engine.training.ready import refuse_faults
 from engine.training.run import Run
@@ -33,6 +34,7 @@ def train(
     """
     run: Run | None = None
     begun_at = clock()
+    keep_pages()
     try:
         if session is None:
             yield Loading(request.run, f"Loading data onto the {device_words(choose_device(request.plan.device))}")
@@ -52,6 +54,7 @@ def train(
     finally:
         if session is not None:
             session.network.root.zero_grad(set_to_none=True)
+        give_back_pages()
 
 
 def _stages(run: Run) -> Iterator[Event]:

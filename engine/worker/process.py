@@ -26,8 +26,10 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.training.pages import keep_pages
     from engine.worker.service import Service
 
+    keep_pages()
     with os.fdopen(incoming, "rb") as commands, os.fdopen(outgoing, "wb") as answers:
         Service(commands, answers, BLOCK_TYPES).serve()
         # without torch's own tear-down, which takes its time and may wait for threads

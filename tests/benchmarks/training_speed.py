@@ -3,8 +3,9 @@
     python tests/benchmarks/training_speed.py [--cases mlp lenet rbm] [--only tensorloom hand] [--threads N] [--json]
 
 Contestants take turns in rounds, all with the same number of threads, and the medians are told: machines are noisy, so
-only ratios within one run mean something. Libraries that are not installed are left out. With --json the last line is
-one object {case: {contestant: samples per second}}. `tensorloom_window` is the same run in the worker, with the window
+only ratios within one run mean something. They share a process, and with it the memory that Tensorloom's loop has the
+C library keep. Libraries that are not installed are left out. With --json the last line is one object
+{case: {contestant: samples per second}}. `tensorloom_window` is the same run in the worker, with the window
 open off-screen and five live views drawing; the window needs a processor of its own: see --threads.
 """
 
