@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.panels.buttons import Button
@@ -81,6 +81,8 @@ class ExampleCard(Button):
         super().__init__(facts.name, theme, parent=parent)
         self.facts = facts
         self._pictures: dict[str, QImage | None] = {}
+        self._scaled_for: tuple[str, QSize, float] | None = None
+        self._in_card = QPixmap()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(f"{facts.name}. {facts.line} {facts.result}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -112,10 +114,24 @@ class ExampleCard(Button):
         clip.addRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), self.radius - 1, self.radius - 1)
         painter.save()
         painter.setClipPath(clip)
-        painter.fillRect(top, theme.color("field"))
-        self._paint_picture(painter, top)
+        painter.drawPixmap(top.topLeft(), self._scaled(top.size().toSize()))
         painter.restore()
         painter.fillRect(QRectF(1, top.bottom(), self.width() - 2, 1), theme.color("line"))
+
+    def _scaled(self, size: QSize) -> QPixmap:
+        """The picture as it stands in the card; to scale it at each paint would take 0.5 ms."""
+        ratio = self.devicePixelRatioF()
+        key = (self._theme.name, size, ratio)
+        if key != self._scaled_for:
+            pixmap = QPixmap(size * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(self._theme.color("field"))
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_picture(painter, QRectF(QPointF(0, 0), size))
+            painter.end()
+            self._scaled_for, self._in_card = key, pixmap
+        return self._in_card
 
     def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
         picture = self._picture()
