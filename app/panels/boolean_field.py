@@ -30,7 +30,7 @@ class BooleanField(Field):
 
     def forget(self) -> None:
         super().forget()
-        self._pressed = self._ringed = False
+        self._pressed = False
         self._value = self._committed = False
 
     def set_placeholder(self, text: str) -> None:
@@ -44,6 +44,10 @@ class BooleanField(Field):
 
     def _describe(self) -> None:
         self.setAccessibleDescription(". ".join(words for words in (self._error, self._words) if words))
+
+    def is_ringed(self) -> bool:
+        """Whether the ring of the keyboard is around it."""
+        return self.hasFocus() and self._ringed
 
     def placeholder(self) -> str:
         """What stands beside the switch, "" while it shows a value."""
@@ -111,7 +115,7 @@ class BooleanField(Field):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.brush("disabled" if not enabled else "on_fill" if on else "edge"))
         painter.drawEllipse(knob)
-        if enabled and (self._error or (self.hasFocus() and self._ringed)):
+        if enabled and (self._error or self.is_ringed()):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.pen("error" if self._error else "accent", FOCUS_WIDTH))
             out = FOCUS_GAP - FOCUS_WIDTH / 2 + 1

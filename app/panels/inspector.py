@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.panels.block_header import BlockHeader, NameLine
+from app.panels.block_header import BlockHeader
 from app.panels.block_page import BlockPage
 from app.panels.coming_page import ComingPage
 from app.panels.data_section import DataSection
 from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
-from app.panels.fields_base import Field
 from app.panels.inspector_context import InspectorContext
+from app.panels.keyboard import forget_typing, reason_of
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.page_holder import PageHolder
 from app.panels.project_edits import ProjectEdits
@@ -274,10 +274,10 @@ class Inspector(QWidget):
         """Bring the page of what is selected forward; one that was made for another block of its kind serves again."""
         place = self._scroll.verticalScrollBar().value() if wanted is not None and wanted == self._shown else 0
         focused = self.window().focusWidget()
-        has_keyboard = focused is not None and self.isAncestorOf(focused)
+        has_keyboard, reason = focused is not None and self.isAncestorOf(focused), reason_of(focused)
         name = focused.accessibleName() if focused is not None else ""
         if has_keyboard and not made_anew:
-            _forget_typing(focused)
+            forget_typing(focused)
         if made_anew:
             self._pages.forget()
         self._shown, self._form = wanted, form
@@ -287,13 +287,13 @@ class Inspector(QWidget):
         self._pages.lay_out()
         self._scroll.verticalScrollBar().setValue(place)
         if has_keyboard:
-            self._give_keyboard(name)
+            self._give_keyboard(name, reason)
 
-    def _give_keyboard(self, name: str) -> None:
+    def _give_keyboard(self, name: str, reason: Qt.FocusReason) -> None:
         """To the field of that name; without one to nobody. Qt gives it to the run bar, where a space would reset."""
         for widget in self._page.findChildren(QWidget):
             if name and widget.accessibleName() == name and widget.focusPolicy() != NO_FOCUS and widget.isVisible():
-                (widget.focusProxy() or widget).setFocus()
+                (widget.focusProxy() or widget).setFocus(reason)
                 return
         taker = self.window().focusWidget()
         if taker is not None:
@@ -390,15 +390,6 @@ class Inspector(QWidget):
             return
         if ask and reference is not None:
             self.dataset_chosen.emit(reference)
-
-
-def _forget_typing(focused: QWidget) -> None:
-    """Nothing is taken when a page goes with the keyboard in it: that would be an edit in the middle of an undo."""
-    for widget in (focused, focused.parentWidget()):
-        if isinstance(widget, Field):
-            widget.forget()
-        elif isinstance(widget, NameLine):
-            widget.forget_typing()
 
 
 def _reads(document: Document, id: str, dataset: str) -> bool:

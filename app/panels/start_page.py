@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.panels.buttons import Button, IconButton, PlainButton, baseline
 from app.panels.example_card import ExampleCard, ExampleFacts
+from app.panels.keyboard import reason_of
 from app.panels.label_look import style_label
 from app.wording import ago_words
 from graph_editor.theme import (
@@ -142,9 +143,7 @@ class StartPage(QScrollArea):
             return
         self._files_to_come = None
         focused = next((row for row in self.files if row.hasFocus()), None)
-        ringed = Qt.FocusReason.OtherFocusReason
-        if focused is not None and not focused.is_ringed():
-            ringed = Qt.FocusReason.MouseFocusReason
+        reason = reason_of(focused)
         for row in self.files:
             self._rows.removeWidget(row)
             row.deleteLater()
@@ -155,7 +154,7 @@ class StartPage(QScrollArea):
             self._rows.addWidget(row)
             if focused is not None and row.path == focused.path:
                 row.show()
-                row.setFocus(ringed)
+                row.setFocus(reason)
         self._recent.setVisible(bool(self.files))
         self._gap.changeSize(0, SPACE_16 if self.files else 0)
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.panels import coming_page
 from app.panels.block_page import BlockPage
-from app.panels.fields import ChoiceField, FieldRow, TupleField
+from app.panels.fields import BooleanField, ChoiceField, FieldRow, TupleField
 from app.panels.inspector import Inspector
 from app.panels.integer_field import REPEAT_AFTER_MS
 from app.panels.page_holder import MOST, PageHolder
@@ -122,6 +122,35 @@ def test_a_button_that_is_held_steps_no_other_block(inspector: Inspector, docume
     assert field.value() == 32
     qtbot.mouseRelease(field, LEFT, pos=plus)
     assert document.graph.blocks["c2"].parameters == {"out_channels": 32}
+
+
+@pytest.mark.parametrize("by_keys", [True, False])
+def test_the_ring_of_the_keyboard_goes_along_to_another_page_and_a_mouse_brings_none(
+    inspector: Inspector, document: Document, qtbot: QtBot, by_keys: bool
+) -> None:
+    qtbot.waitUntil(inspector.isActiveWindow)
+    inspector.show_selection((), ("c",))
+
+    def switch() -> BooleanField:
+        field = row(inspector, "bias").field()
+        assert isinstance(field, BooleanField)
+        return field
+
+    first = switch()
+    if by_keys:
+        first.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.keyClick(first, Qt.Key.Key_Space)
+    else:
+        qtbot.mouseClick(first, LEFT, pos=QPoint(14, 14))
+    assert document.graph.blocks["c"].parameters == {"bias": False}
+    assert switch() is not first, "a block without a bias has a page of its own"
+    assert switch().hasFocus()
+    assert switch().is_ringed() == by_keys
+    document.undo_stack.undo()
+    assert switch().hasFocus()
+    assert switch().is_ringed() == by_keys
+    inspector.set_theme(load_theme("dark"))
+    assert switch().is_ringed() == by_keys
 
 
 @pytest.mark.parametrize("what", ["Name", "Filters"])
