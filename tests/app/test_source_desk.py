@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from safetensors.numpy import load_file
+
+from app.docks import LAID_OUT_MS
 
 WORKER_MS = 60_000
 
@@ -89,10 +93,12 @@ def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:
     inspector, before = window.docks["inspector"], window.docks["inspector"].width()
     for _ in range(2):
         window.actions_table["code"].trigger()
-        qtbot.wait(150)
+        shared: list[bool] = []
+        QTimer.singleShot(LAID_OUT_MS, partial(shared.append, True))  # behind the one that shares the width
+        qtbot.waitUntil(partial(bool, shared))
+        qtbot.waitUntil(lambda: window.code_dock.x() + window.code_dock.width() <= inspector.x())
         assert window.code_dock.width() >= 360
         assert inspector.width() >= 264
-        assert window.code_dock.x() + window.code_dock.width() <= inspector.x()
         assert inspector.x() + inspector.width() <= window.width()
         window.actions_table["code"].trigger()
         qtbot.waitUntil(lambda: abs(inspector.width() - before) <= 2, timeout=2000)

@@ -208,7 +208,8 @@ class Hands:
         self.activate()
 
     def put_away(self) -> None:
-        """Close what opened over the window: tooltips, menus, popups."""
+        """Close what opened over the window, tooltips, menus, popups, and have no tooltip open later."""
+        QApplication.sendEvent(self.window, QEvent(QEvent.Type.Leave))
         for widget in QApplication.topLevelWidgets():
             if widget.isVisible() and not isinstance(widget, MainWindow):
                 widget.close()
