@@ -100,7 +100,8 @@ class ExampleCard(Button):
             if self.facts.picture:
                 file = files("resources") / "examples" / f"{self.facts.picture}-{name}.png"
                 if file.is_file():
-                    self._pictures[name] = QImage.fromData(file.read_bytes())
+                    image = QImage.fromData(file.read_bytes())
+                    self._pictures[name] = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
         return self._pictures[name]
 
     def _paint_ground(self, painter: QPainter) -> None:
