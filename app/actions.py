@@ -95,6 +95,7 @@ TABLE: tuple[Spec | str, ...] = (
     Spec("rename", "Edit", "Rena&me", ("F2",), when=lambda now: now.on_canvas and now.selected == 1),
     Spec("bypass", "Edit", "&Bypass", (), "M", when=_some),
     "Edit-",
+    Spec("wire", "Edit", "&Wire to …", (), "W", when=lambda now: now.on_canvas and now.selected == 1),
     Spec("tidy", "Edit", "Tid&y", ("Ctrl+L",), when=lambda now: now.on_canvas and now.has_blocks),
     Spec("fit", "View", "&Fit all", ("Ctrl+0",), when=_canvas),
     Spec("fit_selection", "View", "Fit &selection", ("Ctrl+Shift+0",), when=_some),

@@ -67,6 +67,7 @@ class WindowCommands(QObject):
             "delete": editor.delete_selection,
             "select_all": editor.select_all,
             "rename": editor.rename_selected,
+            "wire": editor.view.wirings_wanted.emit,
             "bypass": editor.toggle_bypass,
             "tidy": editor.arranging.ask,
             "fit": editor.fit,

@@ -9,11 +9,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu
 
 from engine.graph.edits import set_weights
-from engine.graph.graph import Weights
+from engine.graph.graph import PortRef, Weights
 from graph_editor.interactions.hover import WIRE_GRAB
 from graph_editor.letter_search import find_by_letter
 from graph_editor.sharing_menu import add_sharing_menu, step_label
 from graph_editor.style_sheet import round_menu
+from graph_editor.theme import GAP_MAX
+from graph_editor.wiring_menu import Wiring, fill
 
 if TYPE_CHECKING:
     from graph_editor.editor import Editor
@@ -63,6 +65,32 @@ def open_menu(menu: QMenu, place: QPoint, *, by_keys: bool = False) -> None:
         menu.setActiveAction(menu.actions()[0])
 
 
+def open_wirings(editor: Editor) -> None:
+    """Offer the wires that can be drawn from the one selected block; without one do nothing."""
+    scene, view = editor.scene, editor.view
+    if len(scene.picked_blocks) != 1:
+        return
+    (id,) = scene.picked_blocks
+    item = scene.blocks[id]
+
+    def connect(wiring: Wiring) -> None:
+        if wiring.fix is not None:
+            editor.commands.apply_fix(wiring.fix)
+        else:
+            editor.commands.connect_ports(wiring.source, wiring.target)
+
+    def search(end: PortRef, is_input: bool) -> None:
+        x, y = item.port_point(end.port, is_input)
+        editor.search.open(QPointF(x + (-GAP_MAX if is_input else GAP_MAX), y), end, is_input)
+
+    menu = round_menu(QMenu(editor))
+    fill(menu, scene, id, connect, search)
+    room = view.viewport().rect()
+    place = view.mapFromScene(item.pos() + QPointF(20, 20))
+    place = QPoint(min(max(place.x(), 0), room.right()), min(max(place.y(), 0), room.bottom()))
+    open_menu(menu, view.viewport().mapToGlobal(place), by_keys=True)
+
+
 def _wire_menu(editor: Editor) -> QMenu:
     menu = round_menu(QMenu(editor))
     _entry(menu, "Delete", "Del", editor.delete_selection)
@@ -93,6 +121,7 @@ def _block_menu(editor: Editor, id: str) -> QMenu:
     _entry(menu, "Duplicate", "Ctrl+D", editor.duplicate)
     _entry(menu, "Copy", "Ctrl+C", editor.copy)
     _entry(menu, "Use again" if block.bypassed else "Bypass", "M", editor.toggle_bypass)
+    _entry(menu, "Wire to …", "W", lambda: open_wirings(editor))
     _entry(menu, "Delete", "Del", editor.delete_selection)
     if editor.arranging.takes_selection:
         _tidy_entry(editor, menu)

@@ -17,7 +17,7 @@ from graph_editor.arranging import Arranging
 from graph_editor.breadcrumb import Breadcrumb
 from graph_editor.canvas_search import CanvasSearch
 from graph_editor.commands import CanvasCommands
-from graph_editor.context_menus import menu_at, menu_by_keys, open_menu
+from graph_editor.context_menus import menu_at, menu_by_keys, open_menu, open_wirings
 from graph_editor.document import Document
 from graph_editor.empty_canvas import EmptyCanvas
 from graph_editor.entering import READABLE, Fitting, focus_of
@@ -84,6 +84,7 @@ class Editor(QWidget):
         self.search.shapes_wanted.connect(self.shapes_wanted)
         view.menu_wanted.connect(lambda at, place: open_menu(menu_at(self, at), place))
         view.keys_menu_wanted.connect(lambda: open_menu(*menu_by_keys(self), by_keys=True))
+        view.wirings_wanted.connect(lambda: open_wirings(self))
         view.problem_wanted.connect(self._show_problem_of)
         view.reason.connect(self._show_reason)
         view.enter_wanted.connect(self.enter)

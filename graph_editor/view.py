@@ -39,6 +39,7 @@ class GraphView(QGraphicsView):
     """Where in the scene, the PortRef a wire hangs on or None, whether that is an input."""
     menu_wanted = Signal(QPointF, QPoint)
     keys_menu_wanted = Signal()
+    wirings_wanted = Signal()
     problem_wanted = Signal(str)
     reason = Signal(object, bool)
     enter_wanted = Signal(str)

@@ -43,6 +43,8 @@ def press_key(view: GraphView, key: int, modifiers: Qt.KeyboardModifier) -> bool
         view.rename_wanted.emit(picked[0])
     elif key == Qt.Key.Key_F and plain:
         view.fit_wanted.emit()
+    elif key == Qt.Key.Key_W and plain:
+        view.wirings_wanted.emit()
     elif key == Qt.Key.Key_M and plain:
         view.commands.toggle_bypass()
     else:

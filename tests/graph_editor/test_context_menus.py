@@ -14,7 +14,7 @@ from engine.graph.graph import PortRef
 from graph_editor import motion
 from graph_editor.editor import Editor
 
-BLOCK = ["Rename", "Duplicate", "Copy", "Bypass", "Delete", "Show filters", "Show latent space", "Help"]
+BLOCK = ["Rename", "Duplicate", "Copy", "Bypass", "Wire to …", "Delete", "Show filters", "Show latent space", "Help"]
 WIRE = ["Delete"]
 CANVAS = ["Add block …", "Paste", "Select all", "Tidy", "Fit"]
 NO_KEYS = Qt.KeyboardModifier.NoModifier
