@@ -11,7 +11,7 @@ from app.panels.inspector_context import InspectorContext
 from app.panels.page_holder import PageHolder
 from engine.graph.paths import BodyPath
 
-AT_ONCE_S, SLICE_S = 0.005, 0.003
+AT_ONCE_S, SLICE_S = 0.004, 0.002
 """What is made when blocks are selected, which is all of a small page, and what in each turn after that."""
 
 

@@ -63,6 +63,8 @@ def _measure(name: str, folder: Path) -> dict[str, list[float]]:
     else:
         workspace.open_example(name)
     process_events(1000)
+    while window.editor.scene.moves.is_busy:
+        process_events(100)
     gc.collect()
     gc.freeze()
 
