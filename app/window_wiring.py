@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QPoint, Qt
+
 from app.canvas_feed import CURVE_NOW, WEIGHTS_NOW
+from app.panel_focus import first_place
 from app.panels.block_help import BlockHelp
+from app.panels.fields_base import Field
 from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
 from app.run_state import RunState
@@ -351,4 +355,9 @@ def _show_block_help(window: MainWindow, type_id: str) -> None:
 
 def _edit_in_inspector(window: MainWindow) -> None:
     window.show_panel("inspector", True)
-    window.inspector.focusNextChild()
+    page = window.inspector.page
+    fields = [field for field in page.findChildren(Field) if first_place(field) is not None]
+    first = min(fields, key=lambda field: field.mapTo(page, QPoint()).y(), default=window.inspector)
+    taker = first_place(first)
+    if taker is not None:
+        taker.setFocus(Qt.FocusReason.TabFocusReason)

@@ -66,6 +66,8 @@ def fill(
             if ref in (wiring.source, wiring.target):
                 action = menu.addAction(escaped(wiring.words))
                 action.triggered.connect(lambda _=False, wiring=wiring: connect(wiring))
+        if not outputs and ref in scene.wires:
+            continue
         own = _end(scene, scene.scope, ref)
         action = menu.addAction(escaped(f"{own} to a new block …" if outputs else f"A new block to {own} …"))
         action.triggered.connect(lambda _=False, ref=ref: search(ref, not outputs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -107,9 +108,10 @@ class StartPage(QScrollArea):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         content = QWidget()
-        content.setMaximumWidth(PAGE_WIDTH)
+        content.setMaximumWidth(PAGE_WIDTH + 2 * SPACE_4)
         column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
+        # The ring of the keyboard around what reaches to the edge must not be cut.
+        column.setContentsMargins(SPACE_4, SPACE_4, SPACE_4, SPACE_4)
         column.setSpacing(SPACE_12)
         column.addLayout(top)
         column.addSpacing(SPACE_8)
@@ -124,11 +126,12 @@ class StartPage(QScrollArea):
         column.addLayout(self._table)
         column.addStretch()
         around = QHBoxLayout(page)
-        around.setContentsMargins(SPACE_32, SPACE_24, SPACE_32, SPACE_32)
+        around.setContentsMargins(SPACE_32 - SPACE_4, SPACE_24 - SPACE_4, SPACE_32 - SPACE_4, SPACE_32 - SPACE_4)
         around.addStretch(1)
         around.addWidget(content, 100)
         around.addStretch(1)
         self.setWidget(page)
+        self._order_stops()
         self._columns = 0
         self.set_theme(theme)
 
@@ -155,8 +158,15 @@ class StartPage(QScrollArea):
             if focused is not None and row.path == focused.path:
                 row.show()
                 row.setFocus(reason)
+        self._order_stops()
         self._recent.setVisible(bool(self.files))
         self._gap.changeSize(0, SPACE_16 if self.files else 0)
+
+    def _order_stops(self) -> None:
+        """Let Tab go as one reads."""
+        stops = (self._empty, self._open, self._cross, *self.files, *self.cards, *self.references)
+        for one, other in pairwise(stops):
+            QWidget.setTabOrder(one, other)
 
     def _show_files_to_come(self) -> None:
         if self._files_to_come is not None:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from app.panels.example_card import ExampleFacts
 from app.panels.start_page import StartPage
 from graph_editor.theme import load_theme
 
@@ -76,3 +77,19 @@ def test_the_ring_of_the_keyboard_stays_where_it_was_and_comes_to_nobody_else(pa
     assert page.files[0].hasFocus()
     qtbot.wait(20)
     assert not page.files[0].is_ringed()
+
+
+def test_the_ring_of_no_card_is_cut(qtbot: QtBot) -> None:
+    facts = tuple(ExampleFacts(id=str(number), name=f"Example {number}", line="") for number in range(8))
+    page = StartPage(facts, load_theme("light"))
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    qtbot.wait(20)
+    for card in page.cards:
+        card.setFocus(Qt.FocusReason.TabFocusReason)
+        ring = card._ring
+        assert ring is not None
+        assert ring.parentWidget().rect().contains(ring.geometry()), card.text()
