@@ -14,6 +14,7 @@ from engine.training.accuracy import AccuracyCounter
 from engine.training.backward import Backward
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.evaluate import evaluation, name_metrics, step_row, target_places
+from engine.training.joint import Joint
 from engine.training.memory_format import memory_format
 from engine.training.minibatches import minibatches
 from engine.training.optimisers import make_optimiser
@@ -104,6 +105,7 @@ class SupervisedStage:
         if not groups:
             raise refused("nothing-trains")
         self._backward = Backward()
+        self._joint = Joint(slice.module)
         self._optimiser = make_optimiser(stage, groups, keys)
         self.set_learning_rate = self._optimiser.set_learning_rate
         self.state = self._optimiser.state
@@ -127,8 +129,12 @@ class SupervisedStage:
         """Forward, backward, and a step of the optimiser: the row is the total, then each loss if there are several."""
         optimiser = self._optimiser
         optimiser.clear_gradients()
-        total, parts, predictions = self._forward(*batch)
-        self._backward(total)
+        found = self._joint(batch)
+        if found is None:
+            total, parts, predictions = self._forward(*batch)
+            self._backward(total)
+        else:
+            total, parts, predictions = found
         optimiser.step()
         if self._accuracy.heads:
             self._accuracy.add(predictions, [batch[place] if place is not None else None for place in self._targets])
