@@ -21,7 +21,6 @@ from engine.compile.candidate_shapes import candidate_shapes
 from engine.compile.delays import Delays, all_steps, cost_over_time, one_step, settled
 from engine.compile.following import Follower
 from engine.compile.gathered import Gathered
-from engine.compile.probing import DEFAULT_TIME
 from engine.compile.records import (
     Inside,
     Record,
@@ -38,6 +37,7 @@ from engine.compile.repeats import relocated, uses_index
 from engine.compile.shared_weights import weights_problems
 from engine.compile.time_lengths import FAR, TimeLengths, may_fit_longer, time_lengths
 from engine.compile.time_repairs import with_time_repairs
+from engine.compile.trials import DEFAULT_TIME
 from engine.compile.wiring import RememberedWirings
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
 from engine.graph.block_type import BlockType, Inputs, lenient_parameters
@@ -95,7 +95,7 @@ class Analyser:
         """The record of each root block, in execution order."""
         near = time_lengths(graph, self._types, time_length)
         records = self._walked(graph, near)
-        if any(may_fit_longer(record, time_known=near.time is not None) for record in faulty(records)):
+        if any(may_fit_longer(record, self._types, near.time is not None) for record in faulty(records)):
             further = self._walked(graph, replace(near, reach=FAR))
             if count_problems(further) < count_problems(records):
                 return further

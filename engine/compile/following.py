@@ -10,9 +10,9 @@ import msgspec
 
 from engine.compile.delays import one_step
 from engine.compile.moves import Join, Look, Nothing, Reason, Turn, lengths
-from engine.compile.probing import DEFAULT_TIME
 from engine.compile.receptive_field import Field, Sight, everything, joined, sight_of_input, through, told
 from engine.compile.records import Record
+from engine.compile.trials import DEFAULT_TIME
 from engine.graph.analysis import Cost
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block

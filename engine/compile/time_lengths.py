@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from engine.compile.probing import probe_times
 from engine.compile.records import Record
+from engine.compile.trials import probe_times
 from engine.data.catalogue import SEQUENCE_LENGTHS
 from engine.graph.block_type import BlockType, Parameters, lenient_parameters
 from engine.graph.graph import Graph
@@ -52,9 +52,13 @@ def time_lengths(graph: Graph, types: Mapping[str, BlockType], time: int | None 
     return TimeLengths(time or first or None, more)
 
 
-def may_fit_longer(record: Record, time_known: bool) -> bool:
-    """Whether what is refused may run: it wants more steps than nobody said there are, or rounds by a large stride."""
-    if not record.problems:
+def may_fit_longer(record: Record, types: Mapping[str, BlockType], time_known: bool) -> bool:
+    """Whether what is refused may run: it wants more steps than nobody said there are, or rounds by a large stride.
+
+    Not the learner's own code, which runs at the same lengths however far others are tried.
+    """
+    type = types.get(record.block.type)
+    if not record.problems or (type is not None and "own_code" in type.traits):
         return False
     lengths = (length for spec in record.inputs.values() for length in spec.shape if isinstance(length, Dim))
     times = {length for length in lengths if length.symbol != "N"}
@@ -62,7 +66,7 @@ def may_fit_longer(record: Record, time_known: bool) -> bool:
     if len(times) > 1 or (times and refused and not time_known):
         return True
     inside = (*record.children.values(), *(child for copy in record.copies for child in copy.records.values()))
-    return any(may_fit_longer(one, time_known) for one in inside)
+    return any(may_fit_longer(one, types, time_known) for one in inside)
 
 
 def _dataset(parameters: Parameters) -> str:

@@ -13,11 +13,12 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.probing import construct
+from engine.compile.time_lengths import TimeLengths
 from engine.graph.connection_rules import why_not
 from engine.graph.graph import Graph, PortRef, Wire, sorted_wires
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.modules.own_loading import permit
+from engine.modules.own_loading import load, permit
 from engine.project.drawing import Drawing
 from engine.project.own_code import hash_of
 
@@ -230,6 +231,64 @@ def test_own_code_is_tried_on_shorter_sequences_and_joins_what_is_as_long(
     drawing.chain("before", "wide", "join.b")
     problems = Analyser(BLOCK_TYPES).analyse(drawing.graph, time).problems
     assert [problem.code for problem in problems] == ([] if fits else ["time-differs"])
+
+
+LOOPING = """
+LENGTHS = []
+
+def forward(x):
+    LENGTHS.append(x.shape[2])
+    return x[:, :, 2:]
+"""
+
+
+@pytest.mark.parametrize(("taken", "most"), [(3, 1680), (1001, 2 * 840), (8001, 2 * 840)])
+@pytest.mark.parametrize("fits", [True, False])
+def test_own_code_runs_once_however_far_others_are_tried(tmp_path: Path, taken: int, most: int, fits: bool) -> None:
+    """A second walk that others need repeats none of it, and what is taken away in front of it makes it no longer."""
+    text = f"{LOOPING}# {taken}, {fits}\n"
+    (tmp_path / "mine.py").write_text(text)
+    permit(tmp_path, [hash_of(text.encode())])
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("before", "conv1d", out_channels=3, kernel_size=(taken,), padding="none")
+    drawing.add("own", "custom", file="mine.py")
+    drawing.add("wide", "conv1d", out_channels=3, kernel_size=(3 if fits else 4,), padding="none")
+    drawing.add("join", "add")
+    drawing.chain("in", "before", "own", "join.a")
+    drawing.chain("before", "wide", "join.b")
+    try:
+        assert bool(Analyser(BLOCK_TYPES).analyse(drawing.graph).problems) is not fits
+        lengths = load("mine.py").module.LENGTHS
+    finally:
+        permit(None, ())
+    assert max(lengths) <= most
+    # Twice each: what training keeps is told by a run of its own.
+    assert max(lengths.count(length) for length in lengths) <= 2
+
+
+def test_nobody_is_tried_further_for_own_code_that_refuses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would run at the same lengths again."""
+    text = "def forward(x, y):\n    return x + y\n"
+    (folder / "mine.py").write_text(text)
+    permit(folder, [hash_of(text.encode())])
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("x: 3×T float32",))
+    drawing.add("before", "conv1d", out_channels=3, kernel_size=(3,), padding="none")
+    drawing.add("own", "custom", file="mine.py", inputs=("x", "y"))
+    drawing.chain("in", "before", "own.x")
+    drawing.wire("in.x", "own.y")
+    reaches: list[int] = []
+    walked = Analyser._walked
+
+    def noted(self: Analyser, graph: Graph, lengths: TimeLengths) -> object:
+        reaches.append(lengths.reach)
+        return walked(self, graph, lengths)
+
+    monkeypatch.setattr(Analyser, "_walked", noted)
+    (problem,) = Analyser(BLOCK_TYPES).analyse(drawing.graph).problems
+    assert problem.code == "code-failed"
+    assert reaches == [1]
 
 
 def test_what_is_too_short_at_a_hundred_steps_decides_nothing_for_others_of_its_kind() -> None:
