@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -68,6 +69,16 @@ class Network:
         """Where the weights are; the CPU where there are none."""
         weight = next(self.root.parameters(), None)
         return weight.device if weight is not None else torch.device("cpu")
+
+    @cached_property
+    def convolves_pictures(self) -> bool:
+        """Whether some of its modules are convolutions over N×C×H×W, or such the other way round."""
+        return any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in self.root.modules())
+
+    @cached_property
+    def has_own_code(self) -> bool:
+        """Whether some of its blocks are the user's own Python files."""
+        return any("own_code" in call.type.traits for call in self.program.all_calls)
 
     def training_slice(self) -> Slice:
         """Returns (Σ weight × loss, (loss, …), (prediction, …)), one of each for every loss block.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.compile.network import Network
 
@@ -14,10 +14,9 @@ def memory_format(network: Network) -> torch.memory_format:
     With the channels of a pixel side by side, oneDNN's convolutions and torch's pools took 0.6 to 0.85 times as long
     on six convnets, and as long as before on two. Functions of the learner may rely on contiguous tensors.
     """
-    convolves = any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in network.root.modules())
-    has_own_code = any("own_code" in call.type.traits for call in network.program.all_calls)
+    fits = network.convolves_pictures and not network.has_own_code
     on_onednn: bool = network.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return torch.channels_last if convolves and on_onednn and not has_own_code else torch.contiguous_format
+    return torch.channels_last if fits and on_onednn else torch.contiguous_format
 
 
 def laid_out(rows: Tensor, format: torch.memory_format) -> Tensor:

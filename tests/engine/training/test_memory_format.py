@@ -38,6 +38,16 @@ def test_networks_that_convolve_pictures_get_their_channels_side_by_side(drawing
     assert memory_format(compile_graph(drawing(*layers), BLOCK_TYPES)) is format
 
 
+def test_a_network_is_looked_through_once(drawing, monkeypatch):
+    """Every validation asks."""
+    network = compile_graph(drawing(CONVOLUTION, "relu", *HEAD), BLOCK_TYPES)
+    assert memory_format(network) is torch.channels_last
+    monkeypatch.setattr(network.root, "modules", None)
+    assert memory_format(network) is torch.channels_last
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert memory_format(network) is torch.contiguous_format
+
+
 def test_code_of_the_learner_gets_contiguous_pictures(drawing, requested, script, tmp_path):
     (tmp_path / "mine.py").write_text(VIEWS)
     permit(tmp_path, [hash_of(VIEWS.encode())])
