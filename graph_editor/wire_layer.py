@@ -62,10 +62,7 @@ class WireLayer:
             return
         self._router.clear()
         routes = {target: self._routed(target) for target in self.in_order(self.items)}
-        laid = {target: route for target, route in routes.items() if route is not None}
-        crossings = self._crossings(laid)
-        for target, route in laid.items():
-            self._put(target, route, crossings.get(target, ()))
+        self._put_all({target: route for target, route in routes.items() if route is not None})
 
     def lay_plainly(self, targets: Iterable[PortRef]) -> None:
         """Let wires that were never laid run straight from port to port until they are."""
@@ -103,6 +100,14 @@ class WireLayer:
         again: set[PortRef] = set()
         for id in moved:
             again |= self._touching.get(id, set())
+        if len(self.items) <= ALL_ROUTED:
+            routes = {target: item.route for target, item in self.items.items() if item.is_laid}
+            for target in self.in_order(again):
+                route = self._routed(target)
+                if route is not None:
+                    routes[target] = route
+            self._put_all(routes)
+            return
         many = len(again) > ALL_ROUTED
         for target in again:
             wire = self.items[target]
@@ -112,15 +117,12 @@ class WireLayer:
                 wire.setPos(start[0] - wire.route.points[0][0], start[1] - wire.route.points[0][1])
             else:
                 self.lay_one(target)
-        if len(self.items) <= ALL_ROUTED:
-            self._make_way()
 
-    def _make_way(self) -> None:
-        """Let shapes stand where no wire runs, whatever wires were laid one by one."""
-        routes = {target: item.route for target, item in self.items.items() if item.is_laid}
+    def _put_all(self, routes: Mapping[PortRef, Route]) -> None:
+        """Let all wires run so, and their shapes stand where no wire does; each is prepared once."""
         crossings = self._crossings(routes)
         for target, route in routes.items():
-            self.items[target].set_route(route, crossings.get(target, ()))
+            self._put(target, route, crossings.get(target, ()))
 
     def lay_one(self, target: PortRef) -> None:
         """Lay one wire."""

@@ -10,7 +10,7 @@ from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor.editor import Editor
 from graph_editor.wire_geometry import CASING_FREE, straight, text_place, uprights
-from graph_editor.wire_item import byte_words, told, wire_width
+from graph_editor.wire_item import WireItem, byte_words, told, wire_width
 from tests.graph_editor.conftest import digits_analysis
 
 
@@ -126,3 +126,21 @@ def test_a_shape_that_made_way_does_so_while_a_block_is_dragged(make_editor: Cal
     mouse.release(at.x() + 28, at.y())
     assert stands_free()
     assert item._text_at.x() == held, "it does not jump when the block is let go"
+
+
+def test_a_wire_is_prepared_once_for_each_way_it_takes(
+    make_editor: Callable[..., Editor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = forecast(make_editor)
+    scene = editor.scene
+    prepared: list[PortRef] = []
+    prepare = WireItem._prepare_text
+    monkeypatch.setattr(WireItem, "_prepare_text", lambda item: prepared.append(item.target) or prepare(item))
+    scene.layer.lay(scene.wires)
+    assert prepared == [], "as they were"
+    block = scene.blocks["l"]
+    scene.drag({"l": (block.x() + 8, block.y() + 8)})
+    assert sorted(prepared) == [PortRef("e", "prediction"), PortRef("l", "input")], "of one the shape makes way"
+    prepared.clear()
+    scene.settle()
+    assert sorted(prepared) == [PortRef("e", "prediction"), PortRef("l", "input")]
