@@ -19,6 +19,7 @@ from graph_editor.style_sheet import escaped
 LOOKED_AT = 60
 """So many blocks are asked whether they take a wire: the nearest."""
 MOST = 12
+MANY, AROUND = 400, 1600
 
 
 class Wiring(NamedTuple):
@@ -38,7 +39,7 @@ def wirings(scene: GraphScene, id: str) -> tuple[Wiring, ...]:
     looped = upstream(body, [id]) if outputs else downstream(body, [id])
     others = [
         other
-        for other in sorted(scene.blocks.values(), key=lambda other: _distance(item, other, bool(outputs)))
+        for other in sorted(_around(scene, item), key=lambda other: _distance(item, other, bool(outputs)))
         if other.id != id and (other.id not in looped or body.blocks[other.id].type == DELAY)
     ][:LOOKED_AT]
     found: list[Wiring] = []
@@ -102,6 +103,16 @@ def _end(scene: GraphScene, scope: Scope, ref: PortRef) -> str:
     side = next((place.is_input for place in places if place.id == ref.port), False)
     several = sum(place.is_input == side for place in places) > 1
     return f"{block.name} {port_label(block, ref.port, scope)}" if several else block.name
+
+
+def _around(scene: GraphScene, item: BlockItem) -> list[BlockItem]:
+    """All blocks; of thousands those near by, if they are enough."""
+    if len(scene.blocks) > MANY:
+        x, y = item.x(), item.y()
+        near = scene.index.within(x - AROUND, y - AROUND, x + AROUND, y + AROUND)
+        if len(near) > LOOKED_AT:
+            return [scene.blocks[id] for id in near]
+    return list(scene.blocks.values())
 
 
 def _distance(item: BlockItem, other: BlockItem, ahead: bool) -> tuple[bool, float, str]:

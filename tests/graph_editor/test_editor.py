@@ -298,7 +298,7 @@ def test_context_menus(editor: Editor) -> None:
     editor.help_wanted.connect(wanted.append)
     block = menu_at(editor, QPointF(380, 128))
     assert entries(block) == [
-        "Rename", "Duplicate", "Copy", "Bypass", "Delete", "Show filters", "Show latent space", "Help",
+        "Rename", "Duplicate", "Copy", "Bypass", "Wire to …", "Delete", "Show filters", "Show latent space", "Help",
     ]  # fmt: skip
     assert editor.selected_ids() == ("cv",)
     for action in block.actions()[-3:]:
