@@ -74,8 +74,12 @@ class WireLayer:
     def in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
         """In which order wires that are still here are laid: labels last, they make way."""
         items = self.items
-        known = (target for target in targets if target in items)
-        return sorted(known, key=lambda target: (items[target].is_label, target))
+        values: list[PortRef] = []
+        labels: list[PortRef] = []
+        for target in targets:
+            if target in items:
+                (labels if items[target].is_label else values).append(target)
+        return sorted(values) + sorted(labels)
 
     def _crossings(self, routes: Mapping[PortRef, Route]) -> dict[PortRef, tuple[float, ...]]:
         """By wire: where others run through the place of its shape, which stands where none does."""
