@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.autograd import Variable
 
-_run_engine = Variable._execution_engine.run_backward
+run_engine = Variable._execution_engine.run_backward
 
 
 class Backward:
@@ -25,4 +25,4 @@ class Backward:
         """
         if self._seed is None:
             self._seed = loss.new_ones(loss.shape)
-        _run_engine((loss,), (self._seed,), False, False, (), allow_unreachable=True, accumulate_grad=True)
+        run_engine((loss,), (self._seed,), False, False, (), allow_unreachable=True, accumulate_grad=True)

@@ -26,7 +26,15 @@ MANY = (
     ("dense", {"out_features": 10}),
 )
 DROPS = ("flatten", ("dense", {"out_features": 32}), "relu", "dropout", ("dense", {"out_features": 10}))
-CONVOLVES = (("conv2d", {"out_channels": 4, "kernel_size": (3, 3)}), "relu", "flatten", ("dense", {"out_features": 10}))
+CONVOLVES = (
+    ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"}),
+    "relu",
+    "max_pool2d",
+    ("conv2d", {"out_channels": 8, "kernel_size": (3, 3)}),
+    "avg_pool2d",
+    "flatten",
+    ("dense", {"out_features": 10}),
+)
 NORMALISES = ("flatten", ("dense", {"out_features": 32}), "batch_norm1d", "relu", ("dense", {"out_features": 10}))
 
 
@@ -52,7 +60,7 @@ def run(request, script, losses):
     return told, session.network.state()
 
 
-@pytest.mark.parametrize("layers", [PERCEPTRON, MANY], ids=["perceptron", "many"])
+@pytest.mark.parametrize("layers", [PERCEPTRON, MANY, CONVOLVES], ids=["perceptron", "many", "convolves"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_bits_are_those_of_autograd(drawing, requested, script, losses, monkeypatch, steps, layers, threads):
     request = requested(drawing(*layers), ADAM, threads=threads)
@@ -76,7 +84,7 @@ def test_frozen_blocks_are_taken_too(drawing, requested, script, losses, monkeyp
     assert all(torch.equal(weights[key], expected_weights[key]) for key in weights)
 
 
-@pytest.mark.parametrize("layers", [DROPS, CONVOLVES, NORMALISES], ids=["drops", "convolves", "normalises"])
+@pytest.mark.parametrize("layers", [DROPS, NORMALISES], ids=["drops", "normalises"])
 def test_other_networks_are_left_to_autograd(drawing, requested, script, losses, steps, layers):
     run(requested(drawing(*layers), ADAM), script, losses)
     assert steps == [0, 2 * 20]
@@ -125,3 +133,9 @@ def test_what_fails_is_done_by_autograd_from_then_on(drawing, requested, script,
     told, _ = run(requested(drawing(*PERCEPTRON), ADAM), script, losses)
     assert steps == [4, 36]
     assert told.tobytes() == expected.tobytes()
+
+
+def test_large_steps_are_left_to_autograd(drawing, requested, script, losses, monkeypatch, steps):
+    monkeypatch.setattr(joint, "_LARGE_BYTES", 50_000)
+    run(requested(drawing(*PERCEPTRON), ADAM), script, losses)
+    assert steps == [0, 2 * 20]
