@@ -265,7 +265,9 @@ class _Bounded(Protocol):
     """A module that takes no more than so many steps, which it does not tell of fake ones: T may stand for fewer."""
 
     @property
-    def longest(self) -> int: ...
+    def longest(self) -> int:
+        """The steps of the longest sequence."""
+        ...
 
 
 def _refuse_longer(module: nn.Module, inputs: Inputs, time: int | None) -> None:
