@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
         self.problem_popup = Popup(self.problem_list, theme, self)
         self.notice = Notice(theme, self.pages)
         self.error_panel = ErrorPanel(theme, self)
-        self._beside = FloatingInspector(theme, self)
+        self.floating = FloatingInspector(theme, self)
 
     def _place_docks(self) -> None:
         area = Qt.DockWidgetArea
@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         self._share_room(sizes=not restored)
         for name, dock in self.docks.items():
             floats = name == "inspector" and self.inspector_floats
-            self.show_panel_state(name, not (self._beside if floats else dock).isHidden())
+            self.show_panel_state(name, not (self.floating if floats else dock).isHidden())
 
     def _share_room(self, sizes: bool = True) -> None:
         """Narrow or widen the panels for the window's size; their sizes change where it crosses a bound."""
@@ -196,34 +196,34 @@ class MainWindow(QMainWindow):
     def _let_inspector_float(self, floats: bool) -> None:
         dock = self.docks["inspector"]
         if floats:
-            self._beside.ask(not dock.isHidden(), picked=True)
+            self.floating.ask(not dock.isHidden(), picked=True)
             dock.hide()
-            self._beside.set_content(self.inspector)
+            self.floating.set_content(self.inspector)
         elif dock.widget() is not self.inspector:
-            self._beside.set_content(None)
+            self.floating.set_content(None)
             dock.setWidget(self.inspector)
             self.inspector.show()
-            dock.setVisible(self._beside.allowed)
-            self.show_panel_state("inspector", self._beside.allowed)
+            dock.setVisible(self.floating.allowed)
+            self.show_panel_state("inspector", self.floating.allowed)
         self.place_floating()
 
     @property
     def inspector_floats(self) -> bool:
         """Whether the window is so narrow that the inspector lies over the canvas."""
-        return self._beside.content() is not None
+        return self.floating.content() is not None
 
     def place_floating(self) -> None:
         """Lay the inspector over the canvas at the right, while something is selected or it was asked for."""
         if not self.inspector_floats:
-            self._beside.hide()
+            self.floating.hide()
             return
         page = self.pages if self.pages.currentWidget() is self.editor else None
-        self.show_panel_state("inspector", self._beside.lie_over(page, bool(self.editor.selected_ids())))
+        self.show_panel_state("inspector", self.floating.lie_over(page, bool(self.editor.selected_ids())))
 
     def show_panel(self, name: str, shown: bool) -> None:
         """Show or hide a panel."""
         if name == "inspector" and self.inspector_floats:
-            self._beside.ask(shown, bool(self.editor.selected_ids()))
+            self.floating.ask(shown, bool(self.editor.selected_ids()))
             self.place_floating()
             return
         set_shown(self, self.docks[name], shown)
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
         self._place_docks()
         for name in self.docks:
             self.show_panel(name, True)
-        self._beside.ask(False, False)
+        self.floating.ask(False, False)
         self._share_room()
         self.place_floating()
 
@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
             self.status,
             self.problem_list,
             self.problem_popup,
-            self._beside,
+            self.floating,
             self.notice,
             self.error_panel,
             self.feed,
@@ -381,7 +381,7 @@ class MainWindow(QMainWindow):
         remembered = self.workspace.remembered
         self.live_views.set_maximised(False)
         if self.inspector_floats:
-            self.docks["inspector"].setVisible(self._beside.allowed)
+            self.docks["inspector"].setVisible(self.floating.allowed)
         remembered.geometry = self.saveGeometry()
         remembered.layout = self.saveState(LAYOUT_VERSION)
         remembered.mark_started()

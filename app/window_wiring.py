@@ -121,6 +121,7 @@ def _wire_canvas(window: MainWindow) -> None:
     editor, workspace = window.editor, window.workspace
     document, analysis = workspace.document, workspace.analysis
     editor.search.set_usage(workspace.remembered.usage)
+    editor.search.keep_clear_of(window.floating)
 
     def drawing_changed(change: GraphChange) -> None:
         window.status.show_graph(document.graph)

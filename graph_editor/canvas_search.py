@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.graph.analysis import port_key
@@ -16,8 +16,11 @@ from engine.graph.values import Value
 from graph_editor.commands import CanvasCommands
 from graph_editor.free_place import covered_areas, free_corner, reveal, shown_area
 from graph_editor.search_popup import SearchPopup
-from graph_editor.theme import BLOCK_HEIGHT, Theme
+from graph_editor.theme import BLOCK_HEIGHT, SEARCH_WIDTH, SHADOW_POPUP, Theme
 from graph_editor.view import GraphView
+
+AROUND = 1200
+"""How far from its place a block may stand that the view follows, in scene px."""
 
 
 class CanvasSearch(QObject):
@@ -38,16 +41,23 @@ class CanvasSearch(QObject):
     ) -> None:
         super().__init__(parent)
         self._panels = panels
+        self._beside: QWidget | None = None
         self._view, self._commands, self._theme, self._parent = view, commands, theme, parent
         self._popup: SearchPopup | None = None
         self._usage: Mapping[str, int] = {}
         self._at = QPointF()
+        self._follow = False
         self._end: tuple[PortRef, bool] | None = None
         self._request = 0
         self._spec: TensorSpec | None = None
         self._candidates: tuple[str, ...] = ()
         self._repairs: dict[str, Repair | None] = {}
         self._parameters: Mapping[str, Mapping[str, Value]] = {}
+
+    def keep_clear_of(self, panel: QWidget) -> None:
+        """Neither search nor new blocks go below `panel` while it lies over the right side of the canvas."""
+        self._beside = panel
+        self._panels = (*self._panels, panel)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -72,9 +82,12 @@ class CanvasSearch(QObject):
             self._popup.values_typed.connect(self._ask)
         return self._popup
 
-    def open(self, at: QPointF, end: PortRef | None = None, is_input: bool = False) -> None:
-        """Search at a place of the scene; with `end` for blocks to wire to that output, or input."""
-        self._at, self._end = at, (end, is_input) if end is not None else None
+    def open(self, at: QPointF, end: PortRef | None = None, is_input: bool = False, *, follow: bool = False) -> None:
+        """Search at a place of the scene; with `end` for blocks to wire to that output, or input.
+
+        With `follow` the block stands there even where that is out of sight, and the view follows.
+        """
+        self._at, self._end, self._follow = at, (end, is_input) if end is not None else None, follow
         spec: TensorSpec | None = None
         candidates: tuple[str, ...] = ()
         self._repairs = {}
@@ -87,6 +100,9 @@ class CanvasSearch(QObject):
             candidates, self._repairs = self._sorted_out(spec)
         self._spec, self._candidates = spec, candidates
         place = self._view.viewport().mapToGlobal(self._view.mapFromScene(at))
+        if self._beside is not None and self._beside.isVisible():
+            left = self._beside.mapToGlobal(QPoint(SHADOW_POPUP, 0)).x()
+            place.setX(min(place.x(), left - SEARCH_WIDTH))
         self.popup.open_at(place, spec, candidates, self._repairs)
         self._ask({})
 
@@ -134,7 +150,7 @@ class CanvasSearch(QObject):
         return [type.expect(resolved, {port.id: spec}) if spec is not None else None for port in inputs]
 
     def _chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
-        self.add(type_id, parameters, self._at, self._end, self._repairs.get(type_id))
+        self.add(type_id, parameters, self._at, self._end, self._repairs.get(type_id), follow=self._follow)
         self._view.setFocus()
 
     def add(
@@ -144,6 +160,8 @@ class CanvasSearch(QObject):
         at: QPointF,
         end: tuple[PortRef, bool] | None = None,
         before: Repair | None = None,
+        *,
+        follow: bool = False,
     ) -> None:
         """Add a block where nothing stands, in sight and as near to a place of the scene as can be; with `end` wired
         to that port, an input or not, with `before` by way of another block. On a wire it is put into that."""
@@ -156,12 +174,13 @@ class CanvasSearch(QObject):
                 width += commands.room_before(before)
             left = at.x() - width / 2 if end is None else at.x() - width if end[1] else at.x()
             wanted = QRectF(left, at.y() - BLOCK_HEIGHT / 2, width, height)
-            covered = covered_areas(view, self._panels)
-            x, y = free_corner(commands.scene.index, wanted, shown_area(view), covered)
+            around = wanted.adjusted(-AROUND, -AROUND, AROUND, AROUND)
+            covered = covered_areas(view, self._panels) if not follow else []
+            x, y = free_corner(commands.scene.index, wanted, around if follow else shown_area(view), covered)
             middle = y + BLOCK_HEIGHT / 2
             if end is None:
                 new = commands.add(type_id, parameters, x + width / 2, middle, on_wire=False)
             else:
                 new = commands.add_wired(type_id, parameters, x + width if end[1] else x, middle, *end, before)
         if new is not None:
-            reveal(view, commands.scene.blocks[new].sceneBoundingRect())
+            reveal(view, commands.scene.blocks[new].sceneBoundingRect(), self._beside)

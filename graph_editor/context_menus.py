@@ -81,7 +81,7 @@ def open_wirings(editor: Editor) -> None:
 
     def search(end: PortRef, is_input: bool) -> None:
         x, y = item.port_point(end.port, is_input)
-        editor.search.open(QPointF(x + (-GAP_MAX if is_input else GAP_MAX), y), end, is_input)
+        editor.search.open(QPointF(x + (-GAP_MAX if is_input else GAP_MAX), y), end, is_input, follow=True)
 
     menu = round_menu(QMenu(editor))
     fill(menu, scene, id, connect, search)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtWidgets import QWidget
 
 from graph_editor.block_geometry import snapped
@@ -63,15 +63,22 @@ def shown_area(view: GraphView) -> QRectF:
 
 
 def covered_areas(view: GraphView, panels: Iterable[QWidget]) -> list[QRectF]:
-    """What of the scene lies under `panels`, children of the viewport that are shown, and a little beside them."""
+    """What of the scene lies under `panels` of the window that are shown, and a little beside them."""
     inset = CANVAS_INSET
-    places = [panel.geometry().adjusted(-inset, -inset, inset, inset) for panel in panels if panel.isVisible()]
+    places = [_over(view, panel).adjusted(-inset, -inset, inset, inset) for panel in panels if panel.isVisible()]
     return [view.mapToScene(place).boundingRect() for place in places]
 
 
-def reveal(view: GraphView, area: QRectF) -> None:
-    """Move what is shown by as little as brings `area` into sight."""
+def _over(view: GraphView, panel: QWidget) -> QRect:
+    return QRect(view.viewport().mapFromGlobal(panel.mapToGlobal(QPoint(0, 0))), panel.size())
+
+
+def reveal(view: GraphView, area: QRectF, beside: QWidget | None = None) -> None:
+    """Move what is shown by as little as brings `area` into sight, left of the panel `beside` where that shows."""
     shown = shown_area(view)
+    if beside is not None and beside.isVisible():
+        left = view.mapToScene(_over(view, beside).topLeft()).x()
+        shown.setRight(max(min(shown.right(), left), shown.left()))
     across = _lacking(area.left(), area.right(), shown.left(), shown.right())
     down = _lacking(area.top(), area.bottom(), shown.top(), shown.bottom())
     if across or down:

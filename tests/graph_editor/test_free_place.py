@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
+from engine.graph.graph import Block, Graph, Look, PortRef
 from graph_editor import motion
 from graph_editor.block_index import BlockIndex
 from graph_editor.editor import Editor
 from graph_editor.free_place import BESIDE, TRIES, free_corner, shown_area
+from graph_editor.theme import SHADOW_POPUP
 
 SHOWN = QRectF(0, 0, 800, 400)
 
@@ -122,3 +125,24 @@ def test_blocks_from_the_palette_make_way_for_each_other(editor: Editor) -> None
         (new,) = editor.selected_ids()
         assert is_alone(editor, new)
         assert editor.view.visible_area().contains(editor.scene.blocks[new].sceneBoundingRect())
+
+
+def test_search_and_new_blocks_keep_clear_of_a_panel_over_the_right_side(make_editor) -> None:
+    source = Block("cv", "conv2d", "Convolution", look=Look(520, 200))
+    editor: Editor = make_editor(Graph(blocks={"cv": source}), (976, 400))
+    panel = QWidget(editor)
+    panel.setGeometry(680, 0, 296, 400)
+    panel.show()
+    editor.search.keep_clear_of(panel)
+    editor.search.open(QPointF(900, 224), PortRef("cv", "output"))
+    popup = editor.search_popup()
+    assert popup.geometry().right() - SHADOW_POPUP <= panel.x() + SHADOW_POPUP
+    QTest.keyClicks(popup.line(), "relu")
+    QTest.keyClick(popup.line(), Qt.Key.Key_Return)
+    QTest.qWait(250)
+    (new,) = editor.selected_ids()
+    rectangle = editor.scene.blocks[new].sceneBoundingRect()
+    assert editor.view.mapFromScene(rectangle.topRight()).x() <= panel.x()
+    panel.hide()
+    editor.search.open(QPointF(900, 224))
+    assert popup.geometry().right() > 680, "where nothing lies over the canvas it opens at the pointer"

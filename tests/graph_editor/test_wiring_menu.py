@@ -112,3 +112,18 @@ def test_the_menu_of_a_block_leads_to_it(editor: Editor) -> None:
     editor.select(["cv", "re"])
     QTest.keyClick(editor.view, Qt.Key.Key_W)
     assert QApplication.activePopupWidget() is None, "of several blocks none is meant"
+
+
+def test_a_chain_goes_on_to_the_right_where_there_is_no_room_in_sight_and_the_view_follows(editor: Editor) -> None:
+    for id, x in (("cv", 80), ("ad", 920)):
+        editor.commands.move({id: (x, 80)})
+    menu = menu_of(editor, "ad")
+    QTest.keyClick(menu, Qt.Key.Key_Up)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    QTest.keyClicks(editor.search_popup().line(), "relu")
+    QTest.keyClick(editor.search_popup().line(), Qt.Key.Key_Return)
+    QTest.qWait(250)
+    (new,) = editor.selected_ids()
+    item = editor.scene.blocks[new]
+    assert item.x() > editor.scene.blocks["ad"].sceneBoundingRect().right()
+    assert editor.view.visible_area().contains(item.sceneBoundingRect())
