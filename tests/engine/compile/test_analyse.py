@@ -459,6 +459,18 @@ def test_what_is_remembered_never_changes_an_answer() -> None:
         assert remembering.analyse(graph) == Analyser(BLOCK_TYPES).analyse(graph)
 
 
+def test_what_a_container_adds_sees_what_enters_now(analyser: Analyser) -> None:
+    drawn = drawing("x: 64 float32", "y: 12 float32")
+    drawn.add("box", "highway")
+    entry = next(id for id, block in drawn.graph.blocks["box"].body.blocks.items() if block.type == "entry")
+    drawn.wire("in.x", f"box.{entry}")
+    assert not analyser.analyse(drawn.graph).problems
+    unplugged = edits.disconnect(drawn.graph, SCOPE, (PortRef("box", entry),))
+    narrow = edits.connect(unplugged, SCOPE, PortRef("in", "y"), PortRef("box", entry))
+    problem = only(analyser.analyse(narrow))
+    assert "Highway mixes its input N×12 with its body’s result N×64" in problem.sentence
+
+
 def test_a_wire_taken_away_from_what_waited_is_told(analyser: Analyser) -> None:
     drawn = drawing()
     drawn.add("dense", "dense")
