@@ -321,7 +321,7 @@ class Analyser:
         complete = all(port.id in entering for port in type.ports(record.parameters, body).inputs)
         if type.expand is not None and complete and not faults:
             expanded = type.expand(record.parameters, body, entering, exits(records))
-            # Behind what the plain body came to, not what was remembered: a block would be taken as it was before an edit.
+            # Behind what the plain body came to alone: what was remembered would stand as it was before an edit.
             records = self._body(expanded, here, entering, inner, records)
             for child in records.values():
                 faults.extend(at_container(problem, here, record.block, type, expanded) for problem in child.problems)
