@@ -47,12 +47,12 @@ def sequences() -> Graph:
     """A network over time, a part of it step by step."""
     drawn = Drawing(BLOCK_TYPES)
     drawn.add("in", "input", fields=("x: T×6 float32",))
-    for container in ("recurrent", "group"):
+    for container in ("recurrent", "residual", "highway", "group"):
         drawn.add(container, container)
     drawn.add("turned", "permute", dims=(2, 1))
     drawn.add("conv", "conv1d", out_channels=6, padding="none")
     drawn.add("repeat", "repeat")
-    drawn.chain("in.x", "recurrent", "group", "turned", "conv", "repeat")
+    drawn.chain("in.x", "recurrent", "residual", "highway", "group", "turned", "conv", "repeat")
     return drawn.graph
 
 
