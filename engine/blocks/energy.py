@@ -127,7 +127,7 @@ def _fits_pool(parameters: Parameters, inputs: Inputs) -> Mismatch | None:
     maps = [side - size + 1 for side, size in zip(sides, kernel, strict=True)]
     if not any(side % pool for side in maps):
         return None
-    fitting = [max(left // pool, 1) * pool + size - 1 for left, size in zip(maps, kernel, strict=True)]
+    fitting = [side + max(-(left % pool), pool - left) for side, left in zip(sides, maps, strict=True)]
     window, left, wanted = ("×".join(map(str, lengths)) for lengths in (kernel, maps, fitting))
     expected = f"a picture whose hidden maps have sides of a multiple of {pool}"
     hint = f"Its {window} filters leave {left}. Crop or pad the picture to {wanted}, or change Kernel or Pool."
