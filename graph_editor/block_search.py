@@ -138,17 +138,14 @@ def name_score(name: str, type: BlockType) -> int:
     wanted = _squeezed(name)
     if not wanted:
         return _EXACT
-    if wanted == _squeezed(type.title):
-        return _TITLE
     best = 0
     words = _words(name)
-    for known in names_of(type):
-        squeezed = _squeezed(known)
+    for place, (squeezed, known) in enumerate(_spelt(type)):
         if squeezed == wanted:
-            return _EXACT
+            return _TITLE if place == 0 else _EXACT
         if squeezed.startswith(wanted):
             best = max(best, _PREFIX)
-        elif _begin_in_order(words, _words(known)):
+        elif _begin_in_order(words, known):
             best = max(best, _WORDS)
         elif len(wanted) >= 3 and wanted in squeezed:
             best = max(best, _INSIDE)
@@ -163,6 +160,12 @@ def name_score(name: str, type: BlockType) -> int:
 def _all_words(type: BlockType) -> frozenset[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", pytorch_name(type))
     return frozenset(word for name in (*names_of(type), spaced) for word in _words(name))
+
+
+@lru_cache(maxsize=512)
+def _spelt(type: BlockType) -> tuple[tuple[str, list[str]], ...]:
+    """Each name of the type, its title first: in one, and word by word. They are compared at every key."""
+    return tuple((_squeezed(name), _words(name)) for name in names_of(type))
 
 
 def names_of(type: BlockType) -> tuple[str, ...]:

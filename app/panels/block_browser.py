@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.panels.buttons import LinkButton
@@ -18,6 +18,8 @@ from graph_editor.theme import SEMIBOLD, SIZE_SMALL, SPACE_4, SPACE_8, SPACE_12,
 
 OFTEN = ("input", "dense", "conv2d", "relu", "max_pool2d", "flatten", "cross_entropy")
 OFTEN_COUNT = 7
+ROWS_AT_ONCE, ROWS_A_TURN = 30, 12
+"""What is found: as many rows as are in sight with the key, the others turn by turn."""
 
 
 def family_of(type: BlockType, families: Sequence[tuple[str, str]]) -> str:
@@ -96,6 +98,10 @@ class BlockBrowser(QWidget):
         self._drag = drag
         self._usage: Mapping[str, int] = {}
         self._open: set[str] = set()
+        self._to_come: list[str] = []
+        self._coming = QTimer(self)
+        self._coming.setInterval(0)
+        self._coming.timeout.connect(self._show_more)
         self._only_search = folded_away
         self.search = PaletteSearch(theme, "" if folded_away else "/", self)
         self.search.typed.connect(self._searched)
@@ -163,7 +169,12 @@ class BlockBrowser(QWidget):
         layout.setSpacing(0)
         return body, layout
 
-    def _show_body(self, body: QWidget, layout: QVBoxLayout) -> None:
+    def _show_body(self, body: QWidget, layout: QVBoxLayout, to_come: Sequence[str] = ()) -> None:
+        self._to_come = list(to_come)
+        if to_come:
+            self._coming.start()
+        else:
+            self._coming.stop()
         layout.addStretch()
         old = self._scroll.takeWidget()
         self._scroll.setWidget(body)
@@ -213,9 +224,10 @@ class BlockBrowser(QWidget):
     def _show_found(self, text: str) -> None:
         found = find_blocks(text, self._types, usage=self._usage)
         body, layout = self._new_body()
-        for match in found.matches:
-            layout.addWidget(self._block_row(match.type_id, ICON_AT_IN_FLYOUT))
-        if not found.matches:
+        ids = [match.type_id for match in found.matches]
+        for id in ids[:ROWS_AT_ONCE]:
+            layout.addWidget(self._block_row(id, ICON_AT_IN_FLYOUT))
+        if not ids:
             layout.addWidget(Heading("No such block", self._theme))
             if found.nearest is not None:
                 nearest = self._types[found.nearest]
@@ -225,8 +237,18 @@ class BlockBrowser(QWidget):
                 holder.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, 0)
                 holder.addWidget(link)
                 layout.addLayout(holder)
-        self._show_body(body, layout)
+        self._show_body(body, layout, ids[ROWS_AT_ONCE:])
         self._mark(0)
+
+    def _show_more(self) -> None:
+        body = self._scroll.widget()
+        layout = body.layout() if body is not None else None
+        assert isinstance(layout, QVBoxLayout), "only what was found is shown turn by turn"
+        for id in self._to_come[:ROWS_A_TURN]:
+            layout.insertWidget(layout.count() - 1, self._block_row(id, ICON_AT_IN_FLYOUT))
+        del self._to_come[:ROWS_A_TURN]
+        if not self._to_come:
+            self._coming.stop()
 
     def _block_row(self, id: str, icon_at: int) -> BlockRow:
         row = BlockRow(self._types[id], self._theme, self._drag, icon_at)

@@ -8,11 +8,12 @@ from PySide6.QtGui import QFontMetricsF, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.panels.block_browser import BlockBrowser, often_used
+from app.panels.block_browser import OFTEN_COUNT, ROWS_AT_ONCE, BlockBrowser, often_used
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette import Palette
 from app.panels.palette_row import BlockRow, FamilyRow, elided
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
+from graph_editor.block_search import find_blocks
 from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, SHADOW_POPUP, load_theme
 
 LEFT = Qt.MouseButton.LeftButton
@@ -159,6 +160,31 @@ def test_typing_finds(palette: Palette, qtbot: QtBot) -> None:
     qtbot.keyClick(line, Qt.Key.Key_Escape)
     assert line.text() == ""
     assert shown(palette)[0] == "input"
+
+
+def test_of_many_finds_those_in_sight_come_with_the_key_and_the_others_after(host: QWidget, qtbot: QtBot) -> None:
+    palette = Palette(BLOCK_TYPES, FAMILIES, load_theme("light"), host)
+    palette.setGeometry(0, 0, PALETTE_WIDTH, 700)
+    host.show()
+    wanted = [match.type_id for match in find_blocks("c", BLOCK_TYPES).matches]
+    assert len(wanted) > 2 * ROWS_AT_ONCE
+    line = palette.browser.search.line()
+    qtbot.keyClicks(line, "c")
+    assert shown(palette) == wanted[:ROWS_AT_ONCE]
+    assert palette.browser.rows()[0].is_current()
+    qtbot.waitUntil(lambda: shown(palette) == wanted)
+    # What was still to come of one search does not come to the next.
+    line.setText("r")
+    qtbot.keyClick(line, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(line, "rbm")
+    found = [match.type_id for match in find_blocks("rbm", BLOCK_TYPES).matches]
+    assert shown(palette) == found
+    qtbot.wait(20)
+    assert shown(palette) == found
+    line.setText("r")
+    line.clear()
+    qtbot.wait(20)
+    assert len(shown(palette)) == OFTEN_COUNT
 
 
 def test_nothing_found_names_the_nearest(palette: Palette, qtbot: QtBot) -> None:
