@@ -45,6 +45,9 @@ _PLAIN = (
 _ARITHMETIC = (operator.add, operator.mul, operator.getitem)
 _ALIASES = (torch.ops.aten.detach.default, torch.ops.aten.alias.default)
 
+_OTHER_DEFAULTS = frozenset({"binary_cross_entropy_with_logits"})
+"""What torch's own function gives unreduced, where the operation takes the mean."""
+
 Result = tuple[Tensor, tuple[Tensor, ...], tuple[Tensor | None, ...]]
 
 
@@ -131,6 +134,8 @@ def recorded(forward: Callable[..., Any], parameters: Sequence[Tensor], batch: S
                 nodes[id(part)] = graph.call_function(operator.getitem, (made, place))
     graph.output(fx.node.map_aggregate(result, node))
     graph.eliminate_dead_code()
+    # The tape, its mode and the frame hang in a ring: what was made would stay until it is collected.
+    tape.calls.clear()
     found: Callable[..., Any] = fx.GraphModule(root, graph).forward
     return found
 
@@ -176,7 +181,8 @@ def _called(function: Any, options: Mapping[str, Any]) -> tuple[str, Any]:
     name = function.overloadpacket.__name__
     if name == "view":
         return "call_method", name
-    quick = getattr(torch._C._VariableFunctions, name, None) if not options else None
+    alike = not options and name not in _OTHER_DEFAULTS
+    quick = getattr(torch._C._VariableFunctions, name, None) if alike else None
     return "call_function", quick if quick is not None else function
 
 

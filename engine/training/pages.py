@@ -43,5 +43,8 @@ def give_back_pages() -> None:
 def _library() -> ctypes.CDLL | None:
     if sys.platform != "linux":
         return None
-    library = ctypes.CDLL(None)
+    try:
+        library = ctypes.CDLL(None)
+    except OSError:
+        return None
     return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

@@ -7,6 +7,7 @@ import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Learning
+from engine.project.examples import read_example
 from engine.training import joint
 from engine.training.loop import train
 from engine.training.plan import Supervised
@@ -78,6 +79,16 @@ def test_frozen_blocks_are_taken_too(drawing, requested, script, losses, monkeyp
     request = requested(drawing(*PERCEPTRON, learning={"l1": Learning(frozen=True)}), ADAM)
     told, weights = run(request, script, losses)
     assert steps[0] == 2 * 19
+    monkeypatch.setattr(joint, "_is_plain", lambda module: False)
+    expected, expected_weights = run(request, script, losses)
+    assert told.tobytes() == expected.tobytes()
+    assert all(torch.equal(weights[key], expected_weights[key]) for key in weights)
+
+
+def test_two_classes_told_by_one_number_are_taken_too(requested, script, losses, monkeypatch, steps):
+    request = requested(read_example("moons-boundary").graph, ADAM)
+    told, weights = run(request, script, losses)
+    assert steps[0] > 2 * steps[1] > 0
     monkeypatch.setattr(joint, "_is_plain", lambda module: False)
     expected, expected_weights = run(request, script, losses)
     assert told.tobytes() == expected.tobytes()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from engine.training.pages import keep_pages
+from engine.training import pages
 
 STEPS = """
 import json, resource, sys, threading
@@ -77,6 +77,14 @@ def test_steps_are_given_no_new_pages(where: str) -> None:
     assert given > 80
 
 
-@pytest.mark.skipif(sys.platform == "linux", reason="of other systems")
-def test_elsewhere_nothing_is_told() -> None:
-    assert not keep_pages()
+@pytest.mark.parametrize(("platform", "library"), [("darwin", None), ("win32", None), ("linux", OSError)])
+def test_where_the_c_library_cannot_be_told_nothing_is(
+    monkeypatch: pytest.MonkeyPatch, platform: str, library: type[OSError] | None
+) -> None:
+    def refuse(name: None) -> None:
+        raise library if library is not None else AssertionError("it is not asked")
+
+    monkeypatch.setattr(pages.sys, "platform", platform)
+    monkeypatch.setattr(pages.ctypes, "CDLL", refuse)
+    assert not pages.keep_pages()
+    pages.give_back_pages()
