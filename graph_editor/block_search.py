@@ -98,17 +98,19 @@ def find_blocks(
     pool += [types[id] for id in repairs if id in types] if query.name else []
     named = [(score, type) for type in pool if (score := name_score(query.name, type))]
     if not named:
-        return Found(nearest=nearest_name(query.name, pool))
+        mendable = [type for type in pool if repairs.get(type.id, True)]
+        return Found(nearest=nearest_name(query.name, mendable))
     nameless = bool(query.values) and not query.name
     ranked: list[tuple[tuple[float, ...], Match]] = []
     refusing: list[tuple[int, str]] = []
     for order, (score, type) in enumerate(named):
+        parameters, left_over = typed_parameters(type, query.values)
         repair = repairs.get(type.id)
-        port = accepting_port(type, spec) if spec is not None and type.id not in repairs else ""
-        if port is None or (type.id in repairs and repair is None):
+        if spec is not None and _takes(type, spec, parameters, type.id in repairs):
+            repair = None
+        elif spec is not None and repair is None:
             refusing.append((-score, type.id))
             continue
-        parameters, left_over = typed_parameters(type, query.values)
         if nameless and (left_over or not parameters.keys() <= shown_parameters(type).keys()):
             continue
         match = Match(
@@ -207,11 +209,22 @@ def slips(one: str, other: str) -> int:
     return last[-1]
 
 
-def accepting_port(type: BlockType, spec: TensorSpec) -> str | None:
-    """The first input of the type, as it is when new, that takes `spec`; None where none does."""
-    defaults = {parameter.id: parameter.default for parameter in type.parameters}
+def accepting_port(
+    type: BlockType,
+    spec: TensorSpec,
+    parameters: Mapping[str, Value] = {},  # noqa: B006 -- never changed
+) -> str | None:
+    """The first input of a new block that takes `spec`, `parameters` in place of its defaults; None where none does."""
+    given = {parameter.id: parameter.default for parameter in type.parameters} | dict(parameters)
     inputs = _new_inputs(type)
-    return next((port.id for port in inputs if type.expect(defaults, {port.id: spec}) is None), None)
+    return next((port.id for port in inputs if type.expect(given, {port.id: spec}) is None), None)
+
+
+def _takes(type: BlockType, spec: TensorSpec, parameters: Mapping[str, Value], refuses: bool) -> bool:
+    """Whether a new block takes the tensor; one that `refuses` it with its defaults may with what was typed."""
+    if refuses:
+        return type.body is None and bool(parameters) and accepting_port(type, spec, parameters) is not None
+    return accepting_port(type, spec) is not None
 
 
 @lru_cache(maxsize=512)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.graph.analysis import port_key
 from engine.graph.block_type import Mismatch, Repair, lenient_parameters
-from engine.graph.graph import Block, PortRef
+from engine.graph.graph import Block, Graph, PortRef
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
 from graph_editor.commands import CanvasCommands
@@ -138,7 +138,7 @@ class CanvasSearch(QObject):
         return tuple(found), repairs
 
     def _faults(self, type_id: str, parameters: Mapping[str, Value], spec: TensorSpec | None) -> list[Mismatch | None]:
-        """What each input of a new block has against the tensor."""
+        """What each input of a new block has against the tensor; of a container, what the blocks behind its Entries."""
         type = self._commands.document.types[type_id]
         variables = self._commands.document.graph.variables
         # Not by the commands: they would measure the texts of 200 types, for 20 ms or more.
@@ -146,11 +146,29 @@ class CanvasSearch(QObject):
         body = type.body(lambda: next(ids)) if type.body is not None else None
         block = Block(id="new", type=type_id, name=type.title, parameters=parameters, body=body)
         inputs = type.ports_of(block, variables).inputs
+        if spec is None:
+            return [None for _ in inputs]
+        if body is not None:
+            return [self._fault_inside(body, port.id, spec) for port in inputs]
         resolved = lenient_parameters(type, block, variables)
-        return [type.expect(resolved, {port.id: spec}) if spec is not None else None for port in inputs]
+        return [type.expect(resolved, {port.id: spec}) for port in inputs]
+
+    def _fault_inside(self, body: Graph, entry: str, spec: TensorSpec) -> Mismatch | None:
+        """What the first block that an Entry feeds, and that does not take the tensor, has against it."""
+        types, variables = self._commands.document.types, self._commands.document.graph.variables
+        for wire in body.wires:
+            reader = body.blocks[wire.target.block]
+            if wire.source.block == entry and reader.type in types:
+                type = types[reader.type]
+                fault = type.expect(lenient_parameters(type, reader, variables), {wire.target.port: spec})
+                if fault is not None:
+                    return fault
+        return None
 
     def _chosen(self, type_id: str, parameters: Mapping[str, Value]) -> None:
-        self.add(type_id, parameters, self._at, self._end, self._repairs.get(type_id), follow=self._follow)
+        fits = None in self._faults(type_id, parameters, self._spec)
+        before = None if fits else self._repairs.get(type_id)
+        self.add(type_id, parameters, self._at, self._end, before, follow=self._follow)
         self._view.setFocus()
 
     def add(

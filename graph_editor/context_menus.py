@@ -61,7 +61,7 @@ def open_menu(menu: QMenu, place: QPoint, *, by_keys: bool = False) -> None:
     """Show a menu that is gone when it closes; by the keys with its first entry ready for Enter."""
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     find_by_letter(menu).popup(place)
-    if by_keys:
+    if by_keys and menu.actions()[0].isEnabled():
         menu.setActiveAction(menu.actions()[0])
 
 
@@ -85,6 +85,8 @@ def open_wirings(editor: Editor) -> None:
 
     menu = round_menu(QMenu(editor))
     fill(menu, scene, id, connect, search)
+    if menu.isEmpty():
+        menu.addAction("All its inputs are wired").setEnabled(False)
     room = view.viewport().rect()
     place = view.mapFromScene(item.pos() + QPointF(20, 20))
     place = QPoint(min(max(place.x(), 0), room.right()), min(max(place.y(), 0), room.bottom()))

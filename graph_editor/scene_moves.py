@@ -109,6 +109,11 @@ class SceneMoves(QObject):
         self._show_blocks(end)
         if self._blocks or self._known:
             return
+        layer = self._items.layer
+        if (self._targets or self._wires) and len(layer.items) <= ALL_ROUTED:
+            # Most were deleted meanwhile: so few are laid together, each beside all others.
+            self._targets, self._wires = set(), []
+            layer.lay(())
         if self._targets:
             grow(self._scene, self._items.index)
             self._wires = self._items.layer.in_order(self._targets)[::-1]

@@ -76,6 +76,9 @@ class NameLine(QLineEdit):
             self._rest()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            super().focusInEvent(event)
+            return
         self.setText(self._shown)
         super().focusInEvent(event)
         self._entering = event.reason() == Qt.FocusReason.MouseFocusReason
@@ -84,6 +87,8 @@ class NameLine(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            return
         self._rest()
         self._restyle()
 

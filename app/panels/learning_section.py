@@ -98,16 +98,19 @@ class LearningSection(Section):
 
     def start_row(self, index: int = 0) -> FieldRow:
         """The row that chooses how weight group `index` starts."""
-        if index:
-            self.more.make()
+        self._make_group(index)
         return self._starts[index][0]
 
     def argument_row(self, index: int = 0) -> FieldRow:
         """The row of the argument of weight group `index`: a deviation, a bound, a value; made when it is needed."""
-        if index:
-            self.more.make()
+        self._make_group(index)
         known = self._arguments.get(index)
         return known if known is not None else self._make_argument_row(index)
+
+    def _make_group(self, index: int) -> None:
+        # Rows that are being made ask for those before them.
+        if index >= len(self._starts):
+            self.more.make()
 
     def begin(self) -> None:
         """Show other blocks as rows do that were just made: folded ones only where one is changed."""

@@ -129,7 +129,8 @@ class ParameterSection(Section):
                 row.set_value("several values" if parameter.kind == "choice" else None)
             placeholder = getattr(row.field(), "set_placeholder", None)
             if placeholder is not None:
-                placeholder(self._absent(blocks[0], parameter) if same else "differ")
+                absent = {self._absent(block, parameter) for block in blocks} if same else set()
+                placeholder(absent.pop() if len(absent) == 1 else "differ")
 
     def _may_be_changed(self, parameter: Parameter) -> bool:
         """Whether an advanced parameter has another value than its default anywhere."""

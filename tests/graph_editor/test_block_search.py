@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.block_type import Repair
 from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor.block_search import _PLACES, Query, accepting_port, find_blocks, nearest_name, parse_query, slips
 
@@ -214,6 +215,28 @@ def test_slips_count_a_swap_once() -> None:
 
 def test_candidates_limit_what_is_found() -> None:
     assert ids("", candidates=("relu", "dense", "nothing")) == ["relu", "dense"]
+
+
+ROW = TensorSpec(shape=(Dim("N"), 256), dtype="float32")
+AT_A_ROW = {"conv2d": None, "reshape": None, "lstm": Repair("unsqueeze", {})}
+"""What does not take it with its defaults, and what would mend that."""
+
+
+def test_the_nearest_name_is_of_what_can_be_put_there() -> None:
+    given = {"spec": ROW, "candidates": ("dense", "relu"), "repairs": AT_A_ROW}
+    assert find_blocks("convv2d", BLOCK_TYPES, **given).nearest is None
+    assert find_blocks("densse", BLOCK_TYPES, **given).nearest == "dense"
+    assert find_blocks("lstmm", BLOCK_TYPES, **given).nearest == "lstm"
+
+
+def test_typed_values_count_when_a_block_is_said_to_refuse() -> None:
+    given = {"spec": ROW, "candidates": ("dense", "flatten"), "repairs": AT_A_ROW}
+    found = find_blocks("reshape 16x16", BLOCK_TYPES, **given)
+    assert [(match.type_id, match.before) for match in found.matches][:1] == [("reshape", "")]
+    assert "reshape" not in found.refusing
+    assert "reshape" in find_blocks("reshape 5x5", BLOCK_TYPES, **given).refusing
+    (lstm,) = find_blocks("lstm 8", BLOCK_TYPES, **given).matches
+    assert (lstm.type_id, lstm.before) == ("lstm", "unsqueeze")
 
 
 def test_losses_take_labels_at_their_second_port() -> None:

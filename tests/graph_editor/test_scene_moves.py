@@ -17,6 +17,7 @@ from graph_editor.document import Document
 from graph_editor.scene import GraphScene
 from graph_editor.scene_moves import MANY
 from graph_editor.theme import load_theme
+from graph_editor.wire_layer import ALL_ROUTED
 
 COUNT = 2_000
 
@@ -35,6 +36,20 @@ def scene(qapp: object) -> GraphScene:
     scene = GraphScene(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
     scene.moves.finish()
     return scene
+
+
+def crossing(count: int) -> Graph:
+    """Adds in rows of 20, each wired to its neighbour and back to one two rows below: that wire crosses a shape."""
+    blocks = {
+        f"b{n:04d}": Block(f"b{n:04d}", "add", "Add", look=Look(n % 20 * 240, n // 20 * 120)) for n in range(count)
+    }
+    wires = [
+        Wire(PortRef(f"b{n - back:04d}", "output"), PortRef(f"b{n:04d}", port))
+        for n in range(count)
+        for port, back in (("a", 1), ("b", 37))
+        if n >= back and (n % 20 or port == "b")
+    ]
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
 
 
 def mirrored(graph: Graph, count: int = COUNT) -> dict[str, tuple[int, int]]:
@@ -97,6 +112,28 @@ def test_a_drawing_that_is_replaced_while_it_is_laid_is_laid_no_more(qapp: objec
     scene.moves.finish()
     assert is_right(scene)
     assert len(scene.wires) == COUNT - 5
+
+
+def test_few_wires_that_are_left_while_many_are_laid_are_laid_as_few_are(qapp: object, clock: None) -> None:
+    specs = {f"{id}/output": TensorSpec((Dim("N"), 16, 32, 32), "float32") for id in crossing(240).blocks}
+    scene = GraphScene(Document(crossing(240), BLOCK_TYPES), load_theme("light"))
+    scene.set_analysis(Analysis(specs=specs))
+    scene.moves._work()
+    assert scene.moves.is_busy
+    gone = tuple(id for number, id in enumerate(scene.body.blocks) if number >= 160)
+    scene.document.edit("Delete", edits.remove_blocks, gone)
+    scene.moves.finish()
+    assert 100 < len(scene.wires) <= ALL_ROUTED
+    again = GraphScene(scene.document, load_theme("light"))
+    again.set_analysis(Analysis(specs=specs))
+    again.moves.finish()
+    assert any(wire._crossings for wire in again.wires.values())
+    assert {target: wire.route for target, wire in scene.wires.items()} == {
+        target: wire.route for target, wire in again.wires.items()
+    }
+    assert {target: wire._crossings for target, wire in scene.wires.items()} == {
+        target: wire._crossings for target, wire in again.wires.items()
+    }
 
 
 def test_many_moves_come_a_little_at_a_time_and_end_right(scene: GraphScene, qtbot) -> None:

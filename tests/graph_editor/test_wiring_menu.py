@@ -127,3 +127,12 @@ def test_a_chain_goes_on_to_the_right_where_there_is_no_room_in_sight_and_the_vi
     item = editor.scene.blocks[new]
     assert item.x() > editor.scene.blocks["ad"].sceneBoundingRect().right()
     assert editor.view.visible_area().contains(item.sceneBoundingRect())
+
+
+def test_a_block_whose_inputs_are_all_wired_says_so(editor: Editor) -> None:
+    for source, port in (("de", "logits"), ("re", "target")):
+        editor.document.edit("Wire", connect, PortRef(source, "output"), PortRef("ce", port))
+    menu = menu_of(editor, "ce")
+    assert lines(menu) == ["All its inputs are wired"]
+    assert not menu.actions()[0].isEnabled()
+    menu.close()

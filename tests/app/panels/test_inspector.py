@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -234,6 +234,18 @@ def test_a_name_too_long_ends_in_an_ellipsis_until_it_is_edited(
     assert (name.text(), name.toolTip()) == ("Short", "Click to rename")
 
 
+def test_the_menu_of_the_name_leaves_what_is_being_typed(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.show_selection((), ("c",))
+    name = page(inspector).header.name  # type: ignore[union-attr]
+    qtbot.mouseClick(name, LEFT)
+    qtbot.keyClicks(name, "edg")
+    menu = name.createStandardContextMenu()
+    menu.popup(name.mapToGlobal(QPoint(4, 4)))
+    assert name.text() == "edg"
+    menu.close()
+    assert name.text() == "edg"
+
+
 def test_help_and_the_menu(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
     inspector.show_selection((), ("c2",))
     header = page(inspector).header
@@ -305,6 +317,25 @@ def test_learning_values_that_differ_are_shown_as_differing(
     choose(qtbot, learning.start_row(), "Uniform")
     assert {document.graph.blocks[id].learning.initialisers["weight"].name for id in ("c", "c2")} == {"uniform"}
     assert learning.argument_row().isVisible()
+
+
+def test_a_bias_that_starts_with_an_argument_shows_it_on_every_page(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    for id in ("c", "c2"):
+        start = Learning(initialisers={"bias": Initialiser("constant", {"value": 0.5})})
+        document.edit("Start", set_learning, id, start)
+    inspector.show_selection((), ("c",))
+    learning = page(inspector).learning
+    assert learning is not None
+    assert learning.more.is_open(), "something in there is changed"
+    assert learning.argument_row(1).field().value() == 0.5
+    inspector.show_selection((), ("c2",))
+    assert page(inspector).learning.argument_row(1).isVisible()
+    inspector.set_theme(load_theme("dark"))
+    learning = page(inspector).learning
+    assert learning.argument_row(1).field().value() == 0.5
+    assert learning.frozen.y() > learning.argument_row(1).y() > learning.start_row(1).y()
 
 
 def test_switches_that_differ_say_so_and_turn_on_for_all(

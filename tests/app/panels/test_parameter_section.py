@@ -11,7 +11,7 @@ from app.panels.choice_field import ChoiceField
 from app.panels.inspector import Inspector
 from app.panels.tuple_field import ListField, TupleField
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.edits import set_parameter
+from engine.graph.edits import add_block, set_parameter
 from engine.graph.graph import Block, Graph
 from engine.graph.values import Value
 from engine.training.plan import Settings
@@ -46,6 +46,16 @@ def test_a_pool_without_a_stride_shows_its_window_there(inspect) -> None:
     assert said(inspector, "stride") == ["2", "2", "2"]
     document.edit("Window", set_parameter, "b", "kernel_size", (4, 3, 2))
     assert said(inspector, "stride") == ["4", "3", "2"]
+
+
+def test_pools_of_other_windows_have_no_stride_in_common(inspect) -> None:
+    inspector, document = inspect("max_pool2d")
+    other = Block("o", "max_pool2d", "Other", {"kernel_size": (3, 3)})
+    document.edit("Add", add_block, other)
+    inspector.show_selection((), ("b", "o"))
+    assert said(inspector, "stride") == ["differ", "differ"]
+    document.edit("Window", set_parameter, "o", "kernel_size", (2, 2))
+    assert said(inspector, "stride") == ["2", "2"]
 
 
 @pytest.mark.parametrize(

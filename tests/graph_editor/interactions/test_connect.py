@@ -245,6 +245,23 @@ def test_search_finds_what_fits_after_another_block_and_puts_both_in_one_step(se
     assert set(editor.document.graph.blocks) == {"ls", "cv"}
 
 
+def test_a_container_takes_what_the_blocks_behind_its_entry_take(sequence: Editor, mouse_of) -> None:
+    mouse, popup = mouse_of(sequence), sequence.search_popup()
+    mouse.drag(mouse.port("cv", "output", False), (340, 320))
+    for name, before in (("residual", ""), ("highway", "flatten"), ("group", "")):
+        popup.line().clear()
+        QTest.keyClicks(popup.line(), name)
+        assert (popup.matches()[0].type_id, popup.matches()[0].before) == (name, before)
+    popup.line().clear()
+    QTest.keyClicks(popup.line(), "highway")
+    QTest.keyClick(popup.line(), Qt.Key.Key_Return)
+    types = {id: block.type for id, block in sequence.document.graph.blocks.items()}
+    assert {(types[source], types[target]) for source, target in wires(sequence)} == {
+        ("conv2d", "flatten"),
+        ("flatten", "highway"),
+    }
+
+
 def test_what_fits_comes_before_what_needs_another_block_and_needs_no_name(sequence: Editor, mouse_of) -> None:
     mouse, popup = mouse_of(sequence), sequence.search_popup()
     mouse.drag(mouse.port("cv", "output", False), (340, 320))
