@@ -6,26 +6,25 @@ import numpy as np
 import pytest
 import torch
 
-from engine.blocks.catalogue import BLOCK_TYPES
-from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
-from engine.training.session import open_session
-from tests.engine.training.machines import assert_rbm_has, assert_validation_says_the_same_twice, drawn, moved, sigmoid
+from tests.engine.training.machines import (
+    assert_rbm_has,
+    assert_validation_says_the_same_twice,
+    drawn,
+    moved,
+    opened,
+    sigmoid,
+)
 
 RBM = ("flatten", ("rbm", {"hidden": 16}))
 
 
-def opened(drawing, requested, stage, layers=RBM, **settings):
-    return open_session(requested(drawing(*layers, loss=None), stage, **settings), BLOCK_TYPES)
-
-
 @pytest.mark.parametrize("k", [1, 3])
-def test_a_step_is_the_formula(drawing, requested, k):
+def test_a_step_is_the_formula(k):
     plan = ContrastiveDivergence("l1", learning_rate=0.3, k=k, momentum=0.5, weight_decay=0.01)
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    session, stage = opened(RBM, plan)
     module = session.network.block("l1")
     weight, visible_bias, hidden_bias = (
         tensor.detach().double().numpy().T.copy() for tensor in (module.weight, module.visible_bias, module.hidden_bias)
@@ -54,20 +53,18 @@ def test_a_step_is_the_formula(drawing, requested, k):
         assert_rbm_has(module, weight.T, visible_bias, hidden_bias)
 
 
-def test_visible_biases_start_at_the_logit_of_the_means(drawing, requested):
+def test_visible_biases_start_at_the_logit_of_the_means():
     plan = ContrastiveDivergence("l1")
-    session = opened(drawing, requested, plan)
-    ContrastiveDivergenceStage(session, plan, begin=True)
+    session, _ = opened(RBM, plan)
     data = session.data["digits"]
     mean = data.fields("train")["image"].flatten(1).mean(dim=0)
     bias = session.network.block("l1").visible_bias
     assert torch.allclose(torch.sigmoid(bias), mean.clamp(1e-3, 1 - 1e-3), atol=1e-6)
 
 
-def test_a_stage_that_goes_on_keeps_its_biases(drawing, requested):
+def test_a_stage_that_goes_on_keeps_its_biases():
     plan = ContrastiveDivergence("l1")
-    session = opened(drawing, requested, plan)
-    ContrastiveDivergenceStage(session, plan, begin=False)
+    session, _ = opened(RBM, plan, begin=False)
     assert not session.network.block("l1").visible_bias.any()
 
 
@@ -129,10 +126,9 @@ def test_values_outside_0_to_1_are_refused(drawing, requested, script):
     assert "values from -" in events[-1].problem.sentence
 
 
-def test_validation_draws_no_random_number_and_says_the_same_twice(drawing, requested):
+def test_validation_draws_no_random_number_and_says_the_same_twice():
     plan = ContrastiveDivergence("l1")
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    session, stage = opened(RBM, plan)
     before = torch.get_rng_state()
     assert_validation_says_the_same_twice(session, stage)
     assert torch.equal(torch.get_rng_state(), before)
@@ -141,11 +137,10 @@ def test_validation_draws_no_random_number_and_says_the_same_twice(drawing, requ
 GAUSSIAN = ("flatten", ("rbm", {"hidden": 16, "visible_units": "gaussian", "sigma": 2.0}))
 
 
-def test_gaussian_units_are_rebuilt_as_numbers(drawing, requested):
+def test_gaussian_units_are_rebuilt_as_numbers():
     plan = ContrastiveDivergence("l1", learning_rate=0.01)
     datasets = (DatasetRef("digits", standardise=True),)
-    session = opened(drawing, requested, plan, GAUSSIAN, datasets=datasets)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    session, stage = opened(GAUSSIAN, plan, datasets=datasets)
     module = session.network.block("l1")
     np.testing.assert_allclose(module.visible_bias.detach(), stage._mean_visible(), atol=1e-6)
     (batch,) = next(stage.batches(0, 0))
@@ -153,7 +148,7 @@ def test_gaussian_units_are_rebuilt_as_numbers(drawing, requested):
     torch.manual_seed(11)
     row = float(stage.step((batch,)))
     torch.manual_seed(11)
-    fresh = opened(drawing, requested, plan, GAUSSIAN, datasets=datasets).network.block("l1")
+    fresh = opened(GAUSSIAN, plan, begin=False, datasets=datasets)[0].network.block("l1")
     with torch.no_grad():
         fresh.visible_bias.copy_(stage._mean_visible())
         hidden = fresh(batch * 2)

@@ -6,27 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from engine.blocks.catalogue import BLOCK_TYPES
-from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence
 from engine.training.pooled_maps import PooledMapMachine, sample_blocks
-from engine.training.session import open_session
 from tests.engine.training.machines import (
     assert_goes_on_at_the_same_bits,
-    assert_rbm_has,
+    assert_steps_are_the_formula,
+    assert_update_is_the_slope_of_the_free_energy,
     assert_validation_says_the_same_twice,
-    moved,
-    sigmoid,
+    opened,
 )
-from tests.engine.training.test_convolutional_rbm import correlated, met, spread
 
 POOLED = (("conv_rbm", {"hidden": 5, "kernel_size": (3, 5), "pool": 2}),)
-
-
-def opened(drawing, requested, stage, layers=POOLED, **settings):
-    return open_session(requested(drawing(*layers, loss=None), stage, **settings), BLOCK_TYPES)
 
 
 def pooled_chances(sums):
@@ -75,68 +67,20 @@ def test_states_are_drawn_as_often_as_their_chances_say():
 
 
 @pytest.mark.parametrize("k", [1, 3])
-def test_a_step_is_the_formula(drawing, requested, k):
-    plan = ContrastiveDivergence("l0", learning_rate=0.3, k=k, momentum=0.5, weight_decay=0.01)
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
-    module = session.network.block("l0")
-    with torch.no_grad():
-        module.weight.mul_(30)
-    weight, visible_bias, hidden_bias = (
-        tensor.detach().double().numpy().copy() for tensor in (module.weight, module.visible_bias, module.hidden_bias)
-    )
-    velocities = [np.zeros_like(weight), np.zeros_like(visible_bias), np.zeros_like(hidden_bias)]
-    batches = [next(stage.batches(epoch, 0)) for epoch in range(3)]
-    for (batch,) in batches:
-        torch.manual_seed(11)
-        row = float(stage.step((batch,)))
-        torch.manual_seed(11)
-        v0 = batch.double().numpy()
-        h0 = pooled_chances(correlated(v0, weight, hidden_bias))
-        vk, hk, first = v0, h0, None
-        for _ in range(k):
-            vk = sigmoid(spread(drawn_blocks(hk), weight, visible_bias, v0.shape))
-            first = vk if first is None else first
-            hk = pooled_chances(correlated(vk, weight, hidden_bias))
-        assert row == pytest.approx(((v0 - first) ** 2).sum() / len(v0), rel=1e-4)
-        places = h0.shape[2] * h0.shape[3]
-        assert places == 6 * 4
-        steps = (
-            (met(v0, h0, weight.shape) - met(vk, hk, weight.shape)) / len(v0) / places - 0.01 * weight,
-            (v0 - vk).mean(axis=(0, 2, 3)),
-            (h0 - hk).mean(axis=(0, 2, 3)),
-        )
-        weight, visible_bias, hidden_bias = moved((weight, visible_bias, hidden_bias), velocities, steps)
-        assert_rbm_has(module, weight, visible_bias, hidden_bias)
+def test_a_step_is_the_formula(k):
+    assert_steps_are_the_formula(POOLED, k, 6 * 4, pooled_chances, drawn_blocks)
 
 
-def test_the_update_is_the_slope_of_the_free_energy(drawing, requested):
-    """Without decay, ΔW is minus the derivative of F(v₀) − F(v_k), v_k held fixed."""
-    plan = ContrastiveDivergence("l0", learning_rate=1.0, momentum=0.0, weight_decay=0.0)
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
-    module = session.network.block("l0")
-    (batch,) = next(stage.batches(0, 0))
-    before = {name: tensor.detach().clone() for name, tensor in module.named_parameters()}
-    torch.manual_seed(5)
-    with torch.no_grad():
-        hidden = sample_blocks(module.hidden_given_visible(batch), 2)
-        rebuilt = module.visible_given_hidden(hidden)
-    gap = (module.free_energy(batch) - module.free_energy(rebuilt)).mean()
-    slopes = dict(zip(before, torch.autograd.grad(gap, list(module.parameters())), strict=True))
-    torch.manual_seed(5)
-    stage.step((batch,))
+def test_the_update_is_the_slope_of_the_free_energy():
     units = {"weight": 24, "hidden_bias": 24, "visible_bias": 64}
-    for name, tensor in module.named_parameters():
-        assert torch.allclose(tensor - before[name], -slopes[name] / units[name], atol=1e-5), name
+    assert_update_is_the_slope_of_the_free_energy(POOLED, units, lambda chances: sample_blocks(chances, 2))
 
 
 @pytest.mark.parametrize("persistent", [False, True])
-def test_hidden_states_of_training_have_one_unit_a_block(drawing, requested, monkeypatch, persistent):
+def test_hidden_states_of_training_have_one_unit_a_block(monkeypatch, persistent):
     """Also those of validation, and of chains that go on."""
     plan = ContrastiveDivergence("l0", learning_rate=0.1, k=2, persistent=persistent)
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    session, stage = opened(POOLED, plan)
     seen = []
     visible = PooledMapMachine._visible
     monkeypatch.setattr(
@@ -182,8 +126,7 @@ def test_a_run_that_goes_on_from_its_checkpoint_ends_at_the_same_bits(drawing, t
     assert_goes_on_at_the_same_bits(drawing(*POOLED, loss=None), plan, 25, str(tmp_path))
 
 
-def test_validation_says_the_same_twice(drawing, requested):
+def test_validation_says_the_same_twice():
     plan = ContrastiveDivergence("l0")
-    session = opened(drawing, requested, plan)
-    stage = ContrastiveDivergenceStage(session, plan, begin=True)
+    session, stage = opened(POOLED, plan)
     assert_validation_says_the_same_twice(session, stage)
