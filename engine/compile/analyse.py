@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -23,6 +22,7 @@ from engine.compile.following import Follower
 from engine.compile.gathered import Gathered
 from engine.compile.records import (
     Inside,
+    Place,
     Record,
     count_problems,
     exits,
@@ -40,7 +40,7 @@ from engine.compile.time_repairs import with_time_repairs
 from engine.compile.trials import DEFAULT_TIME
 from engine.compile.wiring import RememberedWirings
 from engine.graph.analysis import Analysis, Cost, path_key, port_key
-from engine.graph.block_type import BlockType, Inputs, lenient_parameters
+from engine.graph.block_type import BlockType, Inputs, Mismatch, lenient_parameters
 from engine.graph.connection_rules import mismatch_problem
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Fact, Problem
@@ -134,6 +134,7 @@ class Analyser:
     ) -> Mapping[str, Record]:
         """The record of each block, in execution order; `last` are those of the analysis before."""
         wiring = self._wirings.of(body, path)
+        place = Place(body, path, entries, scope, wiring)
         delays = self._delays
         waiting = set(wiring.order) if delays.guessing else to_visit(body, wiring, last, holds=bool(delays.specs))
         records: dict[str, Record] = {}
@@ -142,71 +143,49 @@ class Analyser:
                 records[id] = last[id]
                 continue
             before = last.get(id)
-            found = records[id] = self._visited(body, id, path, wiring.sources[id], records, entries, scope, before)
+            found = records[id] = self._visited(place, id, records, before)
             if found is not before:
                 waiting.update(wiring.readers.get(id, ()))
         return records
 
-    def _visited(
-        self,
-        body: Graph,
-        id: str,
-        path: Path,
-        sources: Mapping[str, PortRef],
-        records: Mapping[str, Record],
-        entries: Mapping[str, TensorSpec],
-        scope: Scope,
-        before: Record | None,
-    ) -> Record:
+    def _visited(self, place: Place, id: str, records: Mapping[str, Record], before: Record | None) -> Record:
         """What a block comes to behind `records`: the very record `before` where it is as before."""
-        block = body.blocks[id]
+        seen = self._seen(place, id, records)
+        lost = lost_sources(place.path, seen.sources, records, place.scope)
+        if before is not None and not lost and before.stands_for(seen):
+            return before
+        found = with_time_repairs(self._record(place, seen, before), records, self._types, place.path)
+        return replace(found, problems=(*found.problems, *lost))
+
+    def _seen(self, place: Place, id: str, records: Mapping[str, Record]) -> Record:
+        """A block with what reaches it, and nothing yet of what it comes to."""
+        block, here, sources = place.body.blocks[id], (*place.path, id), place.wiring.sources[id]
         inputs = reaching(sources, records)
         delayed: Mapping[str, TensorSpec] = {}
-        if block.type == "entry" and id in entries:
-            inputs = {"output": entries[id]}
+        if block.type == "entry" and id in place.entries:
+            inputs = {"output": place.entries[id]}
         elif block.type == DELAY:
-            held = self._delays.specs.get(path_key((*path, id)))
+            held = self._delays.specs.get(path_key(here))
             inputs = {"input": held} if held is not None else {}
         elif block.body is not None:
-            delayed = self._delays.below((*path, id))
+            delayed = self._delays.below(here)
         if self._delays.guessing:
-            inputs = self._guessed(block, inputs, sources, scope)
-        lost = lost_sources(path, sources, records, scope)
-        if (
-            before is not None
-            and not before.problems
-            and not lost
-            and before.inputs == inputs
-            and before.sources == sources
-            and before.delayed == delayed
-            and (before.block is block or before.block == block)
-        ):
-            return before
-        found = self._record(body, block, path, inputs, sources, scope, before)
-        found = with_time_repairs(found, records, self._types, path)
-        return replace(found, delayed=delayed, problems=(*found.problems, *lost))
+            inputs = self._guessed(block, inputs, sources, place.scope)
+        return Record(block=block, inputs=inputs, sources=sources, delayed=delayed)
 
-    def _record(
-        self,
-        body: Graph,
-        block: Block,
-        path: Path,
-        inputs: dict[str, TensorSpec],
-        sources: Mapping[str, PortRef],
-        scope: Scope,
-        before: Record | None,
-    ) -> Record:
-        here = (*path, block.id)
+    def _record(self, place: Place, record: Record, before: Record | None) -> Record:
+        """What the block of `record` comes to with what it was seen with."""
+        block, inputs, scope = record.block, record.inputs, place.scope
+        here = (*place.path, block.id)
         type = self._types.get(block.type)
-        record = Record(block=block, inputs=inputs, sources=sources)
         if type is None:
             facts: dict[str, Fact] = {"title": block.type, "name": block.name, "type": block.type}
             return replace(record, problems=(Problem(code="unknown-type", path=here, facts=facts),))
-        problems = parameter_problems(type, block, path, scope)
+        problems = parameter_problems(type, block, place.path, scope)
         parameters = lenient_parameters(type, block, scope.variables)
         specs = {port_key(here, port): spec for port, spec in inputs.items()}
         record = replace(record, specs=specs, parameters=parameters)
-        problems.extend(open_inputs(type, block, here, sources, scope))
+        problems.extend(open_inputs(type, block, here, record.sources, scope))
         if type.role == "input":
             promised, faults = promises(type, block, here, parameters)
             outputs = self._lengths.of_input(promised, parameters)
@@ -225,7 +204,7 @@ class Analyser:
                 None if any(problem.code != "input-open" for problem in problems) else type.expect(parameters, inputs)
             )
             if mismatch is not None:
-                problems.append(self._mismatch(mismatch, body, path, block, sources))
+                problems.append(self._mismatch(mismatch, place, record))
             given: Mapping[str, TensorSpec] = {}
             if type.role == "container":
                 record = self._container(record, type, here, scope, before)
@@ -235,7 +214,7 @@ class Analyser:
             return self._finished(record, here, {ports.outputs[0].id: inputs[ports.inputs[0].id]}, Cost(), [])
         mismatch = type.expect(parameters, inputs)
         if mismatch is not None:
-            return replace(record, problems=(self._mismatch(mismatch, body, path, block, sources),))
+            return replace(record, problems=(self._mismatch(mismatch, place, record),))
         if type.role == "container":
             return self._container(record, type, here, scope, before)
         if not type.module:
@@ -392,7 +371,6 @@ class Analyser:
             list(inside.problems),
         )
 
-    def _mismatch(
-        self, mismatch: Any, body: Graph, path: Path, block: Block, sources: Mapping[str, PortRef]
-    ) -> Problem:
-        return mismatch_problem(mismatch, self._types, body, path, block, sources.get(mismatch.port))
+    def _mismatch(self, mismatch: Mismatch, place: Place, record: Record) -> Problem:
+        source = record.sources.get(mismatch.port)
+        return mismatch_problem(mismatch, self._types, place.body, place.path, record.block, source)

@@ -13,6 +13,7 @@ from engine.graph.analysis import Cost, path_key
 from engine.graph.block_type import Inputs
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.problem import Problem
+from engine.graph.scope import Scope
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.traversal import DELAY
 from engine.graph.values import Value
@@ -40,6 +41,26 @@ class Record(msgspec.Struct, frozen=True, eq=False):
     kept: Kept = Kept()
     window: Window = Window()
     delayed: Mapping[str, TensorSpec] = {}
+
+    def stands_for(self, seen: Record) -> bool:
+        """Whether it is still what the block came to: free of problems, and `seen` has all that it followed from."""
+        return (
+            not self.problems
+            and self.inputs == seen.inputs
+            and self.sources == seen.sources
+            and self.delayed == seen.delayed
+            and (self.block is seen.block or self.block == seen.block)
+        )
+
+
+class Place(msgspec.Struct, frozen=True, eq=False):
+    """A body under analysis, where it is and how it hangs together; `entries` is what its Entries bring in."""
+
+    body: Graph
+    path: Path
+    entries: Mapping[str, TensorSpec]
+    scope: Scope
+    wiring: Wiring
 
 
 class Inside(msgspec.Struct, frozen=True, eq=False):

@@ -7,6 +7,7 @@ import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
+from engine.compile.records import Place, Record
 from engine.graph import edits
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, PortRef, Weights, Wire, decode_graph, encode_graph, sorted_wires
@@ -427,9 +428,9 @@ def test_an_edit_costs_what_it_changed(sent: bool, monkeypatch: pytest.MonkeyPat
     seen: list[str] = []
     original = Analyser._record
 
-    def noted(self: Analyser, body: Graph, block: Block, *rest: object) -> object:
-        seen.append(block.id)
-        return original(self, body, block, *rest)  # type: ignore[arg-type]
+    def noted(self: Analyser, place: Place, record: Record, before: Record | None) -> Record:
+        seen.append(record.block.id)
+        return original(self, place, record, before)
 
     monkeypatch.setattr(Analyser, "_record", noted)
     graph = edits.set_parameter(graph, SCOPE, "dense", "bias", False)

@@ -9,6 +9,7 @@ import torch
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
+from engine.compile.records import Place, Record
 from engine.graph import edits
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, PortRef, Weights, Wire, sorted_wires
@@ -119,9 +120,9 @@ def test_like_copies_are_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     original = Analyser._record
 
-    def noted(self: Analyser, body: Graph, block: Block, *rest: object) -> object:
-        seen.append(block.id)
-        return original(self, body, block, *rest)  # type: ignore[arg-type]
+    def noted(self: Analyser, place: Place, record: Record, before: Record | None) -> Record:
+        seen.append(record.block.id)
+        return original(self, place, record, before)
 
     monkeypatch.setattr(Analyser, "_record", noted)
     analyser = Analyser(BLOCK_TYPES)
