@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from engine.blocks.activation import activation
 from engine.blocks.shared import INPUT, any_values, pictures
-from engine.graph.block_type import Inputs, Mismatch, Parameter, Parameters
+from engine.graph.block_type import Inputs, Mismatch, Parameter, Parameters, Trait
 from engine.graph.tensor_spec import Dim
 from engine.graph.values import Value
 
+_ALONG_AXIS: frozenset[Trait] = frozenset({"along_axis"})
 _DIM = Parameter(
     "dim",
     "Axis",
@@ -71,6 +72,7 @@ SOFTMAX = activation(
     parameters=(_DIM,),
     expect=_expect,
     arguments=_arguments,
+    traits=_ALONG_AXIS,
 )
 SOFTMAX2D = activation(
     "softmax2d",
@@ -80,6 +82,7 @@ SOFTMAX2D = activation(
     "y[c] = exp x[c] / Σ exp x[k] at each pixel",
     ("segmentation", "probabilities"),
     expect=_expect_pictures,
+    traits=_ALONG_AXIS,
 )
 LOG_SOFTMAX = activation(
     "log_softmax",
@@ -91,6 +94,7 @@ LOG_SOFTMAX = activation(
     parameters=(_DIM,),
     expect=_expect,
     arguments=_arguments,
+    traits=_ALONG_AXIS,
 )
 SOFTMIN = activation(
     "softmin",
@@ -102,6 +106,7 @@ SOFTMIN = activation(
     parameters=(_DIM,),
     expect=_expect,
     arguments=_arguments,
+    traits=_ALONG_AXIS,
 )
 GLU = activation(
     "glu",
@@ -113,6 +118,7 @@ GLU = activation(
     parameters=(_DIM,),
     expect=_expect_even,
     arguments=_arguments,
+    traits=_ALONG_AXIS,
 )
 
 TYPES = (SOFTMAX, SOFTMAX2D, LOG_SOFTMAX, SOFTMIN, GLU)

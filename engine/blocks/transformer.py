@@ -207,6 +207,7 @@ def _position(
     expect: Callable[[Parameters, Inputs], Mismatch | None] = _expect_sequence,
     arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] = no_arguments,
     weights: Callable[[Parameters], WeightGroups] = lambda parameters: (),
+    longest: str = "",
     traits: frozenset[Trait] = frozenset(),
 ) -> BlockType:
     return BlockType(
@@ -224,6 +225,7 @@ def _position(
         expect=expect,
         arguments=arguments,
         weights=weights,
+        longest=longest,
         traits=traits,
     )
 
@@ -254,6 +256,7 @@ LEARNED = _position(
     expect=_expect_short,
     arguments=_learned_arguments,
     weights=_one_weight("Initial positions"),
+    longest="max_length",
     traits=_STOCHASTIC,
 )
 ROTARY_ENCODING = _position(

@@ -7,7 +7,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import torch
@@ -75,7 +75,7 @@ def probe(type: BlockType, parameters: Parameters, inputs: Inputs, time: int | N
     try:
         with refusing(inputs):
             outcome = (_tried_own if "own_code" in type.traits else _tried)(case, trials)
-            _refuse_longer(outcome.module, inputs, time)
+            _refuse_longer(case, time)
             outputs = _outputs(case, trials, outcome)
     except Unfit as unfit:
         return Probe(refusal=unfit.reason, problem=unfit.problem)
@@ -260,24 +260,15 @@ def _kept(subject: _Subject, trials: Trials) -> Kept:
     return Kept()
 
 
-@runtime_checkable
-class _Bounded(Protocol):
-    """A module that takes no more than so many steps, which it does not tell of fake ones: T may stand for fewer."""
-
-    @property
-    def longest(self) -> int:
-        """The steps of the longest sequence."""
-        ...
-
-
-def _refuse_longer(module: nn.Module, inputs: Inputs, time: int | None) -> None:
-    """Raise Unfit where sequences of `time` steps are longer than the module takes."""
-    axes = time_axes(inputs) if time is not None else []
-    if time is None or not axes or not isinstance(module, _Bounded):
+def _refuse_longer(case: _Case, time: int | None) -> None:
+    """Raise Unfit where sequences of `time` steps are longer than the block takes: T may stand for fewer."""
+    axes = time_axes(case.inputs) if time is not None else []
+    if time is None or not axes or not case.type.longest:
         return
-    steps = max(axis.at(time) for axis in axes)
-    if steps > module.longest:
-        raise Unfit(f"sequences of {steps} steps are longer than the {module.longest} that it takes")
+    steps, longest = max(axis.at(time) for axis in axes), case.parameters[case.type.longest]
+    assert isinstance(longest, (int, float))
+    if steps > longest:
+        raise Unfit(f"sequences of {steps} steps are longer than the {int(longest)} that it takes")
 
 
 def _outputs(case: _Case, trials: Trials, outcome: _Outcome) -> dict[str, TensorSpec]:

@@ -48,8 +48,8 @@ def window_of(type: BlockType, module: nn.Module, inputs: Inputs, outputs: Seque
 
 def acts_alone(type: BlockType, module: nn.Module) -> bool:
     """Whether the block is an activation that makes each number of its input into one, looking at no other."""
-    axis, slopes = getattr(module, "dim", None), getattr(module, "num_parameters", 1)
-    return type.family == "activation" and type.id != "softmax2d" and not isinstance(axis, int) and slopes == 1
+    slopes = getattr(module, "num_parameters", 1)
+    return type.family == "activation" and "along_axis" not in type.traits and slopes == 1
 
 
 def _number(module: Any, given: Lengths, made: Lengths) -> Moves:

@@ -23,7 +23,10 @@ Inputs = Mapping[str, TensorSpec]
 WeightGroups = tuple[tuple[str, tuple[str, ...]], ...]
 """Labels such as “Initial weights”, and the parameters of the module that each stands for, as PyTorch calls them."""
 
-Trait = Literal["needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy", "own_code"]
+Trait = Literal[
+    "needs_gradient", "stochastic", "batch_statistics", "steps_over_time", "energy", "own_code", "along_axis"
+]
+"""`along_axis`: an activation that makes a number from several along an axis, others look at one by itself."""
 Role = Literal["input", "layer", "loss", "container", "boundary"]
 
 
@@ -146,7 +149,8 @@ class BlockType(msgspec.Struct, frozen=True):
     that expand into plain drawings. `weights` names what learns and may be started in its own way. `body` draws the
     body of a new container; `remedy` is the parameter and value that mend a container whose added blocks do not fit.
     `copies` says how many times a container runs its body, one copy behind the other. `transposes` are pairs of a type
-    whose weights this one can use the other way round, and the module that then holds them.
+    whose weights this one can use the other way round, and the module that then holds them. `longest` is the parameter
+    that says how many time steps its module takes at most.
     """
 
     id: str
@@ -170,6 +174,7 @@ class BlockType(msgspec.Struct, frozen=True):
     transposes: tuple[tuple[str, str], ...] = ()
     remedy: tuple[str, Item] | None = None
     prediction: Prediction | None = None
+    longest: str = ""
     traits: frozenset[Trait] = frozenset()
 
     @property

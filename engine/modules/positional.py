@@ -59,18 +59,13 @@ class LearnedEncoding(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.reset_parameters()
 
-    @property
-    def longest(self) -> int:
-        """How many steps a sequence may have."""
-        return self.weight.shape[0]
-
     def reset_parameters(self) -> None:
         """Small random rows."""
         nn.init.normal_(self.weight, std=0.02)
 
     def forward(self, input: Tensor) -> Tensor:
         """N×T×features, T ≤ max_length, to the same shape. Raises ValueError for longer ones."""
-        steps, longest = input.shape[1], self.longest
+        steps, longest = input.shape[1], self.weight.shape[0]
         if steps > longest and not input.is_meta:
             raise ValueError(f"a sequence of {steps} steps is longer than the {longest} learned positions")
         rows = self.weight[:steps] if steps <= longest else self.weight[:1]

@@ -192,6 +192,13 @@ def test_more_steps_than_learned_positions_are_refused_where_the_length_is_known
             module(torch.rand(2, 32, 4))
 
 
+def test_what_bounds_a_sequence_is_a_whole_number_among_the_parameters() -> None:
+    bounded = {type.id: type.parameter(type.longest) for type in BLOCK_TYPES.values() if type.longest}
+    assert "learned_encoding" in bounded
+    assert {parameter.kind for parameter in bounded.values() if parameter is not None} == {"integer"}
+    assert None not in bounded.values()
+
+
 def encoded() -> dict[str, TensorSpec]:
     return {"input": TensorSpec((Dim("N"), Dim("T"), 4), "float32")}
 
