@@ -165,6 +165,7 @@ CONV_RBM = BlockType(
         ),
     ),
     summary=("{hidden} maps", "{kernel_size}"),
+    summary_if_changed=("pool {pool}",),
     module="engine.modules.energy:ConvRBM",
     ports=one_to_one,
     expect=_expect_maps,

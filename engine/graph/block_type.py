@@ -144,9 +144,10 @@ class BlockType(msgspec.Struct, frozen=True):
     """A kind of block: a module-level constant of `engine.blocks`, never saved, so it may hold functions.
 
     `summary` are templates for the block's second line (`{out_channels} filters`) over its parameters and, by port, the
-    per-sample shapes that reach it, or a part of what does (`{logits.shape[1]} classes`). `module` names the class to
-    build (`torch.nn:Conv2d`), called with the inputs in `arguments_order`; empty for inputs, boundaries and containers
-    that expand into plain drawings. `weights` names what learns and may be started in its own way. `body` draws the
+    per-sample shapes that reach it, or a part of what does (`{logits.shape[1]} classes`); those of `summary_if_changed`
+    follow where one of their parameters is not its default. `module` names the class to build (`torch.nn:Conv2d`),
+    called with the inputs in `arguments_order`; empty for inputs, boundaries and containers that expand into plain
+    drawings. `weights` names what learns and may be started in its own way. `body` draws the
     body of a new container; `remedy` is the parameter and value that mend a container whose added blocks do not fit.
     `copies` says how many times a container runs its body, one copy behind the other. `transposes` are pairs of a type
     whose weights this one can use the other way round, and the module that then holds them. `longest` is the parameter
@@ -165,6 +166,7 @@ class BlockType(msgspec.Struct, frozen=True):
     role: Role = "layer"
     icon: str = ""
     summary: tuple[str, ...] = ()
+    summary_if_changed: tuple[str, ...] = ()
     module: str = ""
     arguments: Callable[[Parameters, Inputs], Mapping[str, Value]] = lambda parameters, inputs: {}
     expand: Callable[[Parameters, Graph, Inputs, Inputs], Graph] | None = None
@@ -211,13 +213,21 @@ class BlockType(msgspec.Struct, frozen=True):
     def second_line(self, parameters: Parameters, inputs: Inputs) -> str:
         """The parameters that matter, as shown under the block's name: `16 filters · 3×3`."""
         facts: dict[str, str | TensorSpec] = {}
-        for field in _names_in(self.summary):
+        templates = self.summary
+        if self.summary_if_changed:
+            changed = (template for template in self.summary_if_changed if self._is_changed(template, parameters))
+            templates = (*templates, *changed)
+        for field in _names_in(templates):
             name, _, part = field.partition(".")
             if parameters.get(name) is not None:
                 facts[name] = self.words_of(name, parameters[name])
             elif name in inputs:
                 facts[name] = inputs[name] if part else inputs[name].per_sample
-        return " · ".join(filled for template in self.summary if (filled := _fill(template, facts)))
+        return " · ".join(filled for template in templates if (filled := _fill(template, facts)))
+
+    def _is_changed(self, template: str, parameters: Parameters) -> bool:
+        declared = (self.parameter(name) for name in _names_in((template,)))
+        return any(known is not None and parameters.get(known.id) != known.default for known in declared)
 
     def words_of(self, id: str, value: Value) -> str:
         """A value of the parameter `id` as people write it."""

@@ -457,7 +457,10 @@ def test_the_second_line_is_filled_for_all_parameters(type: BlockType) -> None:
         inputs = {port.id: SPECS["rows"] for port in ports}
         line = type.second_line(parameters, inputs)
         assert "{" not in line
-        assert len(line.split(" · ")) == len(type.summary) if type.summary else line == ""
+        changed = [name for name, value in parameters.items() if value != type.parameter(name).default]
+        more = [template for template in type.summary_if_changed if any(f"{{{name}}}" in template for name in changed)]
+        parts = len(type.summary) + len(more)
+        assert len(line.split(" · ")) == parts if parts else line == ""
 
 
 @pytest.mark.parametrize("type", BLOCK_TYPES.values(), ids=lambda type: type.id)

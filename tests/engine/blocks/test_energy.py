@@ -55,6 +55,13 @@ def test_analysis_tells_the_shape_of_the_pooling_units(promise: str, parameters:
     assert str(found.specs["m0/output"]) == made
 
 
+@pytest.mark.parametrize(
+    ("pool", "line"), [(1, "8 maps · 5×5"), (2, "8 maps · 5×5 · pool 2"), (7, "8 maps · 5×5 · pool 7")]
+)
+def test_its_second_line_says_how_it_pools_where_it_does(pool: int, line: str) -> None:
+    assert CRBM.second_line({"hidden": 8, "kernel_size": (5, 5), "pool": pool}, {}) == line
+
+
 def test_two_stacked_are_a_convolutional_deep_belief_network() -> None:
     first: dict[str, Value] = {"hidden": 9, "kernel_size": (7, 7), "pool": 2}
     found = told("image: 1×28×28", first, {"hidden": 12, "kernel_size": (4, 4), "pool": 2})
