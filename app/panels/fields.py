@@ -89,6 +89,15 @@ class FieldRow(QWidget):
         field.error_changed.connect(self._error_changed)
         self._mark_change()
 
+    def label(self) -> str:
+        """What stands beside the field."""
+        return self._label
+
+    def shown_label(self, changed: bool) -> str:
+        """What has room of the label, which is semibold where the value is `changed`."""
+        metrics = QFontMetricsF(self._theme.font(SIZE_NORMAL, SEMIBOLD if changed else REGULAR))
+        return metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, self._field_at - SPACE_16 - 8)
+
     def field(self) -> Field:
         """The field."""
         return self._field
@@ -164,9 +173,7 @@ class FieldRow(QWidget):
         font = self._theme.font(SIZE_NORMAL, SEMIBOLD if self.is_changed() else REGULAR)
         painter.setFont(font)
         painter.setPen(self._theme.color("text" if self._field.isEnabled() else "secondary"))
-        room = self._field_at - SPACE_16 - 8
-        text = QFontMetricsF(font).elidedText(self._label, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(SPACE_16, baseline(font, ROW_HEIGHT / 2)), text)
+        painter.drawText(QPointF(SPACE_16, baseline(font, ROW_HEIGHT / 2)), self.shown_label(self.is_changed()))
         if self._field.error():
             font = self._theme.font(SIZE_SMALL)
             painter.setFont(font)

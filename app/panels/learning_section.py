@@ -25,6 +25,8 @@ ARGUMENTS: Mapping[str, tuple[str, str, float]] = {
     kind.id: (kind.argument, kind.label, kind.default) for kind in INITIALISER_KINDS if kind.argument
 }
 """The one argument of an initialiser: its id, label and default."""
+_NAMED = 4
+"""How many of a group's weights the tip of its row names."""
 
 
 def weight_groups(type: BlockType, block: Block, variables: Mapping[str, Value]) -> WeightGroups:
@@ -192,7 +194,9 @@ class LearningSection(Section):
         is_torch = all(types[block.type].module.startswith("torch.") for block in self._context.blocks())
         labels = INITIALISERS if is_torch else {**INITIALISERS, "": "Default"}
         field = ChoiceField(self._context.theme, tuple(INITIALISERS), labels=labels)
-        row = self._row(label, field, "", "How the numbers are drawn before training begins.", parent)
+        more = f" and {len(weights) - _NAMED} more" if len(weights) > _NAMED else ""
+        purpose = f"How the numbers of {', '.join(weights[:_NAMED])}{more} are drawn before training begins."
+        row = self._row(label, field, "", purpose, parent)
         row.edited.connect(lambda value: self._start_with(label, weights, str(value or ""), {}))
         self._starts.append((row, weights))
         return row

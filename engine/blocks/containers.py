@@ -196,10 +196,10 @@ RESIDUAL = BlockType(
         ),
         Parameter(
             "projection_norm",
-            "Normalise the projection",
+            "Projection norm",
             "boolean",
             False,
-            "Batch-normalises what the projection gives, as the published networks do.",
+            "Normalises the projection: a batch norm of what it gives, as in the published networks.",
             advanced=True,
         ),
     ),

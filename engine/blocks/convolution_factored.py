@@ -97,8 +97,8 @@ def _separable_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str,
 def _separable_weights(parameters: Parameters) -> WeightGroups:
     bias = (("Initial bias", ("pointwise.bias",)),) if parameters.get("bias", True) else ()
     return (
-        ("Initial depthwise weights", ("depthwise.weight",)),
-        ("Initial pointwise weights", ("pointwise.weight",)),
+        ("Initial depthwise", ("depthwise.weight",)),
+        ("Initial pointwise", ("pointwise.weight",)),
         *bias,
     )
 

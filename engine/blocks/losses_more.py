@@ -116,7 +116,11 @@ POISSON_NLL = _loss(
     ("counts", "regression", "poisson nll"),
     (
         Parameter(
-            "log_input", "Predicts the logarithm", "boolean", True, "The prediction is ln of the rate, not the rate."
+            "log_input",
+            "Predicts the log",
+            "boolean",
+            True,
+            "Predicts the logarithm: the prediction is ln of the rate, not the rate.",
         ),
     ),
 )

@@ -86,7 +86,7 @@ def _layer_arguments(parameters: Parameters, inputs: Inputs) -> Mapping[str, Val
 
 def _layer_weights(*attentions: str) -> Callable[[Parameters], WeightGroups]:
     projections = tuple(f"{name}.{end}" for name in attentions for end in ("in_proj_weight", "out_proj.weight"))
-    groups = (("Attention weights", projections), ("Dense weights", ("linear1.weight", "linear2.weight")))
+    groups = (("Initial attention", projections), ("Initial dense", ("linear1.weight", "linear2.weight")))
 
     def weights(parameters: Parameters) -> WeightGroups:
         return groups
