@@ -85,8 +85,19 @@ def parameter_problems(type: BlockType, block: Block, path: Path, scope: Scope) 
             continue
         problem = parameter_problem(type, block, declared, value, scope.variables)
         if problem is not None:
-            found.append(replace(problem, path=(*path, block.id)))
+            found.append(replace(problem, path=(*path, block.id), fixes=_respelt(problem, path)))
     return found
+
+
+def _respelt(problem: Problem, path: Path) -> tuple[Fix, ...]:
+    """The repair of a choice that is nearly one of those there are."""
+    if problem.code != "parameter-spelling":
+        return ()
+    nearest, (block,) = problem.facts["nearest"], problem.path
+    facts = {"label": problem.facts["label"], "value": nearest}
+    arguments = (str(block), str(problem.facts["parameter"]), str(nearest))
+    body = tuple(step for step in path if isinstance(step, str))
+    return (Fix(edit="set_parameter", arguments=arguments, body=body, facts=facts, key="P"),)
 
 
 def open_inputs(

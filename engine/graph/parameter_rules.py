@@ -17,6 +17,8 @@ _EXPECTED = {
     "tuple": "whole numbers such as 3×3",
     "text": "text",
 }
+_ALIKE = 0.7
+"""How much of its letters a choice shares with what was written for it, where that is meant."""
 
 
 def parameter_problem(
@@ -44,8 +46,22 @@ def parameter_problem(
     if parameter.in_range(number):
         return None
     if parameter.kind == "choice":
-        return problem("parameter-choice", value=parameter.words(value), choices=", ".join(parameter.choices))
+        told: dict[str, Fact] = {"value": parameter.words(value), "choices": ", ".join(parameter.choices)}
+        nearest = nearest_choice(parameter, str(number))
+        if nearest is None:
+            return problem("parameter-choice", **told)
+        return problem("parameter-spelling", nearest=nearest, **told)
     return problem("parameter-range", value=parameter.words(value), range=range_words(parameter))
+
+
+def nearest_choice(parameter: Parameter, text: str) -> str | None:
+    """The choice that is written most like `text`, whatever its capitals; None where none is like it."""
+    # Imported here: most drawings have no choice that is misspelt.
+    from difflib import get_close_matches
+
+    folded = {choice.casefold(): choice for choice in reversed(parameter.choices)}
+    found = get_close_matches(text.strip().casefold(), folded, n=1, cutoff=_ALIKE)
+    return folded[found[0]] if found else None
 
 
 def range_words(parameter: Parameter) -> str:

@@ -5,7 +5,7 @@ import pytest
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.block_type import Parameter
 from engine.graph.graph import Block
-from engine.graph.parameter_rules import parameter_problem, range_words
+from engine.graph.parameter_rules import nearest_choice, parameter_problem, range_words
 from engine.graph.values import Formula, Value
 
 DENSE = BLOCK_TYPES["dense"]
@@ -51,6 +51,7 @@ def code(parameter: Parameter, value: Value, variables: dict[str, Value] | None 
         ({"kind": "boolean"}, "yes", "parameter-type"),
         ({"kind": "choice", "choices": ("a", "b")}, "b", None),
         ({"kind": "choice", "choices": ("a", "b")}, "c", "parameter-choice"),
+        ({"kind": "choice", "choices": ("a", "b")}, "B", "parameter-spelling"),
         ({"kind": "choice", "choices": ("a", "b")}, ("a",), "parameter-type"),
         ({"kind": "tuple", "length": 2, "minimum": 1}, (1, 2), None),
         ({"kind": "tuple", "length": 2}, (1, 2, 3), "parameter-type"),
@@ -89,3 +90,11 @@ def test_formulas_are_computed_before_they_are_judged() -> None:
 )
 def test_ranges_read_as_words(low: float | None, high: float | None, words: str) -> None:
     assert range_words(declared(minimum=low, maximum=high)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [("lenet", "LeNet"), ("LENET ", "LeNet"), ("ful", "full"), ("full", "full"), ("circular", None), ("", None)],
+)
+def test_a_choice_is_found_by_what_is_written_like_it(text: str, nearest: str | None) -> None:
+    assert nearest_choice(declared(kind="choice", choices=("LeNet", "full")), text) == nearest

@@ -1,0 +1,52 @@
+"""Values that a file has and no field would take, and their repairs."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.analyse import Analyser
+from engine.graph import edits
+from engine.graph.graph import Block, Graph
+from engine.graph.paths import within
+from engine.graph.problem import Problem
+from engine.graph.scope import Scope
+from engine.graph.values import Value
+from engine.project.drawing import Drawing
+
+SCOPE = Scope(types=BLOCK_TYPES)
+
+
+def by_hand(table: Value, body: tuple[str, ...] = ()) -> Graph:
+    """A convolution by table on six maps, its table as somebody wrote it into a file; in a container if need be."""
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("in", "input", fields=("image: 6×14×14 float32",))
+    drawing.add("c3", "table_conv2d")
+    drawing.chain("in.image", "c3")
+    block = Block("c3", "table_conv2d", "C3", {"table": table})
+    if not body:
+        return Graph({**drawing.graph.blocks, "c3": block}, drawing.graph.wires)
+    return Graph({"box": Block("box", "group", "Box", body=Graph({"c3": block}))})
+
+
+def found(graph: Graph) -> Problem:
+    problems = Analyser(BLOCK_TYPES).analyse(graph).problems
+    return next(problem for problem in problems if "parameter" in problem.code)
+
+
+@pytest.mark.parametrize("body", [(), ("box",)], ids=["root", "container"])
+def test_a_choice_in_other_letters_is_told_with_the_nearest_and_mended_by_it(body: tuple[str, ...]) -> None:
+    graph = by_hand("lenet", body)
+    problem = found(graph)
+    assert problem.path == (*body, "c3")
+    assert problem.sentence.endswith("“C3” cannot be lenet. Choose LeNet, or another of LeNet, full.")
+    (fix,) = problem.fixes
+    assert fix.label == "Set Table to LeNet"
+    mended = within(graph, fix.body, getattr(edits, fix.edit), SCOPE, *fix.arguments)
+    assert not [problem for problem in Analyser(BLOCK_TYPES).analyse(mended).problems if "parameter" in problem.code]
+
+
+def test_a_choice_unlike_any_is_told_what_there_is() -> None:
+    problem = found(by_hand("circular"))
+    assert problem.sentence.endswith("“C3” cannot be circular. Choose one of LeNet, full.")
+    assert problem.fixes == ()
