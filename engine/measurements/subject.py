@@ -64,7 +64,8 @@ def outputs(subject: Subject, ports: tuple[str, ...], part: str, positions: Tens
         given = []
         for key in cut.inputs:
             data = data_of(subject, inputs[key])
-            given.append(data.tensors[inputs[key].field][data.rows(part)[batch.to(data.device)]])
+            rows = data.rows(part).index_select(0, batch.to(data.device))
+            given.append(data.tensors[inputs[key].field].index_select(0, rows))
         made.append(cut.module(*given))
     return tuple(torch.cat(tensors) for tensors in zip(*made, strict=True))
 

@@ -11,7 +11,7 @@ from engine.training.commands import Watch
 from engine.training.events import Array, Measured
 from engine.training.session import Session
 
-_SHARE = 0.02
+_SHARE = 0.015
 """Measurements together take at most this share of a run's time, however often views ask."""
 
 
