@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from engine.graph.block_type import BlockType, lenient_parameters
 from engine.graph.graph import Block, Graph, Weights
 from engine.graph.scope import Scope
@@ -13,7 +15,7 @@ def weights_fault(graph: Graph, scope: Scope, block: Block, owner: Block | None,
     unfit = kinds_fault(block, owner, scope.types.get(block.type), transposed)
     if unfit or owner is None:
         return unfit
-    if not _has_weights(scope, block):
+    if not _has_weights(scope, block) or not _has_weights(scope, owner):
         return "It has no weights that could be shared."
     if owner.id in _behind(graph, scope, block.id):
         return "It comes after this block."
@@ -36,11 +38,12 @@ def kinds_fault(block: Block, owner: Block | None, type: BlockType | None, trans
 
 
 def weights_offered(graph: Graph, scope: Scope, id: str) -> tuple[Weights, ...]:
-    """All weights that block `id` of this body may use besides its own: those of this body first, from left to right.
+    """All weights that block `id` of this body may use besides its own: those of this body first, the nearest first.
 
-    Shapes are not looked at: analysis tells which do not match. Linear in blocks and wires.
+    Those around it count from the container that it stands in. Shapes are not looked at: analysis tells which do not
+    match. Linear in blocks and wires, but for the sorting.
     """
-    owners = _owners(graph, scope, id)
+    owners = _owners(graph, scope, id, _distance)
     behind = _behind(graph, scope, id) if owners else frozenset()
     return tuple(weights for owner in owners if owner.id not in behind for weights in _of(graph, scope, id, owner))
 
@@ -50,7 +53,7 @@ def is_any_weights_offered(graph: Graph, scope: Scope, id: str, before: Edges) -
 
     Mostly the first owner from the left is no successor, and little stands before it: then few blocks are looked at.
     """
-    owners = _owners(graph, scope, id)
+    owners = _owners(graph, scope, id, lambda one, owner: owner.look.x)
     here = (owner for owner in owners if owner.id in graph.blocks and _of(graph, scope, id, owner))
     first = next(here, None)
     if first is not None and id not in reachable(before, [first.id]):
@@ -59,22 +62,44 @@ def is_any_weights_offered(graph: Graph, scope: Scope, id: str, before: Edges) -
     return any(owner.id not in behind and _of(graph, scope, id, owner) for owner in owners)
 
 
-def _owners(graph: Graph, scope: Scope, id: str) -> list[Block]:
-    """The blocks whose weights are of a kind that block `id` may use, before and behind it, this body's first."""
+def _owners(graph: Graph, scope: Scope, id: str, order: Callable[[Block, Block], int]) -> list[Block]:
+    """The blocks whose weights are of a kind that block `id` may use, before and behind it, this body's first.
+
+    Those of a body come in the `order` of what it makes of the block, or the container it stands in, and each of them.
+    """
     block = graph.blocks[id]
     type = scope.types.get(block.type)
     kinds = {block.type, *(dict(type.transposes) if type is not None else ())}
     owners: list[Block] = []
-    for body in (graph, *reversed(scope.ancestors)):
-        alike = (owner for owner in body.blocks.values() if owner.type in kinds and owner.id != id)
-        owners.extend(sorted(alike, key=lambda owner: (owner.look.x, owner.look.y, owner.id)))
+    for body, inner in _around(graph, scope, id):
+        alike = [owner for owner in body.blocks.values() if owner.type in kinds and owner.id != id]
+        owners.extend(_sorted(alike, body.blocks.get(inner, block), order))
     return owners if owners and _has_weights(scope, block) and not users_of(graph, id) else []
+
+
+def _sorted(blocks: list[Block], here: Block, order: Callable[[Block, Block], int]) -> list[Block]:
+    return sorted(blocks, key=lambda block: (order(here, block), block.look.x, block.look.y, block.id))
+
+
+def _distance(one: Block, other: Block) -> int:
+    """How far apart two blocks stand, squared."""
+    return (one.look.x - other.look.x) ** 2 + (one.look.y - other.look.y) ** 2
+
+
+def _around(graph: Graph, scope: Scope, id: str) -> Iterator[tuple[Graph, str]]:
+    """This body and block `id`, then each body around it and the container in it that holds them, as far as known."""
+    yield graph, id
+    for body in reversed(scope.ancestors):
+        id = next((box.id for box in body.blocks.values() if box.body is not None and id in box.body.blocks), "")
+        yield body, id
 
 
 def _of(graph: Graph, scope: Scope, id: str, owner: Block) -> tuple[Weights, ...]:
     """How block `id` may use the weights of `owner`, as far as their kinds tell."""
     block = graph.blocks[id]
     type = scope.types.get(block.type)
+    if not _has_weights(scope, owner):
+        return ()
     return tuple(
         Weights(of=owner.id, transposed=transposed)
         for transposed in (False, True)
@@ -103,8 +128,4 @@ def _has_weights(scope: Scope, block: Block) -> bool:
 
 def _behind(graph: Graph, scope: Scope, id: str) -> frozenset[str]:
     """What depends on block `id`: in its body, and around that on the containers that it stands in."""
-    found, inner = downstream(graph, [id]), id
-    for body in reversed(scope.ancestors):
-        inner = next((box.id for box in body.blocks.values() if box.body is not None and inner in box.body.blocks), "")
-        found |= downstream(body, [inner])
-    return found
+    return frozenset().union(*(downstream(body, [inner]) for body, inner in _around(graph, scope, id)))

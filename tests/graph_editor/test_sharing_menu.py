@@ -86,12 +86,12 @@ def test_blocks_of_one_name_are_numbered_and_those_outside_say_so() -> None:
     graph = Graph(blocks={**graph.blocks, **more}, wires=graph.wires)
     assert list(weights_choices(graph, SCOPE, "dec").items()) == [
         ("Own", None),
-        ("Encoder", Weights("enc")),
-        ("Encoder, transposed", Weights("enc", transposed=True)),
-        ("Encoder (2)", Weights("a")),
-        ("Encoder (2), transposed", Weights("a", transposed=True)),
+        ("Encoder", Weights("a")),
+        ("Encoder, transposed", Weights("a", transposed=True)),
         ("Own (2)", Weights("b")),
         ("Own, transposed", Weights("b", transposed=True)),
+        ("Encoder (2)", Weights("enc")),
+        ("Encoder (2), transposed", Weights("enc", transposed=True)),
     ]
     body = Graph(blocks={"x": Block("x", "dense", "X")})
     graph = add_block(drawn(), SCOPE, Block("box", "group", "Box", body=body))
@@ -114,18 +114,19 @@ def test_a_large_drawing_is_looked_through_at_once() -> None:
     assert time.perf_counter() - begun < 2, "quadratic would take minutes"
 
 
-def test_of_very_many_blocks_the_menu_lists_the_first_and_the_one_in_use(qtbot) -> None:
+def test_of_very_many_blocks_the_menu_lists_the_nearest_and_the_one_in_use(qtbot) -> None:
     blocks = {f"b{n}": Block(f"b{n}", "dense", f"Dense {n}", look=Look(x=n)) for n in range(300)}
     menu, chosen = QMenu(), []
     qtbot.addWidget(menu)
-    graph = set_weights(Graph(blocks=blocks), SCOPE, "b299", Weights("b250"))
+    graph = set_weights(Graph(blocks=blocks), SCOPE, "b299", Weights("b200"))
     add_sharing_menu(menu, graph, SCOPE, "b299", chosen.append)
     *lines, rule, rest = menu.actions()[0].menu().actions()
     assert len(lines) == 1 + MOST_LISTED + 1
-    assert [line.text() for line in lines if line.isChecked()] == ["Dense 250"]
+    assert [line.text() for line in lines[1:4:2]] == ["Dense 298", "Dense 297"]
+    assert [line.text() for line in lines if line.isChecked()] == ["Dense 200"]
     assert rule.isSeparator()
     count = len(weights_choices(graph, SCOPE, "b299")) - len(lines)
     assert (rest.text(), rest.isEnabled()) == (f"{count} more: use Weights in the inspector", False)
     lines[2].trigger()
     lines[-1].trigger()
-    assert chosen == [weights_choices(graph, SCOPE, "b299")[lines[2].text()], Weights("b250")]
+    assert chosen == [weights_choices(graph, SCOPE, "b299")[lines[2].text()], Weights("b200")]

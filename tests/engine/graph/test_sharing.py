@@ -32,13 +32,13 @@ def drawn() -> Graph:
     return drawing.graph
 
 
-def test_what_comes_before_and_fits_by_type_is_offered_from_left_to_right() -> None:
+def test_what_comes_before_and_fits_by_type_is_offered_the_nearest_first() -> None:
     graph = drawn()
     assert weights_offered(graph, SCOPE, "late") == (
-        Weights("first"),
-        Weights("first", transposed=True),
         Weights("second"),
         Weights("second", transposed=True),
+        Weights("first"),
+        Weights("first", transposed=True),
     )
     assert weights_offered(graph, SCOPE, "undo") == (Weights("conv", transposed=True),)
     assert weights_offered(graph, SCOPE, "first") == ()
@@ -137,6 +137,28 @@ def test_blocks_without_weights_share_none(parameters: tuple[str, dict[str, bool
     with pytest.raises(Refused, match="has no weights that could be shared") as caught:
         set_weights(graph, SCOPE, "b", Weights("a"))
     assert caught.value.problem.path == ("b",)
+
+
+def test_what_has_no_weights_is_not_offered_either() -> None:
+    given = {"plain": {"affine": False}, "a": {}, "b": {}}
+    graph = Graph(blocks={id: Block(id, "batch_norm2d", id, parameters) for id, parameters in given.items()})
+    assert weights_offered(graph, SCOPE, "b") == (Weights("a"),)
+    with pytest.raises(Refused, match="has no weights that could be shared"):
+        set_weights(graph, SCOPE, "b", Weights("plain"))
+    alone = Graph(blocks={id: graph.blocks[id] for id in ("plain", "b")})
+    assert not is_any_weights_offered(alone, SCOPE, "b", predecessors(alone))
+
+
+def test_blocks_around_a_body_are_as_near_as_to_the_container_in_it() -> None:
+    def dense(id: str, x: int, y: int = 0) -> Block:
+        return Block(id, "dense", id, look=Look(x=x, y=y))
+
+    inner = {"y": dense("y", 0), "far": dense("far", 900), "near": dense("near", -50)}
+    box = Block("box", "group", "Box", body=Graph(blocks=inner), look=Look(x=500))
+    around = {"left": dense("left", 0), "above": dense("above", 500, -300), "beside": dense("beside", 600, 0)}
+    graph = Graph(blocks={"box": box, **around})
+    offered = weights_offered(graph.blocks["box"].body, scope_at(graph, ("box",), SCOPE), "y")
+    assert [weights.of for weights in offered if not weights.transposed] == ["near", "far", "beside", "above", "left"]
 
 
 def test_a_norm_with_weights_shares_them() -> None:
