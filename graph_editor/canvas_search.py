@@ -193,8 +193,16 @@ class CanvasSearch(QObject):
             left = at.x() - width / 2 if end is None else at.x() - width if end[1] else at.x()
             wanted = QRectF(left, at.y() - BLOCK_HEIGHT / 2, width, height)
             around = wanted.adjusted(-AROUND, -AROUND, AROUND, AROUND)
+            near, shown = QRectF(wanted), around if follow else shown_area(view)
+            near.moveCenter(
+                QPointF(
+                    min(max(near.center().x(), shown.left()), shown.right()),
+                    min(max(near.center().y(), shown.top()), shown.bottom()),
+                )
+            )
+            commands.scene.moves.make_near(near.adjusted(-AROUND, -AROUND, AROUND, AROUND))
             covered = covered_areas(view, self._panels) if not follow else []
-            x, y = free_corner(commands.scene.index, wanted, around if follow else shown_area(view), covered)
+            x, y = free_corner(commands.scene.index, wanted, shown, covered)
             middle = y + BLOCK_HEIGHT / 2
             if end is None:
                 new = commands.add(type_id, parameters, x + width / 2, middle, on_wire=False)

@@ -343,12 +343,12 @@ class Editor(QWidget):
     def _keep_in_sight(self) -> None:
         """Fit again where a new block pushed others out of a view that showed all."""
         blocks = self.scene.blocks
-        if len(blocks) == len(self._known):
+        if len(blocks) == len(self._known) or self.scene.moves.is_making:
             return
-        new, self._known = [item for id, item in blocks.items() if id not in self._known], set(blocks)
+        new, self._known = [id for id in blocks if id not in self._known], set(blocks)
         seen = self.view.visible_area()
         pushed = new and self._whole and not seen.contains(self.scene.bounds())
-        if pushed and all(seen.contains(item.sceneBoundingRect()) for item in new):
+        if pushed and all(seen.contains(blocks[id].sceneBoundingRect()) for id in new):
             self.fit()
 
     def _show_steps(self) -> None:

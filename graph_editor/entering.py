@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QSize
 
+from engine.graph.graph import Block
 from engine.graph.paths import BodyPath
 from graph_editor.scene import GraphScene
 from graph_editor.theme import DETAIL_FULL_ZOOM
@@ -17,14 +18,14 @@ READABLE = DETAIL_FULL_ZOOM
 
 def focus_of(scene: GraphScene, left: str | None) -> QPointF:
     """The middle of the block `left`; without it of the first Entry, in a body without one of the leftmost block."""
+    blocks = scene.body.blocks
     if left is None or left not in scene.blocks:
-        left = min(scene.blocks, key=lambda id: _place(scene, id), default=None)
+        left = min(scene.blocks, key=lambda id: _place(blocks[id]), default=None)
     return scene.blocks[left].sceneBoundingRect().center() if left is not None else QPointF()
 
 
-def _place(scene: GraphScene, id: str) -> tuple[bool, float, float, str]:
-    item = scene.blocks[id]
-    return scene.body.blocks[id].type != "entry", item.x(), item.y(), id
+def _place(block: Block) -> tuple[bool, int, int, str]:
+    return block.type != "entry", block.look.x, block.look.y, block.id
 
 
 class _Place(NamedTuple):
@@ -48,6 +49,8 @@ class Fitting:
         self._least, self._focus = LEAST_ZOOM, QPointF()
         self._seen: object = None
         self._places: dict[BodyPath, _Place] = {}
+        # Of a large drawing the size is known when all is made.
+        view.graph_scene.moves.opened.connect(self.fit_again)
 
     def remember(self, path: BodyPath) -> None:
         """Keep how the body at `path` is looked at: one inside it is about to be shown."""

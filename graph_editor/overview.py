@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPen, QPixmap
 from graph_editor.block_index import Rectangle
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.scene import GraphScene
+from graph_editor.scene_moves import USUAL
 from graph_editor.theme import SIZE_SMALL
 
 
@@ -69,7 +70,7 @@ class Overview:
         index = self._scene.index
         # Making and dropping 5,000 of Qt's rectangles takes 6 ms; after most edits nearly all stay.
         placed, self._placed = self._placed, {}
-        for id, item in self._scene.blocks.items():
+        for id, item in self._scene.blocks.made.items():
             rectangle = index.rectangle(id)
             one = placed.get(id)
             if one is None or one[0] != rectangle:
@@ -80,5 +81,16 @@ class Overview:
             if item.content.container:
                 self._names.append((one[1].topLeft(), item.content.name))
         self._lines = []
-        for wire in self._scene.wires.values():
+        self._read_left()
+        for wire in self._scene.wires.made.values():
             self._lines.extend(wire.far_lines)
+
+    def _read_left(self) -> None:
+        """Blocks whose items are still to be made, as large as blocks usually are."""
+        blocks, types = self._scene.body.blocks, self._scene.document.types
+        width, height = USUAL
+        for id in self._scene.blocks.left:
+            block = blocks[id]
+            type = types.get(block.type)
+            family = type.family if type is not None else "merge"
+            self._rectangles.setdefault(family, []).append(QRectF(block.look.x, block.look.y, width, height))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
@@ -21,7 +20,6 @@ from graph_editor.block_geometry import PortPlace
 from graph_editor.block_item import BlockItem
 from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
-from graph_editor.lasting import lasting
 from graph_editor.scene_items import SceneItems
 from graph_editor.scene_moves import EXTENT, MANY, SceneMoves, grow
 from graph_editor.theme import Theme
@@ -163,14 +161,14 @@ class GraphScene(QGraphicsScene):
 
     def block_at(self, x: float, y: float) -> BlockItem | None:
         """The uppermost block at a place."""
-        found = [self.blocks[id] for id in self.index.within(x, y, x, y)]
+        found = [self.blocks[id] for id in self.blocks_in(QRectF(x, y, 0, 0))]
         return max(found, key=lambda item: (item.zValue(), item.id), default=None)
 
     def port_at(self, x: float, y: float, reach: float) -> PortHit | None:
         """The nearest port within `reach`."""
         best: PortHit | None = None
         least = reach
-        for id in self.index.within(x - reach, y - reach, x + reach, y + reach):
+        for id in self.blocks_in(QRectF(x - reach, y - reach, 2 * reach, 2 * reach)):
             item = self.blocks[id]
             place = item.nearest_port(x, y, least)
             if place is not None:
@@ -184,6 +182,11 @@ class GraphScene(QGraphicsScene):
         near = [item for item in self.wires_in(area) if item.distance(x, y) <= reach]
         return min(near, key=lambda item: item.distance(x, y), default=None)
 
+    def blocks_in(self, area: QRectF) -> list[str]:
+        """The ids of the blocks that touch an area, sorted; what is not there yet is made."""
+        self.moves.make_near(area)
+        return self.index.within(area.left(), area.top(), area.right(), area.bottom())
+
     def wires_in(self, area: QRectF) -> list[WireItem]:
         """The wires whose rectangle touches an area."""
         found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
@@ -191,16 +194,15 @@ class GraphScene(QGraphicsScene):
 
     def wires_of(self, id: str) -> list[WireItem]:
         """The wires at a block."""
+        if id in self.blocks.left:
+            _ = self.blocks[id]
         return self.layer.of(id)
 
     def bounds(self) -> QRectF:
         """The rectangle around all blocks and lanes; empty without any."""
-        found = self.index.bounds()
-        if found is None:
-            return QRectF()
-        area = QRectF(found[0], found[1], found[2] - found[0], found[3] - found[1])
+        area = self.moves.bounds()
         if len(self.wires) <= ALL_ROUTED:
-            for wire in self.wires.values():
+            for wire in self.wires.made.values():
                 area = area.united(wire.route.path.boundingRect())
         return area
 
@@ -219,7 +221,7 @@ class GraphScene(QGraphicsScene):
         """Put every block where the document has it."""
         again: set[PortRef] = set()
         for id, block in self.body.blocks.items():
-            item = self.blocks.get(id)
+            item = self.blocks.made.get(id)
             if item is None:
                 continue
             if item.lifted:
@@ -256,34 +258,28 @@ class GraphScene(QGraphicsScene):
         again: set[PortRef] = set()
         if own is not None:
             again |= self._items.follow(own)
+            if self.blocks.left:
+                self.moves.makes()
             self._mark_picked(wires=(wire.target for wire in own.wires_added))
         if root is not None and root.variables is not None:
-            again |= self._items.refresh(self.blocks)
+            again |= self._items.refresh(self.blocks.made)
         self._lay(again)
+        self.moves.is_opening |= self.moves.is_making
         self._drop_picked()
 
     def _rebuild(self) -> None:
-        with lasting() if len(self.body.blocks) > MANY else nullcontext():
-            self._make_items()
-        self._mark_picked(self.picked_blocks, self.picked_wires)
-        self._drop_picked()
-
-    def _make_items(self) -> None:
-        method = self.itemIndexMethod()
-        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.moves.forget()
         self.known.read(self.path, self.analysis)
-        self._lay(self._items.make())
-        self.setItemIndexMethod(method)
-        # A new index learns the scene's rectangle only from a change of it; without one it is a single cell.
-        area = self.sceneRect()
-        self.setSceneRect(area.adjusted(0, 0, 1, 1))
-        self.setSceneRect(area)
+        self._items.start_over()
+        self._lay(set() if self.moves.makes() else set(self.wires))
+        self.moves.is_opening = self.moves.is_busy
+        self._mark_picked(self.picked_blocks, self.picked_wires)
+        self._drop_picked()
 
     def _lay(self, targets: set[PortRef]) -> None:
         if not self.moves.lays(targets):
             self.layer.lay(targets)
-        grow(self, self.index)
+        grow(self, self.moves.bounds())
         self.redrawn.emit()
 
     def _nearest(self, path: BodyPath) -> BodyPath:

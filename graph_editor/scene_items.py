@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from engine.graph.difference import BodyChange
 from engine.graph.graph import Block, Graph, PortRef, Wire
@@ -18,44 +18,75 @@ from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
 from graph_editor.block_ports import PortState
 from graph_editor.canvas_look import CanvasLook
+from graph_editor.coming_items import ComingItems
 from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE
 from graph_editor.twins import mark_twins
 from graph_editor.wire_item import WireItem
-from graph_editor.wire_layer import WireLayer
+from graph_editor.wire_layer import ALL_ROUTED, WireLayer
+
+FEW = 48
+"""So many blocks are made, moved or shown anew at once, with their wires: some 5 ms."""
 
 
 class SceneItems:
     """Blocks and wires of the body that `known` speaks of.
 
-    What may move a port returns the inputs whose wires are to be laid anew.
+    What may move a port returns the inputs whose wires are to be laid anew. An item that is still to be made takes part
+    in nothing: it is made from what the drawing and what is known are by then.
     """
 
     def __init__(self, scene: QGraphicsScene, document: Document, known: Annotations, look: CanvasLook) -> None:
         self._scene, self._document, self._known, self._look = scene, document, known, look
-        self.blocks: dict[str, BlockItem] = {}
+        self.blocks: ComingItems[str, None, BlockItem] = ComingItems(self._make_block)
         self.index = BlockIndex()
-        self.layer = WireLayer(self.index, self.blocks)
+        self.layer = WireLayer(self.index, self.blocks, self._make_wire)
+        self._left_at: dict[str, list[PortRef]] = {}
+        self._twins: dict[str, int] = {}
         self._hand: Mapping[tuple[str, str, bool], str] = {}
 
-    def make(self) -> set[PortRef]:
-        """Make all items anew."""
-        for item in self.blocks.values():
-            self._scene.removeItem(item)
-        for wire_item in self.layer.items.values():
-            self._scene.removeItem(wire_item)
+    def start_over(self) -> None:
+        """Drop all items; those of the body are to be made."""
+        for item in (*self.blocks.made.values(), *self.layer.items.made.values()):
+            self._drop(item)
         self.blocks.clear()
         self.layer.clear()
         self.index.clear()
         self._hand = {}
         body = self.body
+        self.blocks.left.update(dict.fromkeys(body.blocks))
+        self._left_at = {}
         for wire in body.wires:
-            self._add_wire(wire)
-        for block in body.blocks.values():
-            self._add_block(block)
-        self.refresh(body.blocks)
-        mark_twins(body, self.blocks)
-        return set(self.layer.items)
+            self._note_left(wire)
+        self._twins = mark_twins(body, {})
+
+    def _make_block(self, id: str) -> None:
+        """Make a block and the wires at it."""
+        block = self.body.blocks[id]
+        del self.blocks.left[id]
+        left = self.layer.items.left
+        many = len(self.layer.items) > ALL_ROUTED
+        for target in self._left_at.pop(id, ()):
+            if target in left:
+                # Many run straight at first. One that runs nowhere would have the scene's origin painted again.
+                self._add_wire(left.pop(target), shown=not many)
+        self._add_block(block)
+        self.refresh((id,))
+        if many:
+            for wire in self.layer.lay_plainly(self.layer.targets(id)):
+                if wire.scene() is None:
+                    self._scene.addItem(wire)
+
+    def _note_left(self, wire: Wire) -> None:
+        """A wire is to be made as soon as a block at it is."""
+        self.layer.items.left[wire.target] = wire
+        self._left_at.setdefault(wire.source.block, []).append(wire.target)
+        self._left_at.setdefault(wire.target.block, []).append(wire.target)
+
+    def _make_wire(self, target: PortRef) -> None:
+        """Make a wire and the blocks that it joins."""
+        source = self.layer.items.left[target].source.block
+        _ = self.blocks[source], self.blocks[target.block]
 
     def follow(self, change: BodyChange) -> set[PortRef]:
         """Make, drop and refresh what the change of the body touches."""
@@ -63,15 +94,21 @@ class SceneItems:
         for target in change.wires_removed:
             touched |= self._remove_wire(target)
         for id in change.removed:
-            self.index.remove(id)
-            self._scene.removeItem(self.blocks.pop(id))
-        for block in change.added.values():
-            self._add_block(block)
+            self._remove_block(id)
+        left = self.blocks.left
+        if len(change.added) > FEW:
+            left.update(dict.fromkeys(change.added))
+        else:
+            for block in change.added.values():
+                self._add_block(block)
         for wire in change.wires_added:
             touched |= self._remove_wire(wire.target) | {wire.source.block, wire.target.block}
-            self._add_wire(wire)
-        moved = self.refresh(touched & self.blocks.keys())
-        mark_twins(self.body, self.blocks)
+            if wire.source.block in left and wire.target.block in left:
+                self._note_left(wire)
+            else:
+                self._add_wire(wire)
+        moved = self.refresh(touched)
+        self._twins = mark_twins(self.body, self.blocks.made)
         return moved | {wire.target for wire in change.wires_added}
 
     def refresh(self, ids: Iterable[str]) -> set[PortRef]:
@@ -80,13 +117,14 @@ class SceneItems:
         variables = scope_at(graph, path, self._document.scope).variables
         moved: set[PortRef] = set()
         for id in ids:
-            if self._refresh(self.blocks[id], blocks[id], variables):
+            item = self.blocks.made.get(id)
+            if item is not None and self._refresh(item, blocks[id], variables):
                 moved |= self.layer.targets(id)
         return moved
 
     def show_known(self, ids: Iterable[str]) -> set[PortRef]:
         """Show the shapes and problems that are known by now of some blocks, and what their wires carry."""
-        stale = self.blocks.keys() & ids
+        stale = self.blocks.made.keys() & ids
         moved: set[PortRef] = set()
         for id in tuple(stale):
             for wire in self.layer.of(id):
@@ -103,18 +141,18 @@ class SceneItems:
         resized: set[str] = set()
         for key in before.keys() | now.keys():
             id = key.removeprefix(start)
-            if key.startswith(start) and id in self.blocks and id in blocks:
+            if key.startswith(start) and id in self.blocks.made and id in blocks:
                 old, new = before.get(key), now.get(key)
                 if (old is None) != (new is None):
                     resized.add(id)
                 else:
-                    self.blocks[id].set_preview(new)
+                    self.blocks.made[id].set_preview(new)
         return self.refresh(resized) if resized else None
 
     def show_losses(self) -> None:
         """Show the values and curves of losses that are known by now."""
         blocks = self.body.blocks
-        for id, item in self.blocks.items():
+        for id, item in self.blocks.made.items():
             if self._is_loss(blocks[id]):
                 item.set_loss(self._known.loss(id))
 
@@ -122,15 +160,15 @@ class SceneItems:
         """Mark ports "accepts" or "impossible", by block, port and whether an input; the others are marked no more."""
         marked = {id for id, _, _ in (*self._hand, *states)}
         self._hand = dict(states)
-        for id in self.blocks.keys() & marked:
-            self._refresh_ports(self.blocks[id])
+        for id in self.blocks.made.keys() & marked:
+            self._refresh_ports(self.blocks.made[id])
 
     def set_look(self, look: CanvasLook) -> None:
         """Take another theme's paints."""
         self._look = look
-        for item in self.blocks.values():
+        for item in self.blocks.made.values():
             item.set_look(look)
-        for wire in self.layer.items.values():
+        for wire in self.layer.items.made.values():
             wire.set_look(look)
 
     @property
@@ -141,20 +179,35 @@ class SceneItems:
     def _add_block(self, block: Block) -> None:
         item = BlockItem(block.id, self._look)
         item.setPos(block.look.x, block.look.y)
-        self.blocks[block.id] = item
+        item.twin = self._twins.get(block.id)
+        self.blocks.made[block.id] = item
         self._scene.addItem(item)
 
-    def _add_wire(self, wire: Wire) -> None:
+    def _remove_block(self, id: str) -> None:
+        self.index.remove(id)
+        item = self.blocks.made.pop(id, None)
+        if item is not None:
+            self._drop(item)
+        self.blocks.left.pop(id, None)
+        self._left_at.pop(id, None)
+
+    def _add_wire(self, wire: Wire, shown: bool = True) -> None:
         item = WireItem(wire, self._look, self._known.spec(wire.source))
         self.layer.put(item)
-        self._scene.addItem(item)
+        if shown:
+            self._scene.addItem(item)
+
+    def _drop(self, item: QGraphicsItem) -> None:
+        if item.scene() is not None:
+            self._scene.removeItem(item)
 
     def _remove_wire(self, target: PortRef) -> set[str]:
         """The blocks that the wire into `target` touched; none where there was no wire."""
+        self.layer.items.left.pop(target, None)
         item = self.layer.take(target)
         if item is None:
             return set()
-        self._scene.removeItem(item)
+        self._drop(item)
         return {item.wire.source.block, target.block}
 
     def _refresh(self, item: BlockItem, block: Block, variables: Mapping[str, Value]) -> bool:

@@ -1,44 +1,63 @@
-"""Moves or shows anew very many blocks a little at a time: the window goes on between, all is right at the end."""
+"""Makes, moves and shows anew many blocks a little at a time: the window goes on between, all is right at the end."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
-from graph_editor.block_index import BlockIndex
 from graph_editor.lasting import lasting
-from graph_editor.scene_items import SceneItems
+from graph_editor.scene_items import FEW, SceneItems
+from graph_editor.theme import BLOCK_HEIGHT, BLOCK_MAX_WIDTH
 from graph_editor.wire_layer import ALL_ROUTED
 
 MANY = 200
-"""More blocks than these are made anew, moved or shown anew in other ways than a few."""
+"""Where an edit adds and removes more blocks than these, all are made anew."""
+DEPTH = 13
+"""Of the tree of a scene of very many items: parts of some 500 × 500 px."""
+FEW_WIRES = 100
+"""So many wires are laid at once: 4 ms."""
 SLICE_S = 0.004
 AT_ONCE = 8
 """So many blocks are shown anew between two looks at the clock: 2 ms."""
 EXTENT = 1 << 16
 """How wide and high a scene is at first, in px."""
+WIDEST, TALLEST = BLOCK_MAX_WIDTH, 1024
+"""How far a block that is still to be made may reach from its corner, in px: one with fifty ports is as high."""
+USUAL = (160, BLOCK_HEIGHT)
+"""How large one is taken to be until then."""
 
 
 class SceneMoves(QObject):
-    """What of one scene is still to be moved, or shown as it is known by now: blocks first, then the wires at them.
+    """What of one scene is still to be made, moved or shown as it is known by now: blocks first, then their wires.
 
-    Each slice reads the drawing as it is then, so that edits in between need no care. `done` comes after the last.
+    Each slice reads the drawing as it is then, so that edits in between need no care. `done` comes after the last, and
+    before it `opened`, where items of another body were made.
     """
 
     done = Signal()
+    opened = Signal()
 
     def __init__(self, scene: QGraphicsScene, items: SceneItems) -> None:
         super().__init__(scene)
         self._scene, self._items = scene, items
+        self.is_opening = self._makes = False
+        self._seen: list[QRectF] = []
+        self._bounds = QRectF()
         # Popped from the end; the first of the drawing come first.
+        self._near: list[str] = []
         self._blocks: list[str] = []
         self._known: list[str] = []
         self._targets: set[PortRef] = set()
         self._wires: list[PortRef] = []
+        # Laid last: they make way.
+        self._labels: deque[PortRef] = deque()
+        self._laying: Iterator[None] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._work)
@@ -48,12 +67,63 @@ class SceneMoves(QObject):
         """Whether something is left to do."""
         return self._timer.isActive()
 
+    @property
+    def is_making(self) -> bool:
+        """Whether blocks are left to make."""
+        return bool(self._items.blocks.left)
+
+    @property
+    def holds_picture(self) -> bool:
+        """Whether the picture waits until all stands: a drawing of some hundred blocks comes in one."""
+        return self.is_opening and len(self._items.blocks) <= MANY
+
+    def makes(self) -> bool:
+        """Whether so many blocks are to be made that it is done little by little; then that has begun."""
+        blocks = self._items.blocks
+        if len(blocks.left) <= FEW:
+            blocks.make_all()
+            return False
+        looks = [block.look for block in self._items.body.blocks.values()]
+        across, down = [look.x for look in looks], [look.y for look in looks]
+        corner, last = (min(across), min(down)), (max(across) + USUAL[0], max(down) + USUAL[1])
+        self._bounds = QRectF(*corner, last[0] - corner[0], last[1] - corner[1])
+        # The scene's index would begin anew each time that there are twice as many.
+        self._scene.setBspTreeDepth(DEPTH if len(looks) > MANY else 0)
+        self._makes = True
+        self._begin()
+        return True
+
+    def bounds(self) -> QRectF:
+        """The rectangle around all blocks, as well as it is known before all are made; empty without any."""
+        found = self._items.index.bounds()
+        area = QRectF() if found is None else QRectF(found[0], found[1], found[2] - found[0], found[3] - found[1])
+        return area.united(self._bounds) if self.is_making else area
+
+    def make_near(self, area: QRectF) -> None:
+        """Make the blocks that may touch an area, where some are still to be made."""
+        if self.is_making:
+            for id in self._left_in(area):
+                _ = self._items.blocks[id]
+
+    def _left_in(self, area: QRectF) -> list[str]:
+        left, top, right, bottom = area.left() - WIDEST, area.top() - TALLEST, area.right(), area.bottom()
+        blocks = self._items.body.blocks
+        return [
+            id
+            for id in self._items.blocks.left
+            if left <= (look := blocks[id].look).x <= right and top <= look.y <= bottom
+        ]
+
     def takes(self, change: GraphChange, own: BodyChange) -> bool:
         """Whether the change of the scene's body is but many moves; then they are on their way."""
-        if change.meaning or len(change.bodies) > 1 or len(own.changed) <= MANY:
+        if change.meaning or len(change.bodies) > 1 or len(own.changed) <= FEW:
             return False
+        wires = self._items.layer.items
         for wire in own.wires_added:
-            self._items.layer.items[wire.target].wire = wire
+            if wire.target in wires.left:
+                wires.left[wire.target] = wire
+            else:
+                wires.made[wire.target].wire = wire
             self._targets.add(wire.target)
         self._blocks = list(dict.fromkeys((*reversed(list(own.changed)), *self._blocks)))
         self._begin()
@@ -62,10 +132,10 @@ class SceneMoves(QObject):
 
     def shows(self, ids: set[str]) -> bool:
         """Whether another thing is known of so many blocks that it is shown little by little; then that has begun."""
-        if len(ids) <= MANY or len(self._items.layer.items) <= ALL_ROUTED:
+        if len(ids) <= FEW:
             return False
         left = ids.union(self._known)
-        self._known = [id for id in reversed(self._items.blocks) if id in left]
+        self._known = [id for id in reversed(self._items.blocks.made) if id in left]
         self._begin()
         return True
 
@@ -74,23 +144,34 @@ class SceneMoves(QObject):
 
         Until then those that were never laid run straight.
         """
-        if len(targets) <= ALL_ROUTED:
+        layer = self._items.layer
+        if len(layer.items) <= ALL_ROUTED:
+            # Any edit lays all of them.
+            if len(layer.items) <= FEW_WIRES and not self.is_busy:
+                return False
+            targets = set(layer.items)
+        elif len(targets) <= FEW_WIRES and not self.is_making:
             return False
-        self._items.layer.lay_plainly(targets)
+        else:
+            layer.lay_plainly(targets & layer.items.made.keys())
         self._targets |= targets
         self._begin()
         return True
 
     def _begin(self) -> None:
-        self._targets.update(self._wires)
-        self._wires = []
+        self._targets.update(self._wires, self._labels)
+        if self._laying is not None:
+            self._targets.update(self._items.layer.items)
+        self._wires, self._labels, self._laying = [], deque(), None
         self._timer.start()
 
     def forget(self) -> None:
         """Everything is made anew."""
         self._timer.stop()
-        self._blocks, self._known, self._wires = [], [], []
-        self._targets = set()
+        self._blocks, self._known, self._near, self._seen = [], [], [], []
+        self._wires, self._labels = [], deque()
+        self._targets, self._laying = set(), None
+        self.is_opening = self._makes = False
 
     def finish(self) -> None:
         """Do at once what is left."""
@@ -100,42 +181,77 @@ class SceneMoves(QObject):
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
         self._move_some(end)
-        if not self._blocks and not self._known and not self._wires:
+        wires = self._targets or self._wires or self._labels or self._laying is not None
+        if not (self._makes or self._blocks or self._known or wires):
             self._timer.stop()
+            opening, self.is_opening = self.is_opening, False
+            if opening:
+                self.opened.emit()
             self.done.emit()
 
     def _move_some(self, end: float) -> None:
+        if self._makes:
+            with lasting():
+                self._make_blocks(end)
         self._move_blocks(end)
         self._show_blocks(end)
-        if self._blocks or self._known:
+        if self._makes or self._blocks or self._known:
             return
         layer = self._items.layer
-        if (self._targets or self._wires) and len(layer.items) <= ALL_ROUTED:
-            # Most were deleted meanwhile: so few are laid together, each beside all others.
-            self._targets, self._wires = set(), []
-            layer.lay(())
+        if self._laying is None and (self._targets or self._wires) and len(layer.items) <= ALL_ROUTED:
+            # So few are laid together, each beside all others.
+            self._targets, self._wires, self._labels = set(), [], deque()
+            self._laying = layer.laying()
+        if self._laying is not None:
+            for _ in self._laying:
+                if time.perf_counter() >= end:
+                    return
+            self._laying = None
         if self._targets:
-            grow(self._scene, self._items.index)
-            self._wires = self._items.layer.in_order(self._targets)[::-1]
-            self._targets = set()
-        if self._wires:
+            grow(self._scene, self.bounds())
+            # Those of the drawing are sorted; to sort 6,000 takes 20 ms.
+            self._wires = [wire.target for wire in reversed(self._items.body.wires) if wire.target in self._targets]
+            self._targets, self._labels = set(), deque()
+        if self._wires or self._labels:
             with lasting():
                 self._lay_wires(end)
 
     def _lay_wires(self, end: float) -> None:
-        layer, wires = self._items.layer, self._wires
-        while wires and time.perf_counter() < end:
-            target = wires.pop()
-            if target in layer.items:
-                layer.lay_one(target)
-                # Made now, a few at a time, rather than all for the next picture of the whole.
-                _ = layer.items[target].far_lines
+        layer, wires, labels = self._items.layer, self._wires, self._labels
+        while (wires or labels) and time.perf_counter() < end:
+            values = bool(wires)
+            target = wires.pop() if values else labels.popleft()
+            if target not in layer.items:
+                continue
+            if values and layer.items[target].is_label:
+                labels.append(target)
+                continue
+            layer.lay_one(target)
+            # Made now, a few at a time, rather than all for the next picture of the whole.
+            _ = layer.items[target].far_lines
+
+    def _make_blocks(self, end: float) -> None:
+        blocks = self._items.blocks
+        if (seen := [_seen_by(view) for view in self._scene.views()]) != self._seen:
+            self._seen = seen
+            self._near = [id for area in seen for id in self._left_in(area)][::-1]
+        while blocks.left and time.perf_counter() < end:
+            if not self._near:
+                self._near = list(blocks.left)[::-1]
+            id = self._near.pop()
+            if id in blocks.left:
+                _ = blocks[id]
+        # Else the scene's index takes all of them in at once, when it is next asked.
+        self._scene.items(self._scene.sceneRect().topLeft())
+        if not blocks.left:
+            self._makes = False
+            self._targets.update(self._items.layer.items)
 
     def _move_blocks(self, end: float) -> None:
         items, blocks, ids = self._items, self._items.body.blocks, self._blocks
         while ids and time.perf_counter() < end:
             id = ids.pop()
-            item, block = items.blocks.get(id), blocks.get(id)
+            item, block = items.blocks.made.get(id), blocks.get(id)
             if item is None or block is None:
                 continue
             if not item.lifted:
@@ -150,13 +266,15 @@ class SceneMoves(QObject):
             self._targets |= self._items.show_known(some)
 
 
-def grow(scene: QGraphicsScene, index: BlockIndex) -> None:
-    """Let the scene's rectangle hold all blocks and some room around them."""
-    found = index.bounds()
-    if found is None:
+def _seen_by(view: QGraphicsView) -> QRectF:
+    return view.mapToScene(view.viewport().rect()).boundingRect()
+
+
+def grow(scene: QGraphicsScene, bounds: QRectF) -> None:
+    """Let the scene's rectangle hold all blocks, which `bounds` is around, and some room around them."""
+    if bounds.isEmpty():
         return
-    left, top, right, bottom = found
     margin = EXTENT / 8
-    wanted = QRectF(left, top, right - left, bottom - top).adjusted(-margin, -margin, margin, margin)
+    wanted = bounds.adjusted(-margin, -margin, margin, margin)
     if not scene.sceneRect().contains(wanted):
         scene.setSceneRect(scene.sceneRect().united(wanted))

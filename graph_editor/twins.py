@@ -12,13 +12,14 @@ COLOURS = 10
 """As many as the theme has for classes."""
 
 
-def mark_twins(body: Graph, items: Mapping[str, BlockItem]) -> None:
-    """Have the items of a body show which share weights."""
+def mark_twins(body: Graph, items: Mapping[str, BlockItem]) -> dict[str, int]:
+    """Have the items of a body show which share weights; the colour of each block that does."""
     twins = twins_of(body, COLOURS)
     for id, item in items.items():
         if item.twin != twins.get(id):
             item.twin = twins.get(id)
             item.update()
+    return twins
 
 
 def twins_of(body: Graph, colours: int) -> dict[str, int]:

@@ -82,6 +82,7 @@ class GraphView(QGraphicsView):
         self.setAccessibleDescription("The drawing of the network. Arrow keys walk along the wires, Tab adds a block.")
         self.grabGesture(Qt.GestureType.PinchGesture)
         scene.redrawn.connect(self._picture.forget)
+        scene.moves.opened.connect(self.viewport().update)
         scene.entered.connect(self._picture.forget)
 
     # Zoom and pan.
@@ -344,6 +345,8 @@ class GraphView(QGraphicsView):
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self.graph_scene.moves.holds_picture:
+            return
         if self.graph_scene.look.detail != OVERVIEW:
             super().paintEvent(event)
             return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
-from engine.graph.graph import PortRef
+from engine.graph.graph import PortRef, Wire
 from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
+from graph_editor.coming_items import ComingItems
 from graph_editor.wire_geometry import Route, unrouted, uprights
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_router import Ends, Router
@@ -17,10 +19,12 @@ ALL_ROUTED = 300
 
 
 class WireLayer:
-    """Wire items by the input they feed."""
+    """Wire items by the input they feed; `make` makes one that is asked for and not there yet."""
 
-    def __init__(self, index: BlockIndex, blocks: Mapping[str, BlockItem]) -> None:
-        self.items: dict[PortRef, WireItem] = {}
+    def __init__(
+        self, index: BlockIndex, blocks: ComingItems[str, None, BlockItem], make: Callable[[PortRef], None]
+    ) -> None:
+        self.items: ComingItems[PortRef, Wire, WireItem] = ComingItems(make)
         self._blocks = blocks
         self._touching: dict[str, set[PortRef]] = {}
         self._router = Router(index)
@@ -33,13 +37,13 @@ class WireLayer:
 
     def put(self, item: WireItem) -> None:
         """Keep a wire."""
-        self.items[item.target] = item
+        self.items.made[item.target] = item
         for end in (item.wire.source.block, item.target.block):
             self._touching.setdefault(end, set()).add(item.target)
 
     def take(self, target: PortRef) -> WireItem | None:
         """Forget the wire into `target`."""
-        item = self.items.pop(target, None)
+        item = self.items.made.pop(target, None)
         if item is not None:
             for end in (item.wire.source.block, target.block):
                 self._touching.get(end, set()).discard(target)
@@ -60,16 +64,36 @@ class WireLayer:
             for target in self.in_order(targets):
                 self.lay_one(target)
             return
-        self._router.clear()
-        routes = {target: self._routed(target) for target in self.in_order(self.items)}
-        self._put_all({target: route for target, route in routes.items() if route is not None})
+        for _ in self.laying():
+            pass
 
-    def lay_plainly(self, targets: Iterable[PortRef]) -> None:
-        """Let wires that were never laid run straight from port to port until they are."""
+    def laying(self) -> Iterator[None]:
+        """Lay all wires, each beside all others, in steps of one; after an edit in between it is begun anew."""
+        self._router.clear()
+        routes: dict[PortRef, Route] = {}
+        for target in self.in_order(self.items):
+            route = self._routed(target)
+            if route is not None:
+                routes[target] = route
+            yield
+        crossings = self._crossings(routes)
+        for target, route in routes.items():
+            self._put(target, route, crossings.get(target, ()))
+            yield
+
+    def lay_plainly(self, targets: Iterable[PortRef]) -> list[WireItem]:
+        """Let wires that were never laid run straight from port to port until they are, if both blocks are there; the
+        wires that do now."""
+        there, laid = self._blocks.made, []
         for target in targets:
-            item, ends = self.items[target], self._ends(target)
-            if ends is not None and not item.is_laid:
+            item = self.items[target]
+            if item.is_laid or item.wire.source.block not in there or target.block not in there:
+                continue
+            ends = self._ends(target)
+            if ends is not None:
                 item.set_route(unrouted(ends.start, ends.end))
+                laid.append(item)
+        return laid
 
     def in_order(self, targets: Iterable[PortRef]) -> list[PortRef]:
         """In which order wires that are still here are laid: labels last, they make way."""
@@ -79,7 +103,8 @@ class WireLayer:
         for target in targets:
             if target in items:
                 (labels if items[target].is_label else values).append(target)
-        return sorted(values) + sorted(labels)
+        # Compared as structs, 6,000 of them take 20 ms.
+        return sorted(values, key=_names) + sorted(labels, key=_names)
 
     def _crossings(self, routes: Mapping[PortRef, Route]) -> dict[PortRef, tuple[float, ...]]:
         """By wire: where others run through the place of its shape, which stands where none does."""
@@ -159,6 +184,9 @@ class WireLayer:
             label=item.is_label,
             bends=item.wire.bends,
         )
+
+
+_names = attrgetter("block", "port")
 
 
 def _x(stretch: tuple[float, float, float, PortRef]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QMenu
 
 from engine.graph.connection_rules import port_label, why_not
@@ -109,7 +110,7 @@ def _around(scene: GraphScene, item: BlockItem) -> list[BlockItem]:
     """All blocks; of thousands those near by, if they are enough."""
     if len(scene.blocks) > MANY:
         x, y = item.x(), item.y()
-        near = scene.index.within(x - AROUND, y - AROUND, x + AROUND, y + AROUND)
+        near = scene.blocks_in(QRectF(x - AROUND, y - AROUND, 2 * AROUND, 2 * AROUND))
         if len(near) > LOOKED_AT:
             return [scene.blocks[id] for id in near]
     return list(scene.blocks.values())

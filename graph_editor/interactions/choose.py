@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 
 from graph_editor.canvas_look import OVERVIEW
 from graph_editor.interactions.connect import Connect
@@ -25,7 +25,7 @@ def gesture_at(view: GraphView, at: QPointF, modifiers: Qt.KeyboardModifier) -> 
         return Cut(view, at)
     block = scene.block_at(x, y)
     if scene.look.detail != OVERVIEW:
-        for id in scene.index.within(x - 16, y - 16, x + 16, y + 16):
+        for id in scene.blocks_in(QRectF(x - 16, y - 16, 32, 32)):
             if scene.blocks[id].badge_hit(x, y):
                 scene.pick([id])
                 view.problem_wanted.emit(id)

@@ -158,7 +158,7 @@ class Connect(Gesture):
     def _mark_ports(self) -> None:
         area = self.view.visible_area()
         states: dict[tuple[str, str, bool], str] = {}
-        for id in self.scene.index.within(area.left(), area.top(), area.right(), area.bottom()):
+        for id in self.scene.blocks_in(area):
             item = self.scene.blocks[id]
             before = id in self._before and not (self.from_output and self._body.blocks[id].type == DELAY)
             for place in item.geometry.ports:

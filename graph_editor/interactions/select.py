@@ -42,7 +42,7 @@ class BoxSelect(Gesture):
         if not self.far_enough():
             return
         box = self.box
-        blocks = self.scene.index.within(box.left(), box.top(), box.right(), box.bottom())
+        blocks = self.scene.blocks_in(box)
         inside = set(blocks)
         wires = [
             wire.target

@@ -15,7 +15,7 @@ from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor import scene_moves
 from graph_editor.document import Document
 from graph_editor.scene import GraphScene
-from graph_editor.scene_moves import MANY
+from graph_editor.scene_items import FEW
 from graph_editor.theme import load_theme
 from graph_editor.wire_layer import ALL_ROUTED
 
@@ -86,8 +86,15 @@ def test_a_drawing_that_opens_shows_all_and_lays_its_wires_a_few_at_a_time(qapp:
     laid: list[PortRef] = []
     scene.layer.lay_one = lambda target, lay=scene.layer.lay_one: laid.append(target) or lay(target)
     assert scene.moves.is_busy
-    assert is_right(scene), "each wire runs from port to port at once"
     most = round(1000 * scene_moves.SLICE_S)
+    assert len(scene.blocks.made) == len(scene.wires.made) == 0
+    while scene.moves.is_making:
+        before = len(scene.blocks.made)
+        scene.moves._work()
+        assert 0 < len(scene.blocks.made) - before <= most
+        assert not laid
+    assert set(scene.blocks.made) == set(scene.body.blocks)
+    assert is_right(scene), "each wire runs from port to port at once"
     while scene.moves.is_busy:
         before = len(laid)
         scene.moves._work()
@@ -97,6 +104,7 @@ def test_a_drawing_that_opens_shows_all_and_lays_its_wires_a_few_at_a_time(qapp:
     assert told == [False]
     lanes = {target: wire.route.points for target, wire in scene.wires.items()}
     again = GraphScene(scene.document, load_theme("light"))
+    again.blocks.make_all()
     again.layer.lay(again.wires)
     assert {target: wire.route.points for target, wire in again.wires.items()} == lanes, "as all in one go"
 
@@ -179,7 +187,7 @@ def test_another_drawing_forgets_what_was_left(scene: GraphScene) -> None:
 
 
 def test_few_moves_are_done_at_once(scene: GraphScene) -> None:
-    scene.document.edit("Move", edits.move, mirrored(scene.body, MANY))
+    scene.document.edit("Move", edits.move, mirrored(scene.body, FEW))
     assert not scene.moves.is_busy
     assert is_right(scene)
 

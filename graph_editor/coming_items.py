@@ -1,0 +1,56 @@
+"""Items of which some are still to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Plain = TypeVar("Plain")
+Item = TypeVar("Item")
+
+
+class ComingItems(Mapping[Key, Item], Generic[Key, Plain, Item]):
+    """Items by key; one that is not there yet is made, by `make(key)`, when somebody asks for it.
+
+    `made` has those that are there, `left` what the others are made from. Whoever needs no item, or can wait for it,
+    asks these two.
+    """
+
+    def __init__(self, make: Callable[[Key], None]) -> None:
+        self.made: dict[Key, Item] = {}
+        self.left: dict[Key, Plain] = {}
+        self._make = make
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.made.clear()
+        self.left.clear()
+
+    def make_all(self) -> None:
+        """Make what is left."""
+        for key in tuple(self.left):
+            if key in self.left:
+                self._make(key)
+
+    def __getitem__(self, key: Key) -> Item:
+        if key in self.left:
+            self._make(key)
+        return self.made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.made or key in self.left
+
+    def __len__(self) -> int:
+        return len(self.made) + len(self.left)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter((*self.made, *self.left)) if self.left else iter(self.made)
+
+    def values(self) -> ValuesView[Item]:
+        self.make_all()
+        return self.made.values()
+
+    def items(self) -> ItemsView[Key, Item]:
+        self.make_all()
+        return self.made.items()
