@@ -13,6 +13,7 @@ from app.shown_data import ShownData
 from app.workspace import Workspace
 from engine.graph.analysis import path_key
 from engine.graph.paths import bodies
+from engine.graph.problem import Problem
 from engine.measurements.results import Ask
 from graph_editor.theme import Theme
 
@@ -29,8 +30,8 @@ LOSSES_EVERY_S = 0.2
 
 class CanvasFeed(QObject):
     """`previews_changed({path key: QImage})`, `losses_changed({path key: (text, curve)})`,
-    `weights_changed(path key, QImage or None, text)`, `curve_changed(path key, arrays or None)`. Which data the
-    pictures are of is up to `data`."""
+    `weights_changed(path key, QImage or None, text)`, `curve_changed(path key, arrays, the Problem why there
+    is no curve, or None)`. Which data the pictures are of is up to `data`."""
 
     previews_changed = Signal(object)
     losses_changed = Signal(object)
@@ -117,7 +118,10 @@ class CanvasFeed(QObject):
             self._weights = arrays if arrays and problem is None else None
             self._tell_weights()
         elif request == f"{CURVE_NOW}{self._curve_of}":
-            self.curve_changed.emit(self._curve_of, arrays if arrays and problem is None else None)
+            curve: object = arrays or None
+            if isinstance(problem, Problem):
+                curve = problem if problem.code == "no-curve" else None
+            self.curve_changed.emit(self._curve_of, curve)
 
     def _tell_weights(self) -> None:
         if not self._looked_at:

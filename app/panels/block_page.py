@@ -208,12 +208,14 @@ class BlockPage(QWidget):
             if image is not None or text or WeightsSection in self._rare:
                 self.weights.show_weights(image, text)
 
-    def set_curve(self, path_key_of_curve: str, arrays: Mapping[str, Any] | None) -> None:
-        """Show the curve of the block at that path if it is the one shown."""
+    def set_curve(self, path_key_of_curve: str, curve: Mapping[str, Any] | Problem | None) -> None:
+        """Show the curve of the block at that path, or why it has none, if it is the one shown."""
         blocks = self._context.blocks()
         shown = len(blocks) == 1 and path_key((*self._context.body_path, blocks[0].id)) == path_key_of_curve
-        if (shown and arrays is not None) or CurveSection in self._rare:
-            self.curve.show_curve(arrays if shown else None)
+        if shown and isinstance(curve, Problem) and blocks[0].bypassed:
+            curve = None  # it stands in no network: why says nothing of what it does
+        if (shown and curve is not None) or CurveSection in self._rare:
+            self.curve.show_curve(curve if shown else None)
 
     @property
     def curve(self) -> CurveSection:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.panels.inspector_context import InspectorContext
-from app.panels.section import Section
+from app.panels.section import Section, Sentence
+from engine.graph.problem import Problem
 from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
 
 HEIGHT = 152
@@ -133,19 +134,25 @@ def path_through(x: list[float], y: list[float]) -> QPainterPath:
 
 
 class CurveSection(Section):
-    """The curve of an activation that acts on each number by itself; hidden until it is known."""
+    """The curve of an activation, or why it has none; hidden until one of them is known."""
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Curve", context.theme, parent=parent)
         self.chart = CurveChart(context.theme, self.body)
         self.add(self.chart)
+        self.words = Sentence("", context.theme, "secondary", SIZE_SMALL, self.body)
+        self.add(self.words)
         self.hide()
 
-    def show_curve(self, arrays: Mapping[str, Any] | None) -> None:
-        """Show `x`, `function` and `derivative`, arrays of equal length; None hides the section."""
-        self.setVisible(arrays is not None)
-        if arrays is not None:
-            self.chart.show_curves(arrays["x"].tolist(), {name: arrays[name].tolist() for name in NAMES})
+    def show_curve(self, curve: Mapping[str, Any] | Problem | None) -> None:
+        """Show `x`, `function` and `derivative`, arrays of equal length, or the problem; None hides the section."""
+        refused = isinstance(curve, Problem)
+        self.chart.setVisible(not refused)
+        self.words.setVisible(refused)
+        self.words.setText(curve.sentence if isinstance(curve, Problem) else "")
+        if curve is not None and not isinstance(curve, Problem):
+            self.chart.show_curves(curve["x"].tolist(), {name: curve[name].tolist() for name in NAMES})
+        self.setVisible(curve is not None)
 
 
 def _number(value: float) -> str:

@@ -154,7 +154,7 @@ class Inspector(QWidget):
             self._page.set_curve(*self._curve)
 
     def set_curve(self, path_key: str, arrays: Any) -> None:
-        """Show the curve of an activation, `x`, `function` and `derivative`; None: it is not known."""
+        """Show the curve of an activation, `x`, `function` and `derivative`, or why it has none; None: not known."""
         self._curve = (path_key, arrays)
         if isinstance(self._page, BlockPage):
             self._page.set_curve(*self._curve)

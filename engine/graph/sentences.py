@@ -262,7 +262,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "weights-fit": ("The saved weights do not fit “{name}”", "It starts afresh."),
     # measuring
-    "no-curve": ("{block} has no curve", "Choose an activation that acts on each number by itself."),
+    "no-curve": (
+        "{block} has no curve",
+        "Only what acts on each number by itself, alike in all channels, has one.",
+    ),
     "no-filters": ("{block} has no filters to show", "Choose a convolution, a dense block or an RBM."),
     "no-output": ("{block} gives nothing that can be shown", "Choose a block that passes values on."),
     "no-pictures": ("{block} brings no pictures", "Choose a dataset with pictures."),

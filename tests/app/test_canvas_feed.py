@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from engine.graph.problem import Problem
 from engine.training.events import Losses, Started
 
 
@@ -45,6 +46,11 @@ def test_an_answer_for_the_block_selected_before_is_not_shown_as_the_new_one_s(w
     feed._take_measured(new.id, {"x": np.ones(3)}, 0, None)
     assert curves[-1][0] == "two"
     assert curves[-1][1]["x"].tolist() == [1, 1, 1]
+    refused = Problem(code="no-curve", path=("two",), facts={"title": "PReLU", "name": "PReLU"})
+    feed._take_measured(new.id, None, 0, refused)
+    assert curves[-1] == ("two", refused)
+    feed._take_measured(new.id, None, 0, Problem(code="unknown-block", path=("two",)))
+    assert curves[-1] == ("two", None)
     old, new = feed.look_at("one"), feed.look_at("two")
     filters = np.ones((4, 3, 3), np.float32)
     feed._take_measured(old.id, {"filters": filters, "norm": np.float32(1)}, 0, None)

@@ -8,7 +8,9 @@ from pytestqt.qtbot import QtBot
 from app.panels.curve_section import CurveChart, CurveSection
 from app.panels.inspector import Inspector
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.edits import set_bypassed
 from engine.graph.graph import Block, Graph
+from engine.graph.problem import Problem
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
 
@@ -72,4 +74,28 @@ def test_the_inspector_shows_the_curve_of_the_block_that_is_selected(qtbot: QtBo
     inspector.show_selection((), ("b",))
     assert inspector.page.curve.isHidden()  # type: ignore[union-attr]
     inspector.set_curve("b", None)
+    assert inspector.page.curve.isHidden()  # type: ignore[union-attr]
+
+
+def test_the_inspector_says_why_a_block_has_no_curve(qtbot: QtBot) -> None:
+    blocks = {"a": Block("a", "prelu", "PReLU", {"slopes": "one a channel"}), "b": Block("b", "relu", "ReLU")}
+    document = Document(Graph(blocks=blocks), BLOCK_TYPES)
+    inspector = Inspector(document, BLOCK_TYPES, {}, load_theme("light"))
+    qtbot.addWidget(inspector)
+    inspector.show_selection((), ("a",))
+    facts = {"title": "PReLU", "name": "PReLU"}
+    inspector.set_curve("a", Problem(code="no-curve", path=("a",), facts=facts))
+    section = inspector.page.curve  # type: ignore[union-attr]
+    assert not section.isHidden()
+    assert section.chart.isHidden()
+    assert not section.words.isHidden()
+    assert section.words.text().startswith("PReLU has no curve.")
+    assert section.words.text().endswith("alike in all channels, has one.")
+    inspector.set_curve("a", TANH)
+    assert section.words.isHidden()
+    assert not section.chart.isHidden()
+    inspector.set_curve("b", Problem(code="no-curve", path=("b",), facts=facts))
+    assert section.isHidden()
+    document.edit("Bypass", set_bypassed, ("a",), True)
+    inspector.set_curve("a", Problem(code="no-curve", path=("a",), facts=facts))
     assert inspector.page.curve.isHidden()  # type: ignore[union-attr]
