@@ -1,21 +1,16 @@
-"""The window: first start, room, panels, menus, theme, start page, closing."""
+"""The window: first start, room, panels, theme, keyboard."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QMenuBar
+from PySide6.QtWidgets import QApplication
 
-from app.actions import MENUS
 from app.panels.block_help import BlockHelp
 from app.panels.overlay_scroll import OverlayScroll
-from app.panels.project_panel import ProjectPanel
-from engine.graph.analysis import Analysis
-from engine.graph.edits import remove_blocks, rename
+from engine.graph.edits import rename
 from engine.graph.problem import Problem
 from graph_editor.theme import load_theme
 
@@ -101,54 +96,6 @@ def test_panels_get_title_bars_while_they_are_moved(window) -> None:
     assert dock.titleBarWidget().height() == 0
 
 
-def test_every_menu_action_has_a_name_and_no_key_twice(window) -> None:
-    keys = [
-        sequence.toString() for action in window.actions() if action.objectName() for sequence in action.shortcuts()
-    ]
-    assert len(keys) == len(set(keys))
-    assert [menu.title() for menu in (window.actions_table.menus[name] for name in ("File", "Run", "Help"))] == [
-        "&File",
-        "&Run",
-        "&Help",
-    ]
-
-
-def letters(menu: QMenu | QMenuBar) -> list[str]:
-    lines = [action for action in menu.actions() if not action.isSeparator()]
-    return [action.text().partition("&")[2][:1].lower() for action in lines]
-
-
-def test_every_line_of_a_menu_has_an_alt_letter_of_its_own(window) -> None:
-    window.workspace.remembered.add_recent(Path(__file__))
-    window.commands.refresh()
-    menus = window.actions_table.menus
-    assert letters(window._menu_bar) == ["f", "e", "v", "i", "r", "h"]
-    for name in (*MENUS, "View/Theme"):
-        found = letters(menus[name])
-        assert all(found), name
-        assert len(found) == len(set(found)), (name, found)
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
-def test_the_menus_are_used_with_alt_and_letters(window, qtbot) -> None:
-    window.activateWindow()
-    window.editor.setFocus()
-    assert window.workspace.document.graph.blocks
-    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
-    menu = window.actions_table.menus["File"]
-    qtbot.waitUntil(menu.isVisible)
-    QTest.keyClick(menu, Qt.Key.Key_N)
-    qtbot.waitUntil(lambda: not window.workspace.document.graph.blocks)
-
-
-def test_a_recent_file_keeps_the_ampersand_of_its_name(window, tmp_path) -> None:
-    path = tmp_path / "cats & dogs.loom"
-    path.write_bytes(b"")
-    window.workspace.remembered.add_recent(path)
-    window.commands.fill_recent()
-    assert window.actions_table.menus["File/Open recent"].actions()[0].text() == "cats && dogs"
-
-
 def test_what_is_said_of_an_edit_goes_when_it_is_undone(window) -> None:
     document = window.workspace.document
     id = next(iter(document.graph.blocks))
@@ -226,52 +173,6 @@ def test_the_list_of_problems_shrinks_with_them_and_keeps_the_keyboard(window, q
     assert window.problem_list.hasFocus()
 
 
-def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
-    QGuiApplication.clipboard().setText("no blocks")
-    window.editor.paste()
-    assert window.editor.refusal.problem is not None
-    with qtbot.waitSignal(window.workspace.opened):
-        window.workspace.open_example("moons-boundary")
-    assert window.editor.refusal.problem is None
-
-
-def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None:
-    path = tmp_path / "mine.loom"
-    path.write_bytes(b"")
-    window.workspace.remembered.add_recent(path)
-    page = window.start_page
-    window.show_start_page(True)
-    assert page.files[0].path == path
-    page.grab()
-    assert page._recent.isVisible()
-    assert page.files[0].mapTo(page, page.files[0].rect().bottomLeft()).y() < page.cards[0].mapTo(page, QPoint()).y()
-    for index in range(7):
-        (tmp_path / f"{index}.loom").write_bytes(b"")
-        window.workspace.remembered.add_recent(tmp_path / f"{index}.loom")
-    window.show_start_page(True)
-    assert [row.path.stem for row in page.files] == ["6", "5", "4", "3", "2"], "the examples stay in sight"
-    window.commands.forget_recent()
-    assert page.files == ()
-    assert not page._recent.isVisible()
-    assert window.workspace.remembered.recent_files == ()
-
-
-def test_actions_are_enabled_when_they_can_be_used(window) -> None:
-    table = window.actions_table
-    assert not table["undo"].isEnabled()
-    assert not table["cut"].isEnabled()
-    block = next(iter(window.workspace.document.graph.blocks))
-    window.editor.select([block])
-    window.commands.refresh()
-    assert table["cut"].isEnabled()
-    window.editor.delete_selection()
-    window.commands.refresh()
-    assert table["undo"].isEnabled()
-    assert table["undo"].text().startswith("&Undo delete")
-    table["undo"].trigger()
-    assert block in window.workspace.document.graph.blocks
-
-
 def test_the_theme_is_chosen_and_remembered(open_window) -> None:
     window = open_window()
     window.actions_table["theme_dark"].trigger()
@@ -293,76 +194,6 @@ def test_the_theme_follows_the_system(window, monkeypatch) -> None:
         assert window.theme.name == name
 
 
-def test_the_start_page_stands_in_the_canvas_place(window, qtbot) -> None:
-    window.actions_table["start_page"].trigger()
-    assert window.start_page.isVisible()
-    assert window.start_page._title.font().pixelSize() == 22
-    assert window.status.blocks.font().pixelSize() == 11
-    assert window.gallery._heading.font().weight() == 600
-    assert not window.editor.isVisible()
-    assert not window.actions_table["cut"].isEnabled()
-    card = next(card for card in window.start_page.cards if card.facts.id == "moons-boundary")
-    with qtbot.waitSignal(window.workspace.opened):
-        qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
-    assert window.workspace.title == "moons-boundary"
-    assert window.editor.isVisible()
-
-
-def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -> None:
-    document = window.workspace.document
-    gone = next(iter(document.graph.blocks))
-    document.edit("Delete", remove_blocks, (gone,))
-    left = document.graph
-    window.actions_table["new"].trigger()
-    assert not document.graph.blocks
-    window.workspace.store.wait()
-    (kept,) = window.workspace.remembered.recent_files
-    with qtbot.waitSignal(window.workspace.opened):
-        window.workspace.open(kept)
-    assert document.graph == left
-
-
-def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
-    workspace = window.workspace
-    workspace.set_epochs(7)
-    assert workspace.is_changed
-    with qtbot.waitSignal(workspace.store.saved):
-        workspace.save(tmp_path / "net")
-    assert (workspace.path, workspace.is_changed) == (tmp_path / "net.loom", False)
-    assert window.status.saved.text() == "Saved just now"
-    assert "net" in window.windowTitle()
-    graph = workspace.document.graph
-    workspace.new()
-    with qtbot.waitSignal(workspace.opened):
-        workspace.open(tmp_path / "net.loom")
-    assert workspace.document.graph == graph
-    assert workspace.document.settings.plan.stages[0].epochs == 7
-
-
-def test_a_damaged_file_is_told_over_the_canvas_and_leaves_the_work_alone(window, qtbot, tmp_path: Path) -> None:
-    file = tmp_path / "broken.loom"
-    file.write_bytes(b"PK\x03\x04 and then nothing")
-    graph = window.workspace.document.graph
-    with qtbot.waitSignal(window.workspace.refused):
-        window.workspace.open(file)
-    assert "broken.loom" in window.notice.text()
-    assert window.notice.isVisible()
-    assert window.workspace.document.graph is graph
-
-
-def test_what_was_told_of_one_file_goes_when_another_opens(window, qtbot, tmp_path: Path) -> None:
-    workspace = window.workspace
-    workspace.save(tmp_path / "net.loom")
-    file = tmp_path / "broken.loom"
-    file.write_bytes(b"")
-    with qtbot.waitSignal(workspace.refused):
-        workspace.open(file)
-    assert window.notice.isVisible()
-    with qtbot.waitSignal(workspace.opened):
-        workspace.open(tmp_path / "net.loom")
-    assert not window.notice.isVisible()
-
-
 def test_escape_gives_the_window_back_from_a_view_that_fills_it(window, qtbot) -> None:
     window.activateWindow()
     window.editor.setFocus()
@@ -379,20 +210,6 @@ def test_escape_gives_the_window_back_from_a_view_that_fills_it(window, qtbot) -
     assert window.live_views.filled() is None
     assert window.pages.isVisible()
     assert window.pages.isAncestorOf(QApplication.focusWidget())
-
-
-def test_closing_asks_nothing_and_the_next_start_brings_it_back(open_window) -> None:
-    first = open_window()
-    document = first.workspace.document
-    document.edit("Delete", remove_blocks, (next(iter(document.graph.blocks)),))
-    first.workspace.set_learning_rate(0.02)
-    graph = document.graph
-    first.close()
-    second = open_window()
-    assert second.workspace.document.graph == graph
-    assert second.workspace.document.settings.plan.stages[0].learning_rate == 0.02
-    assert second.workspace.is_changed
-    assert second.workspace.title == "digits-convnet", "it is still a copy of the example"
 
 
 def test_the_run_bar_edits_the_plan_as_undo_steps(window, qtbot) -> None:
@@ -458,35 +275,3 @@ def test_f6_leads_the_keyboard_from_panel_to_panel_and_back(window, qtbot) -> No
     qtbot.keyClick(window, Qt.Key.Key_F6)
     qtbot.keyClick(window, Qt.Key.Key_F6)
     assert window.run_bar.isAncestorOf(QApplication.focusWidget()), "a hidden panel is passed over"
-
-
-def test_an_empty_canvas_is_inviting_not_faulty(window) -> None:
-    window.commands.new()
-    assert window.run_bar.message.text() == "Nothing to run yet"
-    assert not window.run_bar.slot.isEnabled()
-    window.status.show_analysis(Analysis(problems=(Problem("empty"),)))
-    window.status.show_problems((Problem("empty"),))
-    assert window.status.problems.text() == "Empty drawing"
-    assert window.status.parameters.text() == ""
-    assert not window.status.blocks.text()
-    assert "problem" not in window.run_bar.message.text()
-
-
-def test_another_project_begins_with_nothing_selected_at_its_root(window, qtbot) -> None:
-    graph = window.workspace.document.graph
-    residual = next(id for id, block in graph.blocks.items() if block.type == "residual")
-    source = next(id for id, block in graph.blocks.items() if block.type == "input")
-    window.editor.select([source])
-    window.editor.enter(residual)
-    window.editor.select(list(graph.blocks[residual].body.blocks)[:1])
-    with qtbot.waitSignal(window.workspace.opened):
-        window.commands.open_example("digits-residual")
-    assert window.editor.body_path() == ()
-    assert window.editor.selected_ids() == ()
-    assert isinstance(window.inspector.page, ProjectPanel)
-    window.editor.select([source])
-    assert window.editor.selected_ids() == (source,)
-    with qtbot.waitSignal(window.workspace.opened):
-        window.commands.open_example("digits-autoencoder")
-    assert window.editor.selected_ids() == ()
-    assert isinstance(window.inspector.page, ProjectPanel)

@@ -1,0 +1,159 @@
+"""The window from project to project: start page, new, save, open, close."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+
+from app.panels.project_panel import ProjectPanel
+from engine.graph.analysis import Analysis
+from engine.graph.edits import remove_blocks
+from engine.graph.problem import Problem
+
+
+def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
+    QGuiApplication.clipboard().setText("no blocks")
+    window.editor.paste()
+    assert window.editor.refusal.problem is not None
+    with qtbot.waitSignal(window.workspace.opened):
+        window.workspace.open_example("moons-boundary")
+    assert window.editor.refusal.problem is None
+
+
+def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None:
+    path = tmp_path / "mine.loom"
+    path.write_bytes(b"")
+    window.workspace.remembered.add_recent(path)
+    page = window.start_page
+    window.show_start_page(True)
+    assert page.files[0].path == path
+    page.grab()
+    assert page._recent.isVisible()
+    assert page.files[0].mapTo(page, page.files[0].rect().bottomLeft()).y() < page.cards[0].mapTo(page, QPoint()).y()
+    for index in range(7):
+        (tmp_path / f"{index}.loom").write_bytes(b"")
+        window.workspace.remembered.add_recent(tmp_path / f"{index}.loom")
+    window.show_start_page(True)
+    assert [row.path.stem for row in page.files] == ["6", "5", "4", "3", "2"], "the examples stay in sight"
+    window.commands.forget_recent()
+    assert page.files == ()
+    assert not page._recent.isVisible()
+    assert window.workspace.remembered.recent_files == ()
+
+
+def test_the_start_page_stands_in_the_canvas_place(window, qtbot) -> None:
+    window.actions_table["start_page"].trigger()
+    assert window.start_page.isVisible()
+    assert window.start_page._title.font().pixelSize() == 22
+    assert window.status.blocks.font().pixelSize() == 11
+    assert window.gallery._heading.font().weight() == 600
+    assert not window.editor.isVisible()
+    assert not window.actions_table["cut"].isEnabled()
+    card = next(card for card in window.start_page.cards if card.facts.id == "moons-boundary")
+    with qtbot.waitSignal(window.workspace.opened):
+        qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.workspace.title == "moons-boundary"
+    assert window.editor.isVisible()
+
+
+def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -> None:
+    document = window.workspace.document
+    gone = next(iter(document.graph.blocks))
+    document.edit("Delete", remove_blocks, (gone,))
+    left = document.graph
+    window.actions_table["new"].trigger()
+    assert not document.graph.blocks
+    window.workspace.store.wait()
+    (kept,) = window.workspace.remembered.recent_files
+    with qtbot.waitSignal(window.workspace.opened):
+        window.workspace.open(kept)
+    assert document.graph == left
+
+
+def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    workspace.set_epochs(7)
+    assert workspace.is_changed
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net")
+    assert (workspace.path, workspace.is_changed) == (tmp_path / "net.loom", False)
+    assert window.status.saved.text() == "Saved just now"
+    assert "net" in window.windowTitle()
+    graph = workspace.document.graph
+    workspace.new()
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(tmp_path / "net.loom")
+    assert workspace.document.graph == graph
+    assert workspace.document.settings.plan.stages[0].epochs == 7
+
+
+def test_a_damaged_file_is_told_over_the_canvas_and_leaves_the_work_alone(window, qtbot, tmp_path: Path) -> None:
+    file = tmp_path / "broken.loom"
+    file.write_bytes(b"PK\x03\x04 and then nothing")
+    graph = window.workspace.document.graph
+    with qtbot.waitSignal(window.workspace.refused):
+        window.workspace.open(file)
+    assert "broken.loom" in window.notice.text()
+    assert window.notice.isVisible()
+    assert window.workspace.document.graph is graph
+
+
+def test_what_was_told_of_one_file_goes_when_another_opens(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    workspace.save(tmp_path / "net.loom")
+    file = tmp_path / "broken.loom"
+    file.write_bytes(b"")
+    with qtbot.waitSignal(workspace.refused):
+        workspace.open(file)
+    assert window.notice.isVisible()
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(tmp_path / "net.loom")
+    assert not window.notice.isVisible()
+
+
+def test_closing_asks_nothing_and_the_next_start_brings_it_back(open_window) -> None:
+    first = open_window()
+    document = first.workspace.document
+    document.edit("Delete", remove_blocks, (next(iter(document.graph.blocks)),))
+    first.workspace.set_learning_rate(0.02)
+    graph = document.graph
+    first.close()
+    second = open_window()
+    assert second.workspace.document.graph == graph
+    assert second.workspace.document.settings.plan.stages[0].learning_rate == 0.02
+    assert second.workspace.is_changed
+    assert second.workspace.title == "digits-convnet", "it is still a copy of the example"
+
+
+def test_an_empty_canvas_is_inviting_not_faulty(window) -> None:
+    window.commands.new()
+    assert window.run_bar.message.text() == "Nothing to run yet"
+    assert not window.run_bar.slot.isEnabled()
+    window.status.show_analysis(Analysis(problems=(Problem("empty"),)))
+    window.status.show_problems((Problem("empty"),))
+    assert window.status.problems.text() == "Empty drawing"
+    assert window.status.parameters.text() == ""
+    assert not window.status.blocks.text()
+    assert "problem" not in window.run_bar.message.text()
+
+
+def test_another_project_begins_with_nothing_selected_at_its_root(window, qtbot) -> None:
+    graph = window.workspace.document.graph
+    residual = next(id for id, block in graph.blocks.items() if block.type == "residual")
+    source = next(id for id, block in graph.blocks.items() if block.type == "input")
+    window.editor.select([source])
+    window.editor.enter(residual)
+    window.editor.select(list(graph.blocks[residual].body.blocks)[:1])
+    with qtbot.waitSignal(window.workspace.opened):
+        window.commands.open_example("digits-residual")
+    assert window.editor.body_path() == ()
+    assert window.editor.selected_ids() == ()
+    assert isinstance(window.inspector.page, ProjectPanel)
+    window.editor.select([source])
+    assert window.editor.selected_ids() == (source,)
+    with qtbot.waitSignal(window.workspace.opened):
+        window.commands.open_example("digits-autoencoder")
+    assert window.editor.selected_ids() == ()
+    assert isinstance(window.inspector.page, ProjectPanel)
