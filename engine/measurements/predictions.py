@@ -27,7 +27,7 @@ from engine.measurements.transforms import chosen_loss, transformed
 
 Arrays = dict[str, np.ndarray]
 
-_LIVE_ROWS = 2000  # looked at while training goes on, so that a large validation part does not hold it up
+_LIVE_ROWS = 1000  # looked at while training goes on, so that a large validation part does not hold it up
 _MOST_NUMBERS = 1000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 from engine.graph.problem import Problem, Refused
 from engine.measurements.results import Ask
@@ -11,15 +12,18 @@ from engine.training.commands import Watch
 from engine.training.events import Array, Measured
 from engine.training.session import Session
 
-_SHARE = 0.015
-"""Measurements together take at most this share of a run's time, however often views ask."""
+_SHARE, _LARGEST_SHARE = 0.02, 0.04
+"""What measurements may take of a run's time, however often views ask: the larger share where the dearest of them
+would otherwise come less often than every `_LONGEST_S`."""
+_LONGEST_S = 2.0
 
 
 @dataclass
 class _Watched:
     ask: Ask
     every_s: float
-    due: float
+    due: float = 0.0
+    cost_s: float = 0.0
 
 
 class Watches:
@@ -30,7 +34,7 @@ class Watches:
 
     def add(self, watch: Watch) -> None:
         """Measure now, and again."""
-        self._watched[watch.ask.id] = _Watched(watch.ask, watch.every_ms / 1000, 0.0)
+        self._watched[watch.ask.id] = _Watched(watch.ask, watch.every_ms / 1000)
 
     def remove(self, request: str) -> None:
         """No longer."""
@@ -65,5 +69,16 @@ class Watches:
                 problem = Problem(code="measure-failed", facts={"reason": lines[0].rstrip(".")})
                 answer = Measured(run, ask.id, step, {}, problem)
             end = clock()
-            watched.due = end + max(watched.every_s, (end - begin) * len(self._watched) / _SHARE)
+            watched.cost_s = end - begin
+            watched.due = end + max(watched.every_s, self._pause_s(watched))
             yield answer
+
+    def _pause_s(self, watched: _Watched) -> float:
+        """How long to wait until the next time, so that all together take no more than their share.
+
+        Pauses that go with the square roots of the costs have the smallest sum: a dear measurement does not wait for
+        many cheap ones.
+        """
+        roots = [sqrt(each.cost_s) for each in self._watched.values()]
+        share = min(max(_SHARE, max(roots) * sum(roots) / _LONGEST_S), _LARGEST_SHARE)
+        return sqrt(watched.cost_s) * sum(roots) / share

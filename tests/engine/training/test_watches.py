@@ -1,0 +1,62 @@
+"""How often views are answered, on a clock that only measuring and stepping move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from engine.measurements import measure
+from engine.measurements.results import Ask
+from engine.training.commands import Watch
+from engine.training.watches import Watches
+
+STEP_S = 0.005
+
+
+def run(monkeypatch, costs: dict[str, float], seconds: float, every_ms: int = 100) -> tuple[Counter[str], float]:
+    """How often each was measured, and the share of the time that all took, the first round left out."""
+    now = spent = 0.0
+    answers: Counter[str] = Counter()
+
+    def measured(session, ask):
+        nonlocal now, spent
+        now, spent = now + costs[ask.id], spent + costs[ask.id]
+        return {}
+
+    def clock():
+        return now
+
+    monkeypatch.setattr(measure, "measure", measured)
+    session = SimpleNamespace(request=SimpleNamespace(run="r"), position=SimpleNamespace(step=0))
+    watches = Watches()
+    for id in costs:
+        watches.add(Watch(Ask(id, "filters", id), every_ms=every_ms))
+    list(watches.measure(session, clock))
+    begun, spent = now, 0.0
+    while now - begun < seconds:
+        now += STEP_S
+        if watches.due <= now:
+            answers.update(answer.request for answer in watches.measure(session, clock))
+    return answers, spent / (now - begun)
+
+
+def test_cheap_ones_come_as_often_as_they_are_asked_for(monkeypatch):
+    answers, share = run(monkeypatch, {"loss": 1e-5, "filters": 2e-5}, 10)
+    assert 90 <= answers["loss"] <= 100
+    assert share < 0.001
+
+
+def test_all_together_keep_to_their_share(monkeypatch):
+    answers, share = run(monkeypatch, {"latent": 0.004, "predictions": 0.003, "filters": 0.0003}, 60)
+    assert share == pytest.approx(0.02, rel=0.1)
+    assert answers["latent"] > 60
+
+
+def test_a_dear_one_does_not_wait_for_many_cheap_ones(monkeypatch):
+    cheap = {f"preview {number}": 0.001 for number in range(8)}
+    answers, share = run(monkeypatch, {**cheap, "latent": 0.055, "predictions": 0.05}, 120)
+    assert share == pytest.approx(0.04, rel=0.15)
+    assert answers["latent"] >= 120 / 5
+    assert answers["preview 0"] > 4 * answers["latent"]
