@@ -155,7 +155,7 @@ def has_errors(graph: Graph) -> bool:
 @cache
 def first_drawing(id: str) -> Graph:
     """The block with its default parameters, if need be with others, on the first Inputs that it takes."""
-    from tests.every_block.test_every_block import cases
+    from tests.every_block.cases import cases
 
     type = BLOCK_TYPES[id]
     for parameters, inputs in container_cases(type) if type.role == "container" else cases(type):
@@ -167,7 +167,7 @@ def first_drawing(id: str) -> Graph:
 
 def container_cases(type: BlockType) -> Iterable[tuple[dict[str, Value], dict[str, TensorSpec]]]:
     """All parameter sets of a container on all inputs, the same at each port of the body that it begins with."""
-    from tests.every_block.test_every_block import SPECS, parameter_sets
+    from tests.every_block.cases import SPECS, parameter_sets
 
     numbers = count(1)
     body = type.body(lambda: f"{type.id}-{next(numbers)}") if type.body is not None else None

@@ -14,6 +14,7 @@ from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph, PortRef, Wire, decode_graph, encode_graph, sorted_wires
 from engine.graph.tensor_spec import TensorSpec
 from engine.graph.values import Value
+from tests.every_block.cases import cases
 from tests.every_block.exporting import (
     ANALYSER,
     container_cases,
@@ -25,7 +26,6 @@ from tests.every_block.exporting import (
     random_inputs,
     with_weights,
 )
-from tests.every_block.test_every_block import cases
 
 CONTAINERS = [type.id for type in BLOCK_TYPES.values() if type.role == "container"]
 LOSSES = [type.id for type in BLOCK_TYPES.values() if type.role == "loss"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from tests.every_block.cases import MODULES, cases
 from tests.every_block.exporting import ANALYSER, drawing_of, exported_equal, ruff_complaints
-from tests.every_block.test_every_block import MODULES, cases
 
 LAYERS = [type.id for type in MODULES if type.role == "layer"]
 MOST = 8

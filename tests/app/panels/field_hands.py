@@ -6,10 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.panels.fields import (
-    Field,
-    FieldRow,
-)
+from app.panels.fields import Field, FieldRow
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -6,10 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from app.panels.fields import (
-    BooleanField,
-    ChoiceField,
-)
+from app.panels.fields import BooleanField, ChoiceField
 from graph_editor.theme import Theme
 from tests.app.panels.field_hands import LEFT, click, shown
 

@@ -6,12 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from app.panels.fields import (
-    FloatField,
-    IntegerField,
-    NumberField,
-    TupleField,
-)
+from app.panels.fields import FloatField, IntegerField, NumberField, TupleField
 from app.panels.number_field import float_text, group
 from engine.graph.values import Formula, evaluate
 from graph_editor.theme import Theme
