@@ -79,6 +79,8 @@ class RunRecords(QObject):
         from app.views.history import RunHistory
 
         self._behind = None
-        if self.history is None or not self.history.is_empty:
-            self.previous, self.history = self.history, RunHistory()
-            self._told = -1
+        if self.history is not None and self.history.is_empty:
+            return
+        if self.history is not None:
+            self.previous = self.history
+        self.history, self._told = RunHistory(), -1

@@ -12,7 +12,7 @@ import pytest
 from app.curves import curves_of, histories_of
 from app.run_records import RunRecords
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
-from engine.training.events import Event, Finished
+from engine.training.events import Event, Finished, Losses, Started
 from engine.training.plan import DatasetRef, Plan, Supervised, TrainingRequest
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import Ready, Run
@@ -84,3 +84,16 @@ def test_a_continuation_with_half_the_batch_size_leaves_the_epochs_where_they_we
         ends = np.array([large, 2 * large, 2 * large + small, 2 * large + 2 * small])
         assert history.axis().epochs_at(ends).tolist() == [1, 2, 3, 4]
         assert history.x_end() == 4
+
+
+def test_after_a_reset_the_next_run_is_drawn_over_the_one_before() -> None:
+    records = RunRecords()
+    started = [Started(id, device="cpu", threads=1, steps_per_epoch=2, samples=4, stages=(1,)) for id in ("1", "2")]
+    records.add(started[0])
+    records.add(Losses("1", 0, 0, np.ones(2, np.float32).tobytes()))
+    trained = records.history
+    records.put_behind()
+    assert (records.history, records.previous) == (None, trained)
+    records.add(started[1])
+    assert records.history is not trained
+    assert records.previous is trained
