@@ -181,6 +181,14 @@ class Button(QAbstractButton, metaclass=AbstractWidget):
     def _paint_ground(self, painter: QPainter) -> None:
         """Paint what lies below icon and text."""
 
+    def _paint_under_pointer(self, painter: QPainter, pressed: bool | None = None) -> None:
+        """A ground where the pointer is, a darker one where it is `pressed`, which None asks the button."""
+        pressed = self.isDown() if pressed is None else pressed
+        if pressed or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.brush("pressed" if pressed else "hover"))
+            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+
     def _content_width(self) -> float:
         parts = [] if self._icon_name is None else [float(ICON)]
         if self.text():
@@ -298,15 +306,8 @@ class IconButton(Button):
         self.update()
 
     def _paint_ground(self, painter: QPainter) -> None:
-        ground = None
-        if self.isEnabled() and (self.isDown() or self.isChecked()):
-            ground = "pressed"
-        elif self.isEnabled() and self.underMouse():
-            ground = "hover"
-        if ground is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.brush(ground))
-            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+        if self.isEnabled():
+            self._paint_under_pointer(painter, self.isDown() or self.isChecked())
 
     def _paint_content(self, painter: QPainter, left: float) -> None:
         assert self._icon_name is not None

@@ -316,10 +316,7 @@ class PanelToggle(IconButton):
         self.setToolTip(f"{PANEL_NAMES[panel]}\nShow or hide the panel.")
 
     def _paint_ground(self, painter: QPainter) -> None:
-        if self.underMouse() or self.isDown():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.brush("pressed" if self.isDown() else "hover"))
-            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+        self._paint_under_pointer(painter)
 
     def _paint_content(self, painter: QPainter, left: float) -> None:
         ink = self._theme.color("text" if self.isChecked() else "secondary")

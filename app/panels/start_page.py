@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -241,10 +241,7 @@ class TextRow(Button):
         return QSize(320, self.height_px)
 
     def _paint_ground(self, painter: QPainter) -> None:
-        if self.underMouse() or self.isDown():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.brush("pressed" if self.isDown() else "hover"))
-            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+        self._paint_under_pointer(painter)
 
     def _paint_content(self, painter: QPainter, left: float) -> None:
         theme, middle = self._theme, self.height() / 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
@@ -187,10 +187,7 @@ class ProblemsButton(Button):
         return QSize(round(text) + ICON_IN_FIELD + 5 + 8, self.height_px)
 
     def _paint_ground(self, painter: QPainter) -> None:
-        if self.underMouse() or self.isDown():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.brush("pressed" if self.isDown() else "hover"))
-            painter.drawRoundedRect(QRectF(self.rect()), self.radius, self.radius)
+        self._paint_under_pointer(painter)
 
     def _paint_content(self, painter: QPainter, left: float) -> None:
         assert self._icon_name is not None

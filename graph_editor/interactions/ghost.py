@@ -10,8 +10,8 @@ from graph_editor.block_content import content_of
 from graph_editor.block_icon import block_icon
 from graph_editor.block_item import BlockItem
 from graph_editor.interactions.gesture import Gesture
+from graph_editor.interactions.insertion_mark import InsertionMark
 from graph_editor.view import GraphView
-from graph_editor.wire_item import WireItem
 
 
 class Ghost(Gesture):
@@ -22,25 +22,25 @@ class Ghost(Gesture):
         self._type_id = type_id
         self._item = item
         self._inside = False
-        self._wire: WireItem | None = None
+        self._mark = InsertionMark()
 
     def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         super().move(at, modifiers)
         self._inside = self.view.viewport().rect().contains(self.view.pointer)
         content = self._item.content
         wired = self._inside and bool(content.inputs) and bool(content.outputs)
-        self._mark(self.scene.wire_at(at.x(), at.y(), 12) if wired else None)
+        self._mark.put(self.scene.wire_at(at.x(), at.y(), 12) if wired else None)
         self.view.paint_gesture()
 
     def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.move(at, modifiers)
-        self._mark(None)
+        self._mark.put(None)
         if self._inside:
             self.commands.add(self._type_id, {}, at.x(), at.y())
             self.view.setFocus()
 
     def cancel(self) -> None:
-        self._mark(None)
+        self._mark.put(None)
         self.view.viewport().update()
 
     def area(self) -> QRectF | None:
@@ -55,15 +55,6 @@ class Ghost(Gesture):
         painter.translate(self.at.x() - self._item.geometry.width / 2, self.at.y() - 24)
         self._item.paint_full(painter)
         painter.restore()
-
-    def _mark(self, wire: WireItem | None) -> None:
-        if wire is self._wire:
-            return
-        if self._wire is not None and self._wire.scene() is not None:
-            self._wire.set_state(insertion=False)
-        self._wire = wire
-        if wire is not None:
-            wire.set_state(insertion=True)
 
 
 def ghost_of(view: GraphView, type_id: str) -> Ghost:

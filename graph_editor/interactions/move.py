@@ -8,8 +8,8 @@ from PySide6.QtGui import QPainter
 from graph_editor.block_geometry import snapped
 from graph_editor.block_item import BlockItem
 from graph_editor.interactions.gesture import Gesture
+from graph_editor.interactions.insertion_mark import InsertionMark
 from graph_editor.view import GraphView
-from graph_editor.wire_item import WireItem
 
 LIFTED_AT_MOST = 200
 ON_WIRE = 16
@@ -26,7 +26,7 @@ class Move(Gesture):
         self._from = {id: (self.scene.blocks[id].x(), self.scene.blocks[id].y()) for id in self.scene.picked_blocks}
         self._offset = (0.0, 0.0)
         self._moving = False
-        self._wire: WireItem | None = None
+        self._mark = InsertionMark()
 
     def move(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         super().move(at, modifiers)
@@ -47,8 +47,8 @@ class Move(Gesture):
         self._look_for_wire()
 
     def release(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        wire = self._wire
-        self._mark(None)
+        wire = self._mark.wire
+        self._mark.put(None)
         if not self._moving:
             if self._single and len(self.scene.picked_blocks) > 1 and self._grabbed.id in self.scene.picked_blocks:
                 self.scene.pick([self._grabbed.id])
@@ -68,7 +68,7 @@ class Move(Gesture):
         self.scene.settle()
 
     def cancel(self) -> None:
-        self._mark(None)
+        self._mark.put(None)
         self.scene.settle()
         self.view.viewport().update()
 
@@ -99,13 +99,4 @@ class Move(Gesture):
         if not ports.inputs or not ports.outputs:
             return
         left, top, right, _ = item.rectangle()
-        self._mark(self.scene.wire_at((left + right) / 2, top + 24, ON_WIRE))
-
-    def _mark(self, wire: WireItem | None) -> None:
-        if wire is self._wire:
-            return
-        if self._wire is not None and self._wire.scene() is not None:
-            self._wire.set_state(insertion=False)
-        self._wire = wire
-        if wire is not None:
-            wire.set_state(insertion=True)
+        self._mark.put(self.scene.wire_at((left + right) / 2, top + 24, ON_WIRE))
