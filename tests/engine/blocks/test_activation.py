@@ -2,16 +2,12 @@ from __future__ import annotations
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
+from tests.engine.blocks.asking import defaults
 
 N = Dim("N")
 ROWS = TensorSpec((N, 12), "float32")
 SEQUENCE = TensorSpec((N, Dim("T"), 6), "float32")
 PICTURES = TensorSpec((N, 4, 8, 8), "float32")
-
-
-def defaults(id: str, **changed: Value) -> dict[str, Value]:
-    return {parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters} | changed
 
 
 def test_softmax_runs_over_the_features() -> None:

@@ -2,30 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.blocks.catalogue import BLOCK_TYPES
-from engine.compile.probing import probe
-from engine.graph.block_type import Mismatch
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
+from tests.engine.blocks.asking import expect, shape
 
 N, T = Dim("N"), Dim("T")
 PICTURE = TensorSpec((N, 4, 8, 8), "float32")
-
-
-def defaults(id: str, **changed: Value) -> dict[str, Value]:
-    return {**{parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters}, **changed}
-
-
-def expect(id: str, spec: TensorSpec, **changed: Value) -> Mismatch | None:
-    return BLOCK_TYPES[id].expect(defaults(id, **changed), {"input": spec})
-
-
-def shape(id: str, spec: TensorSpec, **changed: Value) -> str:
-    type, parameters = BLOCK_TYPES[id], defaults(id, **changed)
-    assert type.expect(parameters, {"input": spec}) is None
-    found = probe(type, parameters, {"input": spec}, None)
-    assert not found.refusal
-    return str(found.outputs["output"])
 
 
 def test_same_padding_keeps_the_size_and_time() -> None:

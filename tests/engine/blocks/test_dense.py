@@ -1,20 +1,11 @@
 from __future__ import annotations
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.block_type import Mismatch
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
+from tests.engine.blocks.asking import defaults, expect
 
 N, T = Dim("N"), Dim("T")
 ROWS, TOKENS = TensorSpec((N, 12), "float32"), TensorSpec((N, T), "int64")
-
-
-def defaults(id: str, **changed: Value) -> dict[str, Value]:
-    return {**{parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters}, **changed}
-
-
-def expect(id: str, inputs: dict[str, TensorSpec], **changed: Value) -> Mismatch | None:
-    return BLOCK_TYPES[id].expect(defaults(id, **changed), inputs)
 
 
 def test_embeddings_read_tokens_and_nothing_else() -> None:

@@ -7,16 +7,12 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
 from engine.project.drawing import Drawing
+from tests.engine.blocks.asking import defaults
 
 N = Dim("N")
 ROWS, OTHER_ROWS = TensorSpec((N, 12), "float32"), TensorSpec((N, 11), "float32")
 LABELS, MAPS = TensorSpec((N,), "int64"), TensorSpec((N, 4, 8, 8), "float32")
-
-
-def defaults(id: str, **changed: Value) -> dict[str, Value]:
-    return {parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters} | changed
 
 
 @pytest.mark.parametrize("id", ["cross_entropy", "nll", "kl_divergence"])

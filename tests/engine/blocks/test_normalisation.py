@@ -5,21 +5,12 @@ import torch
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.probing import construct
-from engine.graph.block_type import Mismatch
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
+from tests.engine.blocks.asking import defaults, expect
 
 N, T = Dim("N"), Dim("T")
 ROWS, STEPS = TensorSpec((N, 12), "float32"), TensorSpec((N, T, 6), "float32")
 PICTURE, POINT = TensorSpec((N, 8, 4, 4), "float32"), TensorSpec((N, 8, 1, 1), "float32")
-
-
-def defaults(id: str, **changed: Value) -> dict[str, Value]:
-    return {**{parameter.id: parameter.default for parameter in BLOCK_TYPES[id].parameters}, **changed}
-
-
-def expect(id: str, spec: TensorSpec, **changed: Value) -> Mismatch | None:
-    return BLOCK_TYPES[id].expect(defaults(id, **changed), {"input": spec})
 
 
 @pytest.mark.parametrize("id", ["layer_norm", "rms_norm"])

@@ -1,16 +1,10 @@
 from __future__ import annotations
 
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.block_type import Mismatch
 from engine.graph.tensor_spec import Dim, TensorSpec
-from engine.graph.values import Value
+from tests.engine.blocks.asking import expect
 
 N = Dim("N")
-
-
-def expect(id: str, inputs: dict[str, TensorSpec], **changed: Value) -> Mismatch | None:
-    type = BLOCK_TYPES[id]
-    return type.expect({**{item.id: item.default for item in type.parameters}, **changed}, inputs)
 
 
 def test_a_mask_has_one_number_for_each_that_it_masks() -> None:

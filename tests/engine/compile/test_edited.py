@@ -6,7 +6,6 @@ import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
-from engine.compile.records import Place, Record
 from engine.graph import edits
 from engine.graph.graph import Block, Graph, PortRef, Wire, decode_graph, encode_graph, sorted_wires
 from engine.graph.paths import within
@@ -65,20 +64,13 @@ def test_thirty_two_containers_deep_costs_no_more_than_its_depth(
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["same values", "decoded anew"])
-def test_an_edit_costs_what_it_changed(sent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_edit_costs_what_it_changed(sent: bool, analysed_ids: list[str]) -> None:
     analyser, graph = Analyser(BLOCK_TYPES), classifier().graph
     analyser.analyse(graph)
-    seen: list[str] = []
-    original = Analyser._record
-
-    def noted(self: Analyser, place: Place, record: Record, before: Record | None) -> Record:
-        seen.append(record.block.id)
-        return original(self, place, record, before)
-
-    monkeypatch.setattr(Analyser, "_record", noted)
+    analysed_ids.clear()
     graph = edits.set_parameter(graph, SCOPE, "dense", "bias", False)
     analyser.analyse(decode_graph(encode_graph(graph)) if sent else graph)
-    assert seen == ["dense"]
+    assert analysed_ids == ["dense"]
 
 
 def edit_sequence() -> list[Graph]:

@@ -9,7 +9,6 @@ import torch
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
-from engine.compile.records import Place, Record
 from engine.graph import edits
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, PortRef, Weights, Wire, sorted_wires
@@ -116,22 +115,14 @@ def test_a_repeat_in_a_repeat() -> None:
     assert network.source_of("rep/in2/d") == "in/row"
 
 
-def test_like_copies_are_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    original = Analyser._record
-
-    def noted(self: Analyser, place: Place, record: Record, before: Record | None) -> Record:
-        seen.append(record.block.id)
-        return original(self, place, record, before)
-
-    monkeypatch.setattr(Analyser, "_record", noted)
+def test_like_copies_are_analysed_once(analysed_ids: list[str]) -> None:
     analyser = Analyser(BLOCK_TYPES)
     analysis = analyser.analyse(stack(body(dense()), 500))
     assert analysis.total.parameters == 500 * 72
-    assert seen.count("d") == 1
-    seen.clear()
+    assert analysed_ids.count("d") == 1
+    analysed_ids.clear()
     analyser.analyse(stack(body(dense(Formula("8 + 0 * i"))), 5))
-    assert seen.count("d") == 5
+    assert analysed_ids.count("d") == 5
 
 
 def test_what_is_remembered_never_changes_an_answer() -> None:
