@@ -14,8 +14,11 @@ from graph_editor.canvas_look import FULL, CanvasLook
 from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH
 from graph_editor.wire_geometry import Route, distance_to, straight, text_place
 
-WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z = 0.0, 0.5, 2.0, 3.0
+WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z, ABOVE_BLOCKS_Z = 0.0, 0.5, 2.0, 3.0, 12.0
 TEXT_ABOVE = 6.0
+CARD_PADDING = 4.0
+CARD_ABOVE = 24.0 + TEXT_ABOVE
+"""A block that the wire runs straight into rises 24 px above it."""
 _USUAL_SIZE = 4096
 _NOWHERE = straight((0.0, 0.0), (0.0, 0.0))
 
@@ -65,6 +68,7 @@ class WireItem(QGraphicsItem):
         self._plain_pen = self._casing_pen = QPen()
         self._text: QStaticText | None = None
         self._text_at = QPointF()
+        self._card = QRectF()
         self._text_pen = look.secondary
 
     @property
@@ -154,6 +158,10 @@ class WireItem(QGraphicsItem):
         painter.setPen(self._pen)
         painter.drawPath(self.route.path)
         if self._text is not None:
+            if self._card:
+                painter.setBrush(self._look.block)
+                painter.setPen(self._look.edge)
+                painter.drawRoundedRect(self._card, CARD_PADDING, CARD_PADDING)
             painter.setPen(self._text_pen)
             painter.setFont(self._look.mono_font)
             painter.drawStaticText(self._text_at, self._text)
@@ -166,8 +174,11 @@ class WireItem(QGraphicsItem):
         self._pen = look.wire_pen(token, width, dashed=self.is_label)
         self._plain_pen = look.wire_pen(token, width)
         self._casing_pen = look.wire_pen("canvas", width + 2 * WIRE_CASING)
+        self._prepare_text()
         self.setZValue(
-            SELECTED_WIRE_Z
+            ABOVE_BLOCKS_Z
+            if self._card
+            else SELECTED_WIRE_Z
             if strong
             else HOVERED_Z
             if self.hovered
@@ -175,12 +186,11 @@ class WireItem(QGraphicsItem):
             if self.route.casing is None
             else LANE_Z
         )
-        self._prepare_text()
         margin = WIRE_MAX_WIDTH + 2 * WIRE_CASING
         bounds = self.route.path.boundingRect().adjusted(-margin, -margin, margin, margin)
         if self._text is not None:
             size = self._text.size()
-            bounds = bounds.united(QRectF(self._text_at, size))
+            bounds = bounds.united(QRectF(self._text_at, size)).united(self._card.adjusted(-1, -1, 1, 1))
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
@@ -188,12 +198,13 @@ class WireItem(QGraphicsItem):
 
     def _prepare_text(self) -> None:
         look = self._look
-        self._text = None
+        self._text, self._card = None, QRectF()
         if self.spec is None or (self.is_label and not self.hovered):
             return
         words = told(self.spec) if self.hovered else self.spec.per_sample
         width = look.mono_metrics.horizontalAdvance(words)
-        if width > self.route.room and not self.hovered:
+        fits = width <= self.route.room
+        if not fits and not self.hovered:
             return
         self._text_pen = look.text if self.hovered else look.accent if self.selected else look.secondary
         x, y = text_place(self.route, width, self._crossings), self.route.label[1]
@@ -201,4 +212,10 @@ class WireItem(QGraphicsItem):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.prepare(font=look.mono_font)
         rise = look.mono_metrics.ascent()
-        self._text_at = QPointF(round(x - width / 2), y - TEXT_ABOVE - rise)
+        if fits:
+            self._text_at = QPointF(round(x - width / 2), y - TEXT_ABOVE - rise)
+            return
+        # Between two blocks that stand close there is no room for it: it rises above both, on a ground of its own
+        height, sides = look.mono_metrics.height(), 2 * CARD_PADDING
+        self._text_at = QPointF(round(x - width / 2), round(y - CARD_ABOVE - CARD_PADDING - height))
+        self._card = QRectF(self._text_at, self._text.size()).adjusted(-sides, -CARD_PADDING, sides, CARD_PADDING)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from engine.graph.tensor_spec import Dim, TensorSpec
+from graph_editor.block_item import BLOCK_Z
 from graph_editor.editor import Editor
 from graph_editor.wire_geometry import CASING_FREE, straight, text_place, uprights
 from graph_editor.wire_item import WireItem, byte_words, told, wire_width
@@ -51,6 +52,17 @@ def test_a_label_is_dashed_without_text_and_a_value_is_solid_with_its_shape(edit
     assert value._pen.widthF() == 3.0
     value.set_state(hovered=False, selected=True)
     assert value._pen.color() == editor.theme.color("accent")
+
+
+def test_under_the_pointer_a_wire_between_close_blocks_says_all_above_them(editor: Editor) -> None:
+    value, ends = editor.scene.wires[PortRef("re", "input")], [editor.scene.blocks[id] for id in ("cv", "re")]
+    value.set_state(hovered=True)
+    assert value._card.contains(QRectF(value._text_at, value._text.size()))
+    assert all(value._card.bottom() < block.y() for block in ends)
+    assert value.zValue() > BLOCK_Z
+    value.set_state(hovered=False)
+    assert not value._card
+    assert value.zValue() < BLOCK_Z
 
 
 def test_a_new_shape_gives_a_new_text(editor: Editor) -> None:
