@@ -120,6 +120,11 @@ class WireItem(QGraphicsItem):
         return was_label != self.is_label
 
     @property
+    def tells_shape(self) -> bool:
+        """Whether the shape stands beside it."""
+        return self._text is not None
+
+    @property
     def is_label(self) -> bool:
         """Whether it carries labels or token ids."""
         return self.spec is not None and self.spec.is_label

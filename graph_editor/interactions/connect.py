@@ -45,12 +45,14 @@ class Connect(Gesture):
         self._before = reached(body, [self.end.block]) if not free else frozenset()
         self._answers: dict[PortRef, Problem | None] = {}
         self._spec = self.scene.analysis.specs.get(port_key((*self.scene.path, self.end.block), self.end.port))
+        siblings = (self.scene.wires.get(wire.target) for wire in body.wires if wire.source == self.end)
+        self._is_told = any(wire is not None and wire.tells_shape for wire in siblings)
         self._mark_ports()
 
     @property
     def spec_words(self) -> str:
-        """The shape that the wire carries, without the batch."""
-        return self._spec.per_sample if self._spec is not None and self.from_output else ""
+        """The shape that the wire carries, without the batch; nothing where a wire from the same port tells it."""
+        return self._spec.per_sample if self._spec is not None and self.from_output and not self._is_told else ""
 
     def why_not(self, hit: PortHit) -> Problem | None:
         """Why the wire does not fit a port, or None."""

@@ -59,6 +59,21 @@ def test_ports_that_accept_light_up_and_the_others_fade(pair: Editor, mouse_of) 
     assert blocks["re"].port_state("input", True).hand == ""
 
 
+def test_the_wire_in_the_hand_tells_its_shape_unless_one_from_the_same_port_does(pair: Editor, mouse_of) -> None:
+    mouse = mouse_of(pair)
+    mouse.press(*mouse.port("cv", "output", False))
+    mouse.move(300, 200)
+    assert pair.view.gesture.spec_words == "16×4×4"
+    mouse.move(*mouse.port("re", "input", True))
+    mouse.release(*mouse.port("re", "input", True))
+    pair.set_analysis(pair.scene.analysis)
+    assert pair.scene.wires[PortRef("re", "input")].tells_shape
+    mouse.press(*mouse.port("cv", "output", False))
+    mouse.move(300, 200)
+    assert pair.view.gesture.spec_words == ""
+    mouse.release(300, 200)
+
+
 def test_a_port_that_does_not_fit_says_why_and_the_key_inserts_the_repair(pair: Editor, mouse_of, qtbot) -> None:
     mouse = mouse_of(pair)
     mouse.press(*mouse.port("cv", "output", False))
