@@ -64,10 +64,10 @@ def test_the_wire_in_the_hand_tells_its_shape_unless_one_from_the_same_port_does
     mouse.press(*mouse.port("cv", "output", False))
     mouse.move(300, 200)
     assert pair.view.gesture.spec_words == "16×4×4"
-    mouse.move(*mouse.port("re", "input", True))
-    mouse.release(*mouse.port("re", "input", True))
+    mouse.move(*mouse.port("ad", "a", True))
+    mouse.release(*mouse.port("ad", "a", True))
     pair.set_analysis(pair.scene.analysis)
-    assert pair.scene.wires[PortRef("re", "input")].tells_shape
+    assert pair.scene.wires[PortRef("ad", "a")].tells_shape
     mouse.press(*mouse.port("cv", "output", False))
     mouse.move(300, 200)
     assert pair.view.gesture.spec_words == ""
