@@ -109,7 +109,7 @@ class MeasureDesk(QObject):
 
     def _take_session(self, message: SessionOpened) -> None:
         if message.id == self._session:
-            self.has_session = True
+            self.has_session = not message.problems
             self.session_opened.emit(message)
 
     def _take(self, message: Measured) -> None:

@@ -180,8 +180,11 @@ class Workspace(QObject):
 
     def _analysed(self, analysis: Analysis) -> None:
         self.watch_previews()
-        fresh = not self.runs.state.is_running and not self.runs.state.has_weights
-        if fresh and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
+        state = self.runs.state
+        # Weights that came with a faulty drawing were not taken; they are as soon as it is mended
+        waits = state.phase == "trained" and not self.measures.has_session
+        free = waits or not (state.is_running or state.has_weights)
+        if free and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
             self.measures.open_session(self.runs.checkpoint)
 
     def _code_changed(self) -> None:

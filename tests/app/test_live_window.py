@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
-from engine.graph.edits import set_parameter
+from engine.graph.edits import add_block, remove_blocks, set_parameter
+from engine.graph.graph import Block
 
 RUN_MS = 60_000
 
@@ -265,3 +266,22 @@ def test_the_plan_in_the_inspector_steers_the_run_and_undo_steers_back(warm, qtb
     assert "of 1900" in warm.run_bar.message.text()
     workspace.runs.stop()
     wait_for(qtbot, warm, "stopped")
+
+
+def test_weights_that_came_with_a_faulty_drawing_are_shown_once_it_is_mended(live, qtbot, tmp_path: Path) -> None:
+    workspace, path = live.workspace, tmp_path / "faulty.loom"
+    workspace.set_epochs(1)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "finished")
+    workspace.document.edit("Add", add_block, Block("loose", "dense", "Loose"))
+    qtbot.waitUntil(lambda: workspace.analysis.errors == 1, timeout=RUN_MS)
+    with qtbot.waitSignal(workspace.store.saved, timeout=RUN_MS):
+        workspace.save(path)
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS) as refused:
+        workspace.open(path)
+    assert refused.args[0].problems
+    assert not workspace.measures.has_session
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS) as opened:
+        workspace.document.edit("Delete", remove_blocks, ("loose",))
+    assert opened.args[0].trained
+    assert workspace.measures.has_session
