@@ -11,8 +11,8 @@ from app.panels.inspector_context import InspectorContext
 from app.panels.page_holder import PageHolder
 from engine.graph.paths import BodyPath
 
-AT_ONCE_S, SLICE_S = 0.004, 0.002
-"""What is made when blocks are selected, which is all of a small page, and what in each turn after that."""
+SLICE_S = 0.002
+"""So long a page is made when blocks are selected, and in each turn after that."""
 
 
 class ComingPage(QObject):
@@ -32,14 +32,14 @@ class ComingPage(QObject):
         self.page.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(0)
-        self._timer.timeout.connect(lambda: self._work(SLICE_S))
+        self._timer.timeout.connect(self._work)
 
     def begin(self) -> None:
         """Make some of it now, the rest turn by turn."""
-        self._work(AT_ONCE_S)
+        self._work()
 
-    def _work(self, seconds: float) -> None:
-        end = time.perf_counter() + seconds
+    def _work(self) -> None:
+        end = time.perf_counter() + SLICE_S
         with self._context.elsewhere(*self.place):
             while self.page.make_more():
                 if time.perf_counter() >= end:

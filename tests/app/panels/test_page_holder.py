@@ -360,3 +360,13 @@ def test_another_selection_an_edit_or_a_new_look_ends_the_making_of_a_page(
     inspector.set_theme(load_theme("dark"))
     assert inspector.is_settled
     assert page(inspector).header.name.text() == "Alone"  # type: ignore[attr-defined]
+
+
+def test_a_selection_makes_a_slice_of_a_page_and_no_more(inspector: Inspector, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[BlockPage] = []
+    make_more = BlockPage.make_more
+    monkeypatch.setattr(BlockPage, "make_more", lambda page: made.append(page) or make_more(page))
+    ticks = itertools.count()
+    monkeypatch.setattr(coming_page, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 1000))
+    inspector.show_selection((), ("c",))
+    assert len(made) == 2, "2 ms; the click itself and the canvas take the other 5"
