@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from graph_editor.overlay import Panel
 from graph_editor.overview import Overview
+from graph_editor.overview_drawing import OverviewDrawing
 from graph_editor.theme import MINIMAP_HEIGHT, MINIMAP_WIDTH, RADIUS_BLOCK, SPACE_8, Theme
 
 
@@ -19,10 +20,12 @@ class Minimap(Panel):
 
     def __init__(self, theme: Theme, overview: Overview, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self._overview = overview
+        self._drawing = OverviewDrawing(overview, self)
+        self._drawing.drawn.connect(self._drawn)
         self._bounds = QRectF()
         self._visible = QRectF()
         self._pixmap: QPixmap | None = None
+        self._stale = True
         self.setFixedSize(MINIMAP_WIDTH, MINIMAP_HEIGHT)
         self.setAccessibleName("Minimap")
 
@@ -30,13 +33,17 @@ class Minimap(Panel):
         """The rectangle of the drawing, and what of it the view shows."""
         if bounds != self._bounds:
             self._bounds = bounds
-            self._pixmap = None
+            self._stale = True
         self._visible = visible
         self.update()
 
     def forget(self) -> None:
-        """Draw the picture anew."""
-        self._pixmap = None
+        """Draw the picture anew; until it is there the one before is shown."""
+        self._stale = True
+        self.update()
+
+    def _drawn(self, pixmap: QPixmap) -> None:
+        self._pixmap = pixmap
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -57,11 +64,13 @@ class Minimap(Panel):
         super().paintEvent(event)
         if self._bounds.isEmpty():
             return
-        if self._pixmap is None:
-            self._pixmap = self._overview.pixmap(self._bounds, self.scale, self.devicePixelRatioF(), names=False)
+        if self._stale:
+            self._stale = False
+            self._drawing.ask(self._bounds, self.scale, self.devicePixelRatioF(), names=False)
         painter = QPainter(self)
         corner = self._corner()
-        painter.drawPixmap(corner, self._pixmap)
+        if self._pixmap is not None:
+            painter.drawPixmap(corner, self._pixmap)
         shown = QRectF(
             corner + (self._visible.topLeft() - self._bounds.topLeft()) * self.scale, self._visible.size() * self.scale
         ).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))

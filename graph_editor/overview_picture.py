@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
 from graph_editor.overview import Overview
+from graph_editor.overview_drawing import OverviewDrawing
 from graph_editor.scene import GraphScene
 
 BORDER = 64
@@ -18,7 +19,10 @@ class OverviewPicture(QObject):
 
     def __init__(self, overview: Overview, scene: GraphScene, view: QGraphicsView) -> None:
         super().__init__(view)
-        self._overview, self._scene, self._view = overview, scene, view
+        self._scene, self._view = scene, view
+        self._drawing = OverviewDrawing(overview, self)
+        self._drawing.drawn.connect(self._drawn)
+        self._stale = True
         self._area = QRectF()
         self._pixmap: QPixmap | None = None
         self._rest = QTimer(self)
@@ -35,16 +39,23 @@ class OverviewPicture(QObject):
         self._rest.stop()
 
     def forget(self) -> None:
-        """Draw it anew before it is shown again."""
-        self._pixmap = None
+        """Draw it anew before it is shown again; of the same drawing the one before is shown until it is there."""
+        self._stale = True
+        if self._scene.moves.is_making:
+            self._pixmap = None
         self._view.viewport().update()
+
+    def drop(self) -> None:
+        """Another body is shown."""
+        self._pixmap = None
+        self.forget()
 
     def paint(self, painter: QPainter) -> None:
         """Show it, where anything of the drawing is in sight."""
         seen = self._visible().intersected(self._bounds())
         if seen.isEmpty():
             return
-        if self._pixmap is None or not self._area.intersects(seen):
+        if (self._stale or not self._area.intersects(seen)) and not self._drawing.is_busy:
             self._draw_and_show()
         if not self._area.contains(seen):
             self.redraw_at_rest()
@@ -69,12 +80,13 @@ class OverviewPicture(QObject):
         """Draw what is visible and half as much again on each side, no more than there is."""
         visible = self._visible()
         margin_x, margin_y = visible.width() / 2, visible.height() / 2
-        self._area = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
-        if self._area.isEmpty():
-            return
-        viewport = self._view.viewport()
-        self._pixmap = self._overview.pixmap(self._area, self._view.transform().m11(), viewport.devicePixelRatioF())
-        viewport.update()
+        area = visible.adjusted(-margin_x, -margin_y, margin_x, margin_y).intersected(self._bounds())
+        if not area.isEmpty():
+            self._drawing.ask(area, self._view.transform().m11(), self._view.viewport().devicePixelRatioF())
+
+    def _drawn(self, pixmap: QPixmap, area: QRectF) -> None:
+        self._pixmap, self._area, self._stale = pixmap, area, False
+        self._view.viewport().update()
 
     def _visible(self) -> QRectF:
         return self._view.mapToScene(self._view.viewport().rect()).boundingRect()

@@ -40,6 +40,7 @@ class SceneMoves(QObject):
     before it `opened`, where items of another body were made.
     """
 
+    began = Signal()
     done = Signal()
     opened = Signal()
 
@@ -164,6 +165,7 @@ class SceneMoves(QObject):
             self._targets.update(self._items.layer.items)
         self._wires, self._labels, self._laying = [], deque(), None
         self._timer.start()
+        self.began.emit()
 
     def forget(self) -> None:
         """Everything is made anew."""
@@ -181,6 +183,8 @@ class SceneMoves(QObject):
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
         self._move_some(end)
+        # Else the scene's index takes in all that is new or moved at once, when it is next asked.
+        self._scene.items(self._scene.sceneRect().topLeft())
         wires = self._targets or self._wires or self._labels or self._laying is not None
         if not (self._makes or self._blocks or self._known or wires):
             self._timer.stop()
@@ -241,8 +245,6 @@ class SceneMoves(QObject):
             id = self._near.pop()
             if id in blocks.left:
                 _ = blocks[id]
-        # Else the scene's index takes all of them in at once, when it is next asked.
-        self._scene.items(self._scene.sceneRect().topLeft())
         if not blocks.left:
             self._makes = False
             self._targets.update(self._items.layer.items)

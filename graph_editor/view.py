@@ -83,7 +83,10 @@ class GraphView(QGraphicsView):
         self.grabGesture(Qt.GestureType.PinchGesture)
         scene.redrawn.connect(self._picture.forget)
         scene.moves.opened.connect(self.viewport().update)
-        scene.entered.connect(self._picture.forget)
+        scene.moves.began.connect(self._choose_updates)
+        scene.redrawn.connect(self._choose_updates)
+        scene.picked.connect(self._update_unasked)
+        scene.entered.connect(self._picture.drop)
 
     # Zoom and pan.
 
@@ -120,12 +123,14 @@ class GraphView(QGraphicsView):
         down.setValue(down.value() - y)
         panned, self._panning = self._panning, None
         super().scrollContentsBy(*panned)
+        self._update_unasked()
         self.moved.emit()
 
     def scrollContentsBy(self, x: int, y: int) -> None:
         # Both axes in one: after the first of two scrolls what is painted counts as dirty, and all is painted again.
         if self._panning is None:
             super().scrollContentsBy(x, y)
+            self._update_unasked()
             self.moved.emit()
         else:
             self._panning = (self._panning[0] + x, self._panning[1] + y)
@@ -174,6 +179,17 @@ class GraphView(QGraphicsView):
             self._picture.redraw_at_rest()
         else:
             self._picture.leave()
+        self._choose_updates()
+
+    def _choose_updates(self) -> None:
+        """In the overview no item is painted: what is made and moved needs none of the 2 ms that its picture takes."""
+        scene, modes = self.graph_scene, QGraphicsView.ViewportUpdateMode
+        alone = scene.look.detail == OVERVIEW and scene.moves.is_busy
+        self.setViewportUpdateMode(modes.NoViewportUpdate if alone else modes.MinimalViewportUpdate)
+
+    def _update_unasked(self) -> None:
+        if self.viewportUpdateMode() == QGraphicsView.ViewportUpdateMode.NoViewportUpdate:
+            self.viewport().update()
 
     # What is under the pointer.
 

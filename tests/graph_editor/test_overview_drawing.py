@@ -1,0 +1,138 @@
+"""The picture of a large drawing is drawn a few ms at a time, and is the same as one drawn at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph import edits
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
+from graph_editor import overview_drawing
+from graph_editor.canvas_look import OVERVIEW
+from graph_editor.document import Document
+from graph_editor.editor import Editor
+from graph_editor.overview import STEP
+from graph_editor.overview_drawing import OverviewDrawing
+from graph_editor.theme import load_theme
+
+COUNT = 1_200
+FAR = 0.1
+
+
+def rows(count: int) -> Graph:
+    blocks = {
+        f"b{n:04d}": Block(f"b{n:04d}", "conv2d", "C", look=Look(n % 40 * 200, n // 40 * 160)) for n in range(count)
+    }
+    wires = [Wire(PortRef(f"b{n - 1:04d}", "output"), PortRef(f"b{n:04d}", "input")) for n in range(1, count)]
+    return Graph(blocks=blocks, wires=sorted_wires(wires))
+
+
+@pytest.fixture
+def editor(qapp: object, qtbot: QtBot) -> Iterator[Editor]:
+    editor = Editor(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    qtbot.addWidget(editor)
+    editor.resize(1000, 700)
+    editor.show()
+    qtbot.waitExposed(editor)
+    editor.view.zoom_to(FAR)
+    editor.view.centerOn(4_000, 2_400)
+    qtbot.waitUntil(lambda: not editor.scene.moves.is_busy, timeout=30_000)
+    qtbot.wait(150)
+    qtbot.waitUntil(lambda: not editor.view._picture._drawing.is_busy)
+    assert editor.scene.look.detail == OVERVIEW
+    yield editor
+    editor.close()
+
+
+def pixel(editor: Editor, x: float, y: float) -> QColor:
+    image = editor.view.viewport().grab().toImage()
+    return image.pixelColor(editor.view.mapFromScene(QPointF(x, y)) * image.devicePixelRatio())
+
+
+def test_it_comes_in_slices_and_is_what_is_drawn_at_once(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = count()
+    monkeypatch.setattr(overview_drawing, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 1000))
+    overview = editor.view.overview
+    overview.forget()
+    drawn: list[QPixmap] = []
+    drawing = OverviewDrawing(overview, editor)
+    drawing.drawn.connect(lambda pixmap, area: drawn.append(pixmap))
+    area = editor.scene.bounds()
+    drawing.ask(area, FAR, 1.0)
+    assert not drawn
+    slices = 0
+    while drawing.is_busy:
+        drawing._work()
+        slices += 1
+    # Blocks are read and drawn, wires too, 200 in a step and two steps in a slice.
+    assert slices >= 2 * (2 * COUNT / STEP) / 2
+    overview.forget()
+    assert drawn[0].toImage() == overview.pixmap(area, FAR, 1.0).toImage()
+
+
+def test_one_that_is_out_of_date_before_it_is_there_is_begun_anew(editor: Editor) -> None:
+    overview = editor.view.overview
+    drawn: list[QPixmap] = []
+    drawing = OverviewDrawing(overview, editor)
+    drawing.drawn.connect(lambda pixmap, area: drawn.append(pixmap))
+    area = editor.scene.bounds()
+    overview.forget()
+    drawing.ask(area, FAR, 1.0)
+    next(drawing._steps)  # type: ignore[arg-type]
+    editor.document.edit("Delete", edits.remove_blocks, ("b0000", "b0610"))
+    while drawing.is_busy:
+        drawing._work()
+    assert len(drawn) == 1
+    assert drawn[0].toImage() == overview.pixmap(area, FAR, 1.0).toImage()
+
+
+def test_an_edit_leaves_the_picture_until_the_next_is_there(editor: Editor, qtbot: QtBot) -> None:
+    block = editor.theme.color("convolution")
+    at = editor.scene.blocks["b0610"].sceneBoundingRect().center()
+    assert pixel(editor, at.x(), at.y()) == block
+    editor.document.edit("Delete", edits.remove_blocks, ("b0610",))
+    assert pixel(editor, at.x() - 200, at.y()) == block, "no flash of an empty canvas"
+    qtbot.waitUntil(lambda: pixel(editor, at.x(), at.y()) != block)
+    assert pixel(editor, at.x() - 200, at.y()) == block
+
+
+def test_pan_and_selection_show_while_many_blocks_move(editor: Editor, qtbot: QtBot) -> None:
+    places = {id: (block.look.x + 8, block.look.y) for id, block in editor.document.graph.blocks.items()}
+    editor.document.edit("Move", edits.move, places)
+    assert editor.scene.moves.is_busy
+    QApplication.processEvents()
+    painted: list[bool] = []
+    draw = editor.view.drawForeground
+    editor.view.drawForeground = lambda *a: painted.append(True) or draw(*a)  # type: ignore[method-assign]
+    for act in (lambda: editor.view.pan_by(16, 8), lambda: editor.select(["b0610"])):
+        assert editor.scene.moves.is_busy
+        painted.clear()
+        act()
+        QApplication.sendPostedEvents()
+        QTest.qWait(1)
+        assert painted
+    qtbot.waitUntil(lambda: not editor.scene.moves.is_busy, timeout=30_000)
+    painted.clear()
+    editor.select(["b0611"])
+    qtbot.waitUntil(lambda: bool(painted))
+
+
+def test_what_is_made_and_moved_has_the_overview_painted_no_more_than_once(editor: Editor, qtbot: QtBot) -> None:
+    editor.minimap.hide()
+    painted: list[bool] = []
+    draw = editor.view.drawForeground
+    editor.view.drawForeground = lambda *a: painted.append(True) or draw(*a)  # type: ignore[method-assign]
+    places = {id: (block.look.x + 8, block.look.y) for id, block in editor.document.graph.blocks.items()}
+    editor.document.edit("Move", edits.move, places)
+    while editor.scene.moves.is_busy:
+        QApplication.processEvents()
+    assert len(painted) <= 3
