@@ -39,6 +39,10 @@ class Arranging(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_AGAIN_MS)
         self._timer.timeout.connect(self._show)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LOOK_AGAIN_MS)
+        self._later.timeout.connect(self.ask)
         editor.document.changed.connect(lambda change: self._drawing_changed())
         editor.body_path_changed.connect(self._give_up)
 
@@ -51,6 +55,10 @@ class Arranging(QObject):
         """Have the selected blocks laid out where several are, else all that is in view."""
         scene = self._editor.scene
         self._give_up()
+        if scene.moves.is_making:
+            # How large blocks are is known when they are made.
+            self._later.start()
+            return
         only = tuple(sorted(movable(scene.body, scene.picked_blocks))) if self.takes_selection else ()
         if (len(only) if self.takes_selection else len(scene.blocks)) < 2:
             self.arranged.emit(0, False)
@@ -100,6 +108,7 @@ class Arranging(QObject):
             self._give_up()
 
     def _give_up(self) -> None:
+        self._later.stop()
         if self._waiting is not None:
             self._waiting = None
             self._timer.stop()

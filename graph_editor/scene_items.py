@@ -172,6 +172,11 @@ class SceneItems:
             wire.set_look(look)
 
     @property
+    def detail(self) -> int:
+        """The level of detail that is shown."""
+        return self._look.detail
+
+    @property
     def body(self) -> Graph:
         """The drawing of the body."""
         return body_at(self._document.graph, self._known.path)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
+from graph_editor.canvas_look import OVERVIEW
 from graph_editor.lasting import lasting
 from graph_editor.scene_items import FEW, SceneItems
 from graph_editor.theme import BLOCK_HEIGHT, BLOCK_MAX_WIDTH
@@ -183,8 +184,6 @@ class SceneMoves(QObject):
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
         self._move_some(end)
-        # Else the scene's index takes in all that is new or moved at once, when it is next asked.
-        self._scene.items(self._scene.sceneRect().topLeft())
         wires = self._targets or self._wires or self._labels or self._laying is not None
         if not (self._makes or self._blocks or self._known or wires):
             self._timer.stop()
@@ -245,6 +244,9 @@ class SceneMoves(QObject):
             id = self._near.pop()
             if id in blocks.left:
                 _ = blocks[id]
+        if self._items.detail != OVERVIEW:
+            # Else the scene's index takes in all of them at once, when the view paints; the overview asks it for none.
+            self._scene.items(self._scene.sceneRect().topLeft())
         if not blocks.left:
             self._makes = False
             self._targets.update(self._items.layer.items)

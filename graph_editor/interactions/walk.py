@@ -47,8 +47,9 @@ def walk(view: GraphView, key: int, modifiers: Qt.KeyboardModifier) -> None:
 
 def next_block(scene: GraphScene, start: str | None, across: int, down: int) -> str | None:
     """The block reached from `start`: along a wire left or right, else the nearest that way; the first without one."""
+    blocks = scene.body.blocks
     if start is None:
-        return min(scene.blocks, key=lambda id: (scene.blocks[id].x(), scene.blocks[id].y(), id), default=None)
+        return min(blocks, key=lambda id: (blocks[id].look.x, blocks[id].look.y, id), default=None)
     if across:
         ends = []
         for wire in scene.wires_of(start):
@@ -56,12 +57,13 @@ def next_block(scene: GraphScene, start: str | None, across: int, down: int) -> 
             if (across > 0 and source == start) or (across < 0 and target == start):
                 ends.append(target if across > 0 else source)
         if ends:
-            return min(ends, key=lambda id: (abs(scene.blocks[id].y() - scene.blocks[start].y()), id))
-    here = scene.blocks[start]
+            return min(ends, key=lambda id: (abs(blocks[id].look.y - blocks[start].look.y), id))
+    here = blocks[start].look
     best, least = None, math.inf
-    for id, item in scene.blocks.items():
-        ahead = (item.x() - here.x()) * across + (item.y() - here.y()) * down
-        aside = abs((item.x() - here.x()) * down) + abs((item.y() - here.y()) * across)
+    for id, block in blocks.items():
+        there = block.look
+        ahead = (there.x - here.x) * across + (there.y - here.y) * down
+        aside = abs((there.x - here.x) * down) + abs((there.y - here.y) * across)
         if id != start and ahead > 0 and ahead + 2 * aside < least:
             best, least = id, ahead + 2 * aside
     return best

@@ -20,6 +20,7 @@ from engine.graph.tensor_spec import Dim, TensorSpec
 from graph_editor import scene_moves
 from graph_editor.document import Document
 from graph_editor.editor import Editor
+from graph_editor.interactions.walk import next_block
 from graph_editor.scene import GraphScene
 from graph_editor.scene_items import FEW
 from graph_editor.scene_moves import MANY
@@ -278,3 +279,22 @@ def test_a_new_block_finds_a_free_place_among_those_that_are_not_made_yet(editor
     editor.scene.moves.finish()
     left, top, right, bottom = editor.scene.blocks[new].rectangle()
     assert editor.scene.index.within(left, top, right, bottom) == [new]
+
+
+def test_tidy_waits_until_the_sizes_are_known(editor: Editor, qtbot) -> None:
+    wanted: list[tuple[int, int]] = []
+    editor.arranging.wanted.connect(
+        lambda path, only, sizes: wanted.append((len(editor.scene.blocks.made), len(sizes)))
+    )
+    editor.document.load(rows(COUNT), None)
+    editor.arranging.ask()
+    assert len(editor.scene.blocks.made) == 0
+    qtbot.waitUntil(lambda: bool(wanted), timeout=30_000)
+    assert wanted == [(COUNT, COUNT)]
+
+
+def test_arrow_keys_walk_to_what_is_not_made_yet_and_make_no_more(making: GraphScene) -> None:
+    assert next_block(making, None, 0, 1) == "b0000"
+    assert next_block(making, "b1000", 0, 1) == "b1040"
+    assert next_block(making, "b1000", 1, 0) == "b1001"
+    assert len(making.blocks.made) < 20
