@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from app.views.history import RunHistory
 
 FIRST_EXAMPLE = "digits-convnet"
-FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
 CHECKPOINT_PATIENCE_MS = 2000
 ExportKind = Literal["python", "onnx", "weights"]
 

@@ -229,11 +229,15 @@ def _walk_back(graph: Graph, fitting: frozenset[str], path: str = "") -> Iterato
 
 
 def suiting(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> str | None:
-    """The block that a new view looks at: the last layer but one for latent space, else the first that fits."""
+    """The block that a new view looks at: for latent space the last layer before the one that says what the loss
+    compares, of a drawing without a loss the last; else the first that fits."""
     if not VIEW_KINDS[kind].needs_block:
         return None
     fitting = _fitting(kind, types)
     if kind != "latent":
         return next((found.path for found in _walk(graph, fitting)), None)
-    last = tuple(islice(_walk_back(graph, fitting), 2))
+    if has_candidates("loss", graph, types):
+        last = tuple(islice(_walk_back(graph, fitting), 2))
+    else:
+        last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting)
     return last[-1] if last else None

@@ -56,6 +56,12 @@ def test_a_new_view_looks_where_most_is_seen() -> None:
     assert suiting("latent", alone, BLOCK_TYPES) == "re"
 
 
+def test_latent_space_without_a_loss_is_that_of_the_last_layer() -> None:
+    machine = Block(id="rbm", type="rbm", name="RBM", look=Look(x=200, y=200))
+    drawn = Graph(blocks={"in": GRAPH.blocks["in"], "fl": GRAPH.blocks["fl"], "rbm": machine})
+    assert suiting("latent", drawn, BLOCK_TYPES) == "rbm"
+
+
 def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:
     assert candidates("filters", GRAPH, BLOCK_TYPES) is candidates("filters", GRAPH, BLOCK_TYPES)
     other = Graph(blocks={"dn": GRAPH.blocks["dn"]})
