@@ -10,7 +10,7 @@ from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, 
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
 from graph_editor.block_parts import LossCurve, Miniature, paint_lift, paint_marks, paint_shadow, static_text
 from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
-from graph_editor.canvas_look import FULL, CanvasLook
+from graph_editor.canvas_look import FULL, GONE, CanvasLook
 from graph_editor.theme import (
     BLOCK_ICON_AT,
     BLOCK_NAME_AT,
@@ -191,7 +191,7 @@ class BlockItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._look.detail == FULL:
             self.paint_full(painter)
-        else:
+        elif self._look.detail != GONE:
             self._paint_names(painter)
 
     def paint_full(self, painter: QPainter) -> None:

@@ -24,6 +24,8 @@ from graph_editor.theme import (
 
 FULL, NAMES, OVERVIEW = 0, 1, 2
 """The three levels of detail, chosen by the view once a frame."""
+GONE = 3
+"""Items of a body that is shown no more paint nothing until they are dropped."""
 MOST_GEOMETRIES = 10_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
@@ -18,7 +19,7 @@ from engine.graph.scope import Scope
 from graph_editor.annotations import Annotations
 from graph_editor.block_geometry import PortPlace
 from graph_editor.block_item import BlockItem
-from graph_editor.canvas_look import CanvasLook
+from graph_editor.canvas_look import GONE, CanvasLook
 from graph_editor.document import Document
 from graph_editor.scene_items import SceneItems
 from graph_editor.scene_moves import EXTENT, MANY, SceneMoves, grow
@@ -190,7 +191,8 @@ class GraphScene(QGraphicsScene):
     def wires_in(self, area: QRectF) -> list[WireItem]:
         """The wires whose rectangle touches an area."""
         found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        return [item for item in found if isinstance(item, WireItem)]
+        wires = self.wires.made
+        return [item for item in found if isinstance(item, WireItem) and wires.get(item.target) is item]
 
     def wires_of(self, id: str) -> list[WireItem]:
         """The wires at a block."""
@@ -270,7 +272,10 @@ class GraphScene(QGraphicsScene):
     def _rebuild(self) -> None:
         self.moves.forget()
         self.known.read(self.path, self.analysis)
-        self._items.start_over()
+        if self.moves.drops(self._items.start_over()):
+            self.look, old = copy(self.look), self.look
+            old.detail = GONE
+            self._items.make_with(self.look)
         self._lay(set() if self.moves.makes() else set(self.wires))
         self.moves.is_opening = self.moves.is_busy
         self._mark_picked(self.picked_blocks, self.picked_wires)

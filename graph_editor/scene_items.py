@@ -45,10 +45,9 @@ class SceneItems:
         self._twins: dict[str, int] = {}
         self._hand: Mapping[tuple[str, str, bool], str] = {}
 
-    def start_over(self) -> None:
-        """Drop all items; those of the body are to be made."""
-        for item in (*self.blocks.made.values(), *self.layer.items.made.values()):
-            self._drop(item)
+    def start_over(self) -> list[QGraphicsItem]:
+        """Let go of all items; those of the body are to be made. The old ones, which are to be dropped."""
+        old = [*self.blocks.made.values(), *self.layer.items.made.values()]
         self.blocks.clear()
         self.layer.clear()
         self.index.clear()
@@ -59,6 +58,7 @@ class SceneItems:
         for wire in body.wires:
             self._note_left(wire)
         self._twins = mark_twins(body, {})
+        return old
 
     def _make_block(self, id: str) -> None:
         """Make a block and the wires at it."""
@@ -163,6 +163,10 @@ class SceneItems:
         for id in self.blocks.made.keys() & marked:
             self._refresh_ports(self.blocks.made[id])
 
+    def make_with(self, look: CanvasLook) -> None:
+        """Give what is made from now on these paints."""
+        self._look = look
+
     def set_look(self, look: CanvasLook) -> None:
         """Take another theme's paints."""
         self._look = look
@@ -192,7 +196,7 @@ class SceneItems:
         self.index.remove(id)
         item = self.blocks.made.pop(id, None)
         if item is not None:
-            self._drop(item)
+            self.drop(item)
         self.blocks.left.pop(id, None)
         self._left_at.pop(id, None)
 
@@ -202,7 +206,8 @@ class SceneItems:
         if shown:
             self._scene.addItem(item)
 
-    def _drop(self, item: QGraphicsItem) -> None:
+    def drop(self, item: QGraphicsItem) -> None:
+        """Take an item out of the scene."""
         if item.scene() is not None:
             self._scene.removeItem(item)
 
@@ -212,7 +217,7 @@ class SceneItems:
         item = self.layer.take(target)
         if item is None:
             return set()
-        self._drop(item)
+        self.drop(item)
         return {item.wire.source.block, target.block}
 
     def _refresh(self, item: BlockItem, block: Block, variables: Mapping[str, Value]) -> bool:

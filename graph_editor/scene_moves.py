@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
-from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView
 
 from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import PortRef
@@ -25,7 +25,7 @@ FEW_WIRES = 100
 """So many wires are laid at once: 4 ms."""
 SLICE_S = 0.004
 AT_ONCE = 8
-"""So many blocks are shown anew between two looks at the clock: 2 ms."""
+"""So many blocks are shown anew, or items dropped, between two looks at the clock: 1 ms at most."""
 EXTENT = 1 << 16
 """How wide and high a scene is at first, in px."""
 WIDEST, TALLEST = BLOCK_MAX_WIDTH, 1024
@@ -48,11 +48,12 @@ class SceneMoves(QObject):
     def __init__(self, scene: QGraphicsScene, items: SceneItems) -> None:
         super().__init__(scene)
         self._scene, self._items = scene, items
-        self.is_opening = self._makes = False
+        self.is_opening = self._makes = self._begun = False
         self._seen: list[QRectF] = []
         self._bounds = QRectF()
         # Popped from the end; the first of the drawing come first.
         self._near: list[str] = []
+        self._gone: list[QGraphicsItem] = []
         self._blocks: list[str] = []
         self._known: list[str] = []
         self._targets: set[PortRef] = set()
@@ -66,8 +67,8 @@ class SceneMoves(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is left to do."""
-        return self._timer.isActive()
+        """Whether something of the drawing is left to do."""
+        return self._begun
 
     @property
     def is_making(self) -> bool:
@@ -100,6 +101,16 @@ class SceneMoves(QObject):
         found = self._items.index.bounds()
         area = QRectF() if found is None else QRectF(found[0], found[1], found[2] - found[0], found[3] - found[1])
         return area.united(self._bounds) if self.is_making else area
+
+    def drops(self, items: list[QGraphicsItem]) -> bool:
+        """Whether these, of a body that is shown no more, are so many that they go little by little; else they went."""
+        if len(items) <= 2 * FEW:
+            for item in items:
+                self._items.drop(item)
+            return False
+        self._gone += items
+        self._timer.start()
+        return True
 
     def make_near(self, area: QRectF) -> None:
         """Make the blocks that may touch an area, where some are still to be made."""
@@ -166,36 +177,41 @@ class SceneMoves(QObject):
             self._targets.update(self._items.layer.items)
         self._wires, self._labels, self._laying = [], deque(), None
         self._timer.start()
+        self._begun = True
         self.began.emit()
 
     def forget(self) -> None:
         """Everything is made anew."""
-        self._timer.stop()
         self._blocks, self._known, self._near, self._seen = [], [], [], []
         self._wires, self._labels = [], deque()
         self._targets, self._laying = set(), None
-        self.is_opening = self._makes = False
+        self.is_opening = self._makes = self._begun = False
 
     def finish(self) -> None:
         """Do at once what is left."""
-        while self.is_busy:
+        while self.is_busy or self._gone:
             self._work(seconds=60.0)
 
     def _work(self, seconds: float = SLICE_S) -> None:
         end = time.perf_counter() + seconds
         self._move_some(end)
         wires = self._targets or self._wires or self._labels or self._laying is not None
-        if not (self._makes or self._blocks or self._known or wires):
+        if self._makes or self._blocks or self._known or wires:
+            return
+        if not self._gone:
             self._timer.stop()
-            opening, self.is_opening = self.is_opening, False
-            if opening:
-                self.opened.emit()
-            self.done.emit()
+        if not self._begun:
+            return
+        opening, self.is_opening, self._begun = self.is_opening, False, False
+        if opening:
+            self.opened.emit()
+        self.done.emit()
 
     def _move_some(self, end: float) -> None:
         if self._makes:
             with lasting():
                 self._make_blocks(end)
+        self._drop_items(end)
         self._move_blocks(end)
         self._show_blocks(end)
         if self._makes or self._blocks or self._known:
@@ -250,6 +266,13 @@ class SceneMoves(QObject):
         if not blocks.left:
             self._makes = False
             self._targets.update(self._items.layer.items)
+
+    def _drop_items(self, end: float) -> None:
+        gone = self._gone
+        while gone and time.perf_counter() < end:
+            for item in gone[-AT_ONCE:]:
+                self._items.drop(item)
+            del gone[-AT_ONCE:]
 
     def _move_blocks(self, end: float) -> None:
         items, blocks, ids = self._items, self._items.body.blocks, self._blocks

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.graph.graph import PortRef, Wire
 from engine.graph.tensor_spec import TensorSpec, bytes_per_sample
-from graph_editor.canvas_look import FULL, CanvasLook
+from graph_editor.canvas_look import FULL, GONE, CanvasLook
 from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH
 from graph_editor.wire_geometry import Route, distance_to, straight, text_place
 
@@ -152,6 +152,8 @@ class WireItem(QGraphicsItem):
         return self.route.path
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._look.detail == GONE:
+            return
         painter.setBrush(self._look.no_brush)
         if self._look.detail != FULL:
             painter.setPen(self._plain_pen)

@@ -129,6 +129,8 @@ def test_many_blocks_at_once_are_loaded_in_bulk(editor: Editor) -> None:
     editor.document.commit("Many", Graph(blocks=blocks))
     assert_mirrors(editor.scene)
     editor.document.undo_stack.undo()
+    # What was shown before goes a few at a time.
+    editor.scene.moves.finish()
     assert_mirrors(editor.scene)
 
 

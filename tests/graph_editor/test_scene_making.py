@@ -298,3 +298,29 @@ def test_arrow_keys_walk_to_what_is_not_made_yet_and_make_no_more(making: GraphS
     assert next_block(making, "b1000", 0, 1) == "b1040"
     assert next_block(making, "b1000", 1, 0) == "b1001"
     assert len(making.blocks.made) < 20
+
+
+def test_what_was_shown_before_goes_a_few_at_a_time_unseen(editor: Editor, clock: None) -> None:
+    editor.document.load(rows(COUNT), None)
+    scene = editor.scene
+    scene.moves.finish()
+    editor.view.zoom_to(1.0)
+    editor.view.centerOn(300, 200)
+    old = scene.blocks["b0041"]
+    full = editor.view.viewport().grab().toImage()
+    editor.document.load(Graph(blocks={"a": Block("a", "relu", "ReLU", look=Look(3_000, 3_000))}), None)
+    assert not scene.moves.is_busy
+    assert old.scene() is scene, "not all at once"
+    assert scene.block_at(old.x() + 20, old.y() + 20) is None
+    assert scene.wires_in(QRectF(-100, -100, 9_000, 9_000)) == []
+    empty = editor.view.viewport().grab().toImage()
+    assert empty != full
+    left = len(scene.items())
+    while scene.moves._gone:
+        scene.moves._work()
+        assert left - len(scene.items()) <= round(1000 * scene_moves.SLICE_S) * scene_moves.AT_ONCE
+        left = len(scene.items())
+    assert scene.items() == [scene.blocks["a"]]
+    assert editor.view.viewport().grab().toImage() == empty
+    editor.document.load(rows(COUNT), None)
+    assert stands(scene)
