@@ -23,7 +23,7 @@ from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE
 from graph_editor.twins import mark_twins
 from graph_editor.wire_item import WireItem
-from graph_editor.wire_layer import ALL_ROUTED, WireLayer
+from graph_editor.wire_layer import WireLayer
 
 FEW = 48
 """So many blocks are made, moved or shown anew at once, with their wires: some 5 ms."""
@@ -65,17 +65,15 @@ class SceneItems:
         block = self.body.blocks[id]
         del self.blocks.left[id]
         left = self.layer.items.left
-        many = len(self.layer.items) > ALL_ROUTED
         for target in self._left_at.pop(id, ()):
             if target in left:
-                # Many run straight at first. One that runs nowhere would have the scene's origin painted again.
-                self._add_wire(left.pop(target), shown=not many)
+                # All run straight at first. One that runs nowhere would have the scene's origin painted again.
+                self._add_wire(left.pop(target), shown=False)
         self._add_block(block)
         self.refresh((id,))
-        if many:
-            for wire in self.layer.lay_plainly(self.layer.targets(id)):
-                if wire.scene() is None:
-                    self._scene.addItem(wire)
+        for wire in self.layer.lay_plainly(self.layer.targets(id)):
+            if wire.scene() is None:
+                self._scene.addItem(wire)
 
     def _note_left(self, wire: Wire) -> None:
         """A wire is to be made as soon as a block at it is."""

@@ -25,6 +25,7 @@ from graph_editor.scene import GraphScene
 from graph_editor.scene_items import FEW
 from graph_editor.scene_moves import MANY
 from graph_editor.theme import load_theme
+from graph_editor.wire_layer import ALL_ROUTED
 
 COUNT = 1_500
 
@@ -323,4 +324,15 @@ def test_what_was_shown_before_goes_a_few_at_a_time_unseen(editor: Editor, clock
     assert scene.items() == [scene.blocks["a"]]
     assert editor.view.viewport().grab().toImage() == empty
     editor.document.load(rows(COUNT), None)
+    assert stands(scene)
+
+
+def test_a_wire_made_among_many_shows_though_few_are_left_by_the_time_its_other_block_is(
+    qapp: object, clock: None
+) -> None:
+    graph = rows(ALL_ROUTED + 2)
+    scene = scene_of(graph)
+    _ = scene.blocks["b0100"]
+    scene.document.edit("Delete", edits.remove_blocks, tuple(list(graph.blocks)[200:]))
+    assert {"b0099", "b0101"} <= scene.blocks.left.keys()
     assert stands(scene)
