@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.panels.dataset_edits import dataset_of, inputs_of
 from app.worker_link import WorkerLink
 from engine.training.plan import DatasetRef
 from engine.worker.protocol import (
@@ -43,9 +44,13 @@ class DataDesk(QObject):
         self.describe(next(known, DatasetRef(name=name)))
 
     def describe_all(self) -> None:
-        """Ask about every dataset of the project."""
-        for dataset in self._document.settings.datasets:
+        """Ask about every dataset of the project: the settings need not know of one that an Input reads."""
+        known = self._document.settings.datasets
+        for dataset in known:
             self.describe(dataset)
+        named = {dataset_of(self._document, block) for block in inputs_of(self._document)}
+        for name in sorted(named - {dataset.name for dataset in known} - {""}):
+            self.describe(DatasetRef(name=name))
 
     def download(self, name: str) -> None:
         """Fetch a dataset; answered by `download_changed`."""

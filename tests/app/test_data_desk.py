@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from engine.graph.edits import add_block
 from engine.graph.problem import Problem
 from engine.worker.protocol import DatasetDescribed, DescribeDataset, Download, Downloaded
 
@@ -40,3 +42,13 @@ def test_a_folder_is_offered_again_until_it_cannot_be_read(window) -> None:
     gone = Problem("idx-missing", facts={"folder": "/data/mnist", "file": "train-images-idx3-ubyte"})
     workspace.data.described.emit(DatasetDescribed(id=3, name="mnist", folder="/data/mnist", problem=gone))
     assert workspace.remembered.dataset_folders == {}
+
+
+def test_what_an_input_reads_is_described_though_the_settings_do_not_know_of_it(window, monkeypatch) -> None:
+    data, document, sent = window.workspace.data, window.workspace.document, []
+    moons = replace(next(block for block in document.graph.blocks.values() if block.type == "input"), id="moons")
+    document.edit("Add", add_block, replace(moons, parameters={"dataset": "moons", "fields": ("point: 2 float32",)}))
+    assert [dataset.name for dataset in document.settings.datasets] == ["digits"]
+    monkeypatch.setattr(window.workspace.link, "send", sent.append)
+    data.describe_all()
+    assert [message.dataset.name for message in sent] == ["digits", "moons"]
