@@ -163,7 +163,7 @@ class SceneMoves(QObject):
             if len(layer.items) <= FEW_WIRES and not self.is_busy:
                 return False
             targets = set(layer.items)
-        elif len(targets) <= FEW_WIRES and not self.is_making:
+        elif len(targets) <= FEW_WIRES and not self.is_making and self._laying is None:
             return False
         else:
             layer.lay_plainly(targets & layer.items.made.keys())

@@ -144,6 +144,19 @@ def test_few_wires_that_are_left_while_many_are_laid_are_laid_as_few_are(qapp: o
     }
 
 
+def test_wires_that_become_many_while_few_are_laid_are_laid_as_many_are(qapp: object, clock: None) -> None:
+    graph = rows(ALL_ROUTED + 1)
+    scene = GraphScene(Document(graph, BLOCK_TYPES), load_theme("light"))
+    while scene.moves._laying is None:
+        scene.moves._work()
+    new = {f"n{n}": Block(f"n{n}", "relu", "ReLU", look=Look(n * 200, -400)) for n in range(3)}
+    wires = [*graph.wires[:-1], *(Wire(PortRef("b0000", "output"), PortRef(id, "input")) for id in new)]
+    scene.document.commit("Join", Graph(blocks={**graph.blocks, **new}, wires=sorted_wires(wires)))
+    scene.moves.finish()
+    assert len(scene.wires) == ALL_ROUTED + 2
+    assert is_right(scene)
+
+
 def test_many_moves_come_a_little_at_a_time_and_end_right(scene: GraphScene, qtbot) -> None:
     told: list[bool] = []
     scene.redrawn.connect(lambda: told.append(scene.moves.is_busy))
