@@ -186,6 +186,8 @@ class SceneMoves(QObject):
         self._wires, self._labels = [], deque()
         self._targets, self._laying = set(), None
         self.is_opening = self._makes = self._begun = False
+        if not self._gone:
+            self._timer.stop()
 
     def finish(self) -> None:
         """Do at once what is left."""
