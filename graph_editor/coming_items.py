@@ -22,6 +22,11 @@ class ComingItems(Mapping[Key, Item], Generic[Key, Plain, Item]):
         self.left: dict[Key, Plain] = {}
         self._make = make
 
+    def make(self, key: Key) -> None:
+        """Make the item of `key`, unless it is there."""
+        if key in self.left:
+            self._make(key)
+
     def clear(self) -> None:
         """Forget all."""
         self.made.clear()
@@ -30,12 +35,10 @@ class ComingItems(Mapping[Key, Item], Generic[Key, Plain, Item]):
     def make_all(self) -> None:
         """Make what is left."""
         for key in tuple(self.left):
-            if key in self.left:
-                self._make(key)
+            self.make(key)
 
     def __getitem__(self, key: Key) -> Item:
-        if key in self.left:
-            self._make(key)
+        self.make(key)
         return self.made[key]
 
     def __contains__(self, key: object) -> bool:

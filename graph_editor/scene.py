@@ -196,8 +196,7 @@ class GraphScene(QGraphicsScene):
 
     def wires_of(self, id: str) -> list[WireItem]:
         """The wires at a block."""
-        if id in self.blocks.left:
-            _ = self.blocks[id]
+        self.blocks.make(id)
         return self.layer.of(id)
 
     def bounds(self) -> QRectF:

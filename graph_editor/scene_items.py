@@ -84,7 +84,8 @@ class SceneItems:
     def _make_wire(self, target: PortRef) -> None:
         """Make a wire and the blocks that it joins."""
         source = self.layer.items.left[target].source.block
-        _ = self.blocks[source], self.blocks[target.block]
+        for id in (source, target.block):
+            self.blocks.make(id)
 
     def follow(self, change: BodyChange) -> set[PortRef]:
         """Make, drop and refresh what the change of the body touches."""

@@ -116,7 +116,7 @@ class SceneMoves(QObject):
         """Make the blocks that may touch an area, where some are still to be made."""
         if self.is_making:
             for id in self._left_in(area):
-                _ = self._items.blocks[id]
+                self._items.blocks.make(id)
 
     def _left_in(self, area: QRectF) -> list[str]:
         left, top, right, bottom = area.left() - WIDEST, area.top() - TALLEST, area.right(), area.bottom()
@@ -259,9 +259,7 @@ class SceneMoves(QObject):
         while blocks.left and time.perf_counter() < end:
             if not self._near:
                 self._near = list(blocks.left)[::-1]
-            id = self._near.pop()
-            if id in blocks.left:
-                _ = blocks[id]
+            blocks.make(self._near.pop())
         if self._items.detail != OVERVIEW:
             # Else the scene's index takes in all of them at once, when the view paints; the overview asks it for none.
             self._scene.items(self._scene.sceneRect().topLeft())
