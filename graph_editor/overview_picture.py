@@ -69,8 +69,8 @@ class OverviewPicture(QObject):
     def paint_picked(self, painter: QPainter, area: QRectF) -> None:
         """Draw the selected blocks in `area` of the scene over it."""
         for id in self._scene.picked_blocks:
-            item = self._scene.blocks[id]
-            if item.sceneBoundingRect().intersects(area):
+            item = self._scene.blocks.made.get(id)
+            if item is not None and item.sceneBoundingRect().intersects(area):
                 painter.save()
                 painter.translate(item.pos())
                 item.paint_overview(painter)

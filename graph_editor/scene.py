@@ -141,13 +141,8 @@ class GraphScene(QGraphicsScene):
         new_wires = frozenset(target for target in wires if target in self.wires)
         if new_blocks == self.picked_blocks and new_wires == self.picked_wires:
             return
-        for id in self.picked_blocks ^ new_blocks:
-            if id in self.blocks:
-                self.blocks[id].set_state(selected=id in new_blocks)
-        for target in self.picked_wires ^ new_wires:
-            if target in self.wires:
-                self.wires[target].set_state(selected=target in new_wires)
         self.picked_blocks, self.picked_wires = new_blocks, new_wires
+        self._items.show_picked(new_blocks, new_wires)
         self.picked.emit()
 
     def focus_block(self, id: str | None) -> None:
@@ -261,7 +256,6 @@ class GraphScene(QGraphicsScene):
             again |= self._items.follow(own)
             if self.blocks.left:
                 self.moves.makes()
-            self._mark_picked(wires=(wire.target for wire in own.wires_added))
         if root is not None and root.variables is not None:
             again |= self._items.refresh(self.blocks.made)
         self._lay(again)
@@ -277,7 +271,6 @@ class GraphScene(QGraphicsScene):
             self._items.make_with(self.look)
         self._lay(set() if self.moves.makes() else set(self.wires))
         self.moves.is_opening = self.moves.is_busy
-        self._mark_picked(self.picked_blocks, self.picked_wires)
         self._drop_picked()
 
     def _lay(self, targets: set[PortRef]) -> None:
@@ -295,13 +288,6 @@ class GraphScene(QGraphicsScene):
             else:
                 break
         return path
-
-    def _mark_picked(self, blocks: Iterable[str] = (), wires: Iterable[PortRef] = ()) -> None:
-        """Items that were made anew show that they are selected."""
-        for id in self.picked_blocks.intersection(blocks) & self.blocks.keys():
-            self.blocks[id].set_state(selected=True)
-        for target in self.picked_wires.intersection(wires) & self.wires.keys():
-            self.wires[target].set_state(selected=True)
 
     def _drop_picked(self) -> None:
         self.pick(self.picked_blocks, self.picked_wires)

@@ -44,6 +44,8 @@ class SceneItems:
         self._left_at: dict[str, list[PortRef]] = {}
         self._twins: dict[str, int] = {}
         self._hand: Mapping[tuple[str, str, bool], str] = {}
+        self._picked_blocks: frozenset[str] = frozenset()
+        self._picked_wires: frozenset[PortRef] = frozenset()
 
     def start_over(self) -> list[QGraphicsItem]:
         """Let go of all items; those of the body are to be made. The old ones, which are to be dropped."""
@@ -162,6 +164,14 @@ class SceneItems:
         for id in self.blocks.made.keys() & marked:
             self._refresh_ports(self.blocks.made[id])
 
+    def show_picked(self, blocks: frozenset[str], wires: frozenset[PortRef]) -> None:
+        """Have these look selected, also those that are still to be made or made anew, and no others."""
+        for id in self.blocks.made.keys() & (self._picked_blocks ^ blocks):
+            self.blocks.made[id].set_state(selected=id in blocks)
+        for target in self.layer.items.made.keys() & (self._picked_wires ^ wires):
+            self.layer.items.made[target].set_state(selected=target in wires)
+        self._picked_blocks, self._picked_wires = blocks, wires
+
     def make_with(self, look: CanvasLook) -> None:
         """Give what is made from now on these paints."""
         self._look = look
@@ -188,6 +198,7 @@ class SceneItems:
         item = BlockItem(block.id, self._look)
         item.setPos(block.look.x, block.look.y)
         item.twin = self._twins.get(block.id)
+        item.set_state(selected=block.id in self._picked_blocks)
         self.blocks.made[block.id] = item
         self._scene.addItem(item)
 
@@ -201,6 +212,8 @@ class SceneItems:
 
     def _add_wire(self, wire: Wire, shown: bool = True) -> None:
         item = WireItem(wire, self._look, self._known.spec(wire.source))
+        if wire.target in self._picked_wires:
+            item.set_state(selected=True)
         self.layer.put(item)
         if shown:
             self._scene.addItem(item)

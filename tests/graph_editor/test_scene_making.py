@@ -336,3 +336,20 @@ def test_a_wire_made_among_many_shows_though_few_are_left_by_the_time_its_other_
     scene.document.edit("Delete", edits.remove_blocks, tuple(list(graph.blocks)[200:]))
     assert {"b0099", "b0101"} <= scene.blocks.left.keys()
     assert stands(scene)
+
+
+def test_what_is_not_made_yet_is_selected_without_being_made(making: GraphScene) -> None:
+    made = set(making.blocks.made)
+    making.pick(making.blocks, making.wires)
+    making.document.edit("Add", edits.add_block, Block("new", "relu", "New", look=Look(-400, -400)))
+    assert making.blocks.made.keys() == made | {"new"}
+    assert len(making.picked_blocks) == COUNT
+    assert stands(making)
+    assert {id for id, item in making.blocks.items() if item.selected} == making.picked_blocks
+    assert {target for target, wire in making.wires.items() if wire.selected} == making.picked_wires
+    making.document.edit("Delete", edits.remove_blocks, tuple(f"b{n:04d}" for n in range(MANY + 1)))
+    assert not making.blocks.made, "nor where all are made anew"
+    making.moves.finish()
+    assert all(making.blocks[id].selected for id in making.picked_blocks)
+    making.pick()
+    assert not any(item.selected for item in (*making.blocks.values(), *making.wires.values()))
