@@ -60,3 +60,17 @@ def test_a_dear_one_does_not_wait_for_many_cheap_ones(monkeypatch):
     assert share == pytest.approx(0.04, rel=0.15)
     assert answers["latent"] >= 120 / 5
     assert answers["preview 0"] > 4 * answers["latent"]
+
+
+def test_what_takes_no_time_that_the_clock_tells_comes_as_often_as_it_is_asked_for(monkeypatch):
+    answers, share = run(monkeypatch, {"loss": 0.0, "filters": 0.0}, 10)
+    assert 90 <= answers["loss"] <= 100
+    assert 90 <= answers["filters"] <= 100
+    assert share == 0
+
+
+def test_a_very_dear_one_leaves_time_for_cheap_ones_and_takes_no_more_than_the_larger_share(monkeypatch):
+    answers, share = run(monkeypatch, {"preview": 0.001, "latent": 5.0}, 1200)
+    assert share <= 0.04
+    assert answers["latent"] >= 8
+    assert answers["preview"] >= 1200 / 5
