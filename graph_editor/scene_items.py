@@ -72,7 +72,8 @@ class SceneItems:
                 # All run straight at first. One that runs nowhere would have the scene's origin painted again.
                 self._add_wire(left.pop(target), shown=False)
         self._add_block(block)
-        self.refresh((id,))
+        # A wire that came with its other block may tell what was known then.
+        self.show_known((id,))
         for wire in self.layer.lay_plainly(self.layer.targets(id)):
             if wire.scene() is None:
                 self._scene.addItem(wire)

@@ -353,3 +353,12 @@ def test_what_is_not_made_yet_is_selected_without_being_made(making: GraphScene)
     assert all(making.blocks[id].selected for id in making.picked_blocks)
     making.pick()
     assert not any(item.selected for item in (*making.blocks.values(), *making.wires.values()))
+
+
+def test_a_wire_tells_its_shape_though_that_became_known_before_its_source_was_made(making: GraphScene) -> None:
+    _ = making.blocks["b1000"]
+    assert "b0999" in making.blocks.left
+    spec = TensorSpec((Dim("N"), 16, 4, 4), "float32")
+    making.set_analysis(Analysis(specs={"b0999/output": spec}))
+    assert stands(making)
+    assert making.wires[PortRef("b1000", "input")].spec == spec
