@@ -46,11 +46,11 @@ def parameter_problem(
     if parameter.in_range(number):
         return None
     if parameter.kind == "choice":
-        told: dict[str, Fact] = {"value": parameter.words(value), "choices": ", ".join(parameter.choices)}
         nearest = nearest_choice(parameter, str(number))
+        others = ", ".join(choice for choice in parameter.choices if choice != nearest)
         if nearest is None:
-            return problem("parameter-choice", **told)
-        return problem("parameter-spelling", nearest=nearest, **told)
+            return problem("parameter-choice", value=parameter.words(value), choices=others)
+        return problem("parameter-spelling", value=parameter.words(value), nearest=nearest, others=others)
     return problem("parameter-range", value=parameter.words(value), range=range_words(parameter))
 
 

@@ -73,7 +73,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "parameter-type": ("{label} of {block} must be {expected}, not {value}", ""),
     "parameter-range": ("{label} of {block} is {value}, out of range: {range}", ""),
     "parameter-choice": ("{label} of {block} cannot be {value}", "Choose one of {choices}."),
-    "parameter-spelling": ("{label} of {block} cannot be {value}", "Choose {nearest}, the nearest of {choices}."),
+    "parameter-spelling": ("{label} of {block} cannot be {value}", "Choose {nearest}. Also possible: {others}."),
     "formula": ("{label} of {block} cannot be computed: {reason}", "Write a number or a formula such as 64 * 2**i."),
     "variable": ("The project variable {variable} cannot be used: {reason}", "Give it a number or a formula."),
     # shapes

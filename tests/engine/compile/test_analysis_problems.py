@@ -39,7 +39,7 @@ def test_a_choice_in_other_letters_is_told_with_the_nearest_and_mended_by_it(bod
     graph = by_hand("lenet", body)
     problem = found(graph)
     assert problem.path == (*body, "c3")
-    assert problem.sentence.endswith("“C3” cannot be lenet. Choose LeNet, the nearest of LeNet, full.")
+    assert problem.sentence.endswith("“C3” cannot be lenet. Choose LeNet. Also possible: full.")
     (fix,) = problem.fixes
     assert fix.label == "Set Table to LeNet"
     mended = within(graph, fix.body, getattr(edits, fix.edit), SCOPE, *fix.arguments)
