@@ -37,6 +37,7 @@ class OverviewPicture(QObject):
     def leave(self) -> None:
         """It is shown no more."""
         self._rest.stop()
+        self._drawing.stop()
 
     def forget(self) -> None:
         """Draw it anew before it is shown again; of the same drawing the one before is shown until it is there."""

@@ -136,3 +136,17 @@ def test_what_is_made_and_moved_has_the_overview_painted_no_more_than_once(edito
     while editor.scene.moves.is_busy:
         QApplication.processEvents()
     assert len(painted) <= 3
+
+
+def test_a_view_that_comes_near_meanwhile_has_it_drawn_no_more(editor: Editor, qtbot: QtBot) -> None:
+    block, picture = editor.theme.color("convolution"), editor.view._picture
+    at = editor.scene.blocks["b0610"].sceneBoundingRect().center()
+    editor.document.edit("Delete", edits.remove_blocks, ("b0610",))
+    picture._draw_and_show()
+    assert picture._drawing.is_busy
+    editor.view.zoom_to(1.0)
+    assert not picture._drawing.is_busy
+    editor.view.zoom_to(FAR)
+    editor.view.centerOn(4_000, 2_400)
+    qtbot.waitUntil(lambda: pixel(editor, at.x(), at.y()) != block)
+    qtbot.waitUntil(lambda: pixel(editor, at.x() - 200, at.y()) == block)
