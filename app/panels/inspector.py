@@ -153,9 +153,9 @@ class Inspector(QWidget):
             self._page.set_weights(self._weights)
             self._page.set_curve(*self._curve)
 
-    def set_curve(self, path_key: str, arrays: Any) -> None:
+    def set_curve(self, path_key: str, curve: Any) -> None:
         """Show the curve of an activation, `x`, `function` and `derivative`, or why it has none; None: not known."""
-        self._curve = (path_key, arrays)
+        self._curve = (path_key, curve)
         if isinstance(self._page, BlockPage):
             self._page.set_curve(*self._curve)
 
