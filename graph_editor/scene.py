@@ -246,7 +246,7 @@ class GraphScene(QGraphicsScene):
         root = change.bodies.get(())
         if own is None and (root is None or root.variables is None):
             return
-        if own is not None and self.moves.takes(change, own):
+        if own is not None and self.moves.takes(change, self.path):
             return
         if own is not None and len(own.added) + len(own.removed) > MANY:
             self._rebuild()

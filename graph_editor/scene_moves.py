@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView
 
-from engine.graph.difference import BodyChange, GraphChange
+from engine.graph.difference import GraphChange
 from engine.graph.graph import PortRef
+from engine.graph.paths import BodyPath
 from graph_editor.canvas_look import OVERVIEW
 from graph_editor.lasting import lasting
 from graph_editor.scene_items import FEW, SceneItems
@@ -127,9 +128,12 @@ class SceneMoves(QObject):
             if left <= (look := blocks[id].look).x <= right and top <= look.y <= bottom
         ]
 
-    def takes(self, change: GraphChange, own: BodyChange) -> bool:
-        """Whether the change of the scene's body is but many moves; then they are on their way."""
-        if change.meaning or len(change.bodies) > 1 or len(own.changed) <= FEW:
+    def takes(self, change: GraphChange, path: BodyPath) -> bool:
+        """Whether the change of the scene's body, which is at `path`, is but many moves; then they are on their way."""
+        own = change.bodies[path]
+        # A container whose body changed is painted anew.
+        deepest = all(len(other) <= len(path) for other in change.bodies)
+        if change.meaning or not deepest or len(own.changed) <= FEW:
             return False
         wires = self._items.layer.items
         for wire in own.wires_added:

@@ -169,6 +169,22 @@ def test_many_moves_come_a_little_at_a_time_and_end_right(scene: GraphScene, qtb
     assert told == [False]
 
 
+def test_many_blocks_of_a_container_are_moved_as_those_outside_are(qapp: object) -> None:
+    inner = rows(ALL_ROUTED + 20)
+    document = Document(Graph(blocks={"box": Block("box", "group", "Box", body=inner)}), BLOCK_TYPES)
+    scene = GraphScene(document, load_theme("light"))
+    scene.show_body(("box",))
+    scene.moves.finish()
+    places = {id: (block.look.x + 64, block.look.y + 40) for id, block in inner.blocks.items()}
+    scene.drag(places)
+    document.edit("Move", edits.move, places, path=("box",))
+    assert scene.moves.is_busy
+    scene.settle()
+    scene.moves.finish()
+    assert is_right(scene)
+    assert all((wire.x(), wire.y()) == (0, 0) for wire in scene.wires.values())
+
+
 def test_undo_before_the_end_goes_all_the_way_back(scene: GraphScene, qtbot) -> None:
     scene.document.edit("Move", edits.move, mirrored(scene.body))
     scene.document.undo_stack.undo()
