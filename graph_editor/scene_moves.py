@@ -204,6 +204,8 @@ class SceneMoves(QObject):
         wires = self._targets or self._wires or self._labels or self._laying is not None
         if self._makes or self._blocks or self._known or wires:
             return
+        # What nobody sees any more goes last
+        self._drop_items(end)
         if not self._gone:
             self._timer.stop()
         if not self._begun:
@@ -217,7 +219,6 @@ class SceneMoves(QObject):
         if self._makes:
             with lasting():
                 self._make_blocks(end)
-        self._drop_items(end)
         self._move_blocks(end)
         self._show_blocks(end)
         if self._makes or self._blocks or self._known:

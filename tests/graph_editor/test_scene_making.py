@@ -327,6 +327,22 @@ def test_what_was_shown_before_goes_a_few_at_a_time_unseen(editor: Editor, clock
     assert stands(scene)
 
 
+def test_what_is_known_of_the_drawing_shown_comes_before_the_end_of_the_one_before(editor: Editor, clock: None) -> None:
+    known = {f"b{n:04d}/output": TensorSpec((Dim("N"), 16, 8, 8), "float32") for n in range(COUNT)}
+    editor.document.load(rows(COUNT), None)
+    scene = editor.scene
+    editor.set_analysis(Analysis(specs=known))
+    scene.moves.finish()
+    editor.document.load(rows(3), None)
+    editor.set_analysis(Analysis(specs={key: TensorSpec((Dim("N"), 9), "float32") for key in known}))
+    while scene.moves.is_busy:
+        scene.moves._work()
+    assert len(scene.moves._gone) > COUNT
+    assert scene.wires[PortRef("b0001", "input")].spec.per_sample == "9"
+    scene.moves.finish()
+    assert not scene.moves._gone
+
+
 def test_a_wire_made_among_many_shows_though_few_are_left_by_the_time_its_other_block_is(
     qapp: object, clock: None
 ) -> None:
