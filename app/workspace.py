@@ -30,15 +30,9 @@ from engine.graph.paths import BodyPath
 from engine.graph.problem import Fix, Problem, Refused
 from engine.training import plan as plan_edits
 from engine.training.events import Checkpointed, Event, Finished
-from engine.training.plan import (
-    Settings,
-    ViewSpec,
-)
+from engine.training.plan import Settings, ViewSpec
 from engine.worker.client import WorkerClient
-from engine.worker.protocol import (
-    Ready,
-    SessionOpened,
-)
+from engine.worker.protocol import Ready
 from graph_editor.document import Document
 
 if TYPE_CHECKING:
@@ -118,7 +112,6 @@ class Workspace(QObject):
         self.runs.event.connect(self._take_event)
         self.runs.began.connect(self._run_began)
         self.runs.ended.connect(self._run_ended)
-        self.measures.session_opened.connect(self._session_opened)
         self.files.opened.connect(self.analysis.ask_again)
         self.files.moved.connect(self.own_code.moved)
         self.own_code.changed.connect(self._code_changed)
@@ -200,11 +193,6 @@ class Workspace(QObject):
         """Have the pictures measured that the canvas shows."""
         paths = preview_paths(self.document.graph, self._shown_body, self.types, self.analysis.analysis)
         self.measures.watch_previews(paths)
-
-    def _session_opened(self, message: SessionOpened) -> None:
-        errors = [problem for problem in message.problems if problem.code == "weights-fit"]
-        if errors:
-            self.refused.emit(errors[0])
 
     # --- runs -------------------------------------------------------------------------------------------
     def _run_began(self) -> None:

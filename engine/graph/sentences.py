@@ -260,7 +260,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The training process ended unexpectedly{reason}",
         "Your drawing is safe. Start it again to go on from the last checkpoint.",
     ),
-    "weights-fit": ("The saved weights do not fit “{name}”", "It starts afresh."),
     # measuring
     "no-curve": (
         "{block} has no curve",
