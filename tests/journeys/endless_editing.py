@@ -10,11 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from hands import Hands
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.launch import application
+from tests.journeys.hands import Hands
 
 MOST = 60
 

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from hands import Hands
 from PySide6.QtCore import Qt
+
+from tests.journeys.hands import Hands
 
 TOO_MANY = 20_000
 FURTHER = 20
