@@ -18,6 +18,7 @@ from app.project_store import ProjectStore
 from app.workspace import Workspace
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.project.recovery import RecoveryFolder
+from graph_editor.collecting import Collecting
 from graph_editor.theme import install_fonts
 
 WORKER_AFTER_MS = 50
@@ -42,6 +43,7 @@ def application() -> QApplication:
 def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) -> MainWindow:
     """A window on the file, or on what was open last, shown; its worker starts once it is on screen."""
     application()
+    collecting = Collecting()
     store = ProjectStore(BLOCK_TYPES, folder)
     workspace = Workspace(store)
     report = ErrorReport(store.folder.path.parent)
@@ -49,6 +51,7 @@ def open_window(file: Path | None = None, folder: RecoveryFolder | None = None) 
     problem = workspace.open_first(file)
     window = MainWindow(workspace, report)
     report.setParent(window)
+    collecting.setParent(window)
     workspace.link.died.connect(
         lambda words: report.note(f"the worker ended: {words}", workspace.link.client.last_lines)
     )

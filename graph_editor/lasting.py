@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from graph_editor.collecting import is_on
+
 
 @contextmanager
 def lasting() -> Iterator[None]:
@@ -15,7 +17,7 @@ def lasting() -> Iterator[None]:
     time. They still go when nobody refers to them; only circles among them would stay. To unfreeze when a drawing is
     closed would be of no use: its items are gone by then, and the next look visits the whole program, 0.1 s.
     """
-    collecting = gc.isenabled()
+    collecting, by_itself = is_on(), gc.isenabled()
     if collecting:
         # What others left since the last look is no part of it: some 50 µs.
         gc.collect(0)
@@ -25,4 +27,5 @@ def lasting() -> Iterator[None]:
     finally:
         if collecting:
             gc.freeze()
+        if by_itself:
             gc.enable()
