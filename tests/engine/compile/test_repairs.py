@@ -22,32 +22,27 @@ def apply(graph: Graph, fix: Fix) -> Graph:
     return within(graph, fix.body, getattr(edits, fix.edit), SCOPE, *ids, *fix.arguments)
 
 
-def flat_dense() -> Graph:
-    drawn = drawing()
-    drawn.add("dense", "dense")
-    drawn.chain("in.image", "dense")
+def fed(drawn: Drawing, id: str, type: str, source: str = "in.image") -> Graph:
+    """The drawing with a block that takes what `source` gives."""
+    drawn.add(id, type)
+    drawn.chain(source, id)
     return drawn.graph
+
+
+def flat_dense() -> Graph:
+    return fed(drawing(), "dense", "dense")
 
 
 def flat_rbm() -> Graph:
-    drawn = drawing()
-    drawn.add("rbm", "rbm")
-    drawn.chain("in.image", "rbm")
-    return drawn.graph
+    return fed(drawing(), "rbm", "rbm")
 
 
 def rows_into_pictures() -> Graph:
-    drawn = drawing("row: 64")
-    drawn.add("conv", "conv2d")
-    drawn.chain("in.row", "conv")
-    return drawn.graph
+    return fed(drawing("row: 64"), "conv", "conv2d", "in.row")
 
 
 def pictures_into_rows() -> Graph:
-    drawn = drawing()
-    drawn.add("norm", "batch_norm1d")
-    drawn.chain("in.image", "norm")
-    return drawn.graph
+    return fed(drawing(), "norm", "batch_norm1d")
 
 
 def pictures_into_logits() -> Graph:
