@@ -168,3 +168,12 @@ def press_key(editor: Editor) -> Callable[..., None]:
         QTest.keyClick(editor.view, key, keys)
 
     return press
+
+
+def rows(count: int, type: str = "relu", down: int = 120) -> Graph:
+    """A chain of blocks b0000, b0001 … in rows of 40 that stand `down` px apart."""
+    blocks = {
+        f"b{n:04d}": Block(f"b{n:04d}", type, "Block", look=Look(n % 40 * 200, n // 40 * down)) for n in range(count)
+    }
+    wires = [Wire(PortRef(f"b{n - 1:04d}", "output"), PortRef(f"b{n:04d}", "input")) for n in range(1, count)]
+    return Graph(blocks=blocks, wires=sorted_wires(wires))

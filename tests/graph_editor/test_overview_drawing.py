@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph import edits
-from engine.graph.graph import Block, Graph, Look, PortRef, Wire, sorted_wires
 from graph_editor import overview_drawing
 from graph_editor.canvas_look import OVERVIEW
 from graph_editor.document import Document
@@ -23,22 +22,15 @@ from graph_editor.editor import Editor
 from graph_editor.overview import STEP
 from graph_editor.overview_drawing import OverviewDrawing
 from graph_editor.theme import load_theme
+from tests.graph_editor.conftest import rows
 
 COUNT = 1_200
 FAR = 0.1
 
 
-def rows(count: int) -> Graph:
-    blocks = {
-        f"b{n:04d}": Block(f"b{n:04d}", "conv2d", "C", look=Look(n % 40 * 200, n // 40 * 160)) for n in range(count)
-    }
-    wires = [Wire(PortRef(f"b{n - 1:04d}", "output"), PortRef(f"b{n:04d}", "input")) for n in range(1, count)]
-    return Graph(blocks=blocks, wires=sorted_wires(wires))
-
-
 @pytest.fixture
 def editor(qapp: object, qtbot: QtBot) -> Iterator[Editor]:
-    editor = Editor(Document(rows(COUNT), BLOCK_TYPES), load_theme("light"))
+    editor = Editor(Document(rows(COUNT, "conv2d", 160), BLOCK_TYPES), load_theme("light"))
     qtbot.addWidget(editor)
     editor.resize(1000, 700)
     editor.show()

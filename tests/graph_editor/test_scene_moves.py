@@ -18,17 +18,9 @@ from graph_editor.scene import GraphScene
 from graph_editor.scene_items import FEW
 from graph_editor.theme import load_theme
 from graph_editor.wire_layer import ALL_ROUTED
+from tests.graph_editor.conftest import rows
 
 COUNT = 2_000
-
-
-def rows(count: int) -> Graph:
-    """A chain in rows of 40."""
-    blocks = {
-        f"b{n:04d}": Block(f"b{n:04d}", "relu", "ReLU", look=Look(n % 40 * 200, n // 40 * 120)) for n in range(count)
-    }
-    wires = [Wire(PortRef(f"b{n - 1:04d}", "output"), PortRef(f"b{n:04d}", "input")) for n in range(1, count)]
-    return Graph(blocks=blocks, wires=sorted_wires(wires))
 
 
 @pytest.fixture
