@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -73,8 +74,15 @@ class WorkerLink(QObject):
 
     def pull(self) -> None:
         """Hand on what has come, for 6 ms at most."""
+        self._hand_on(BUDGET_S)
+        if self._was_alive and not self._waiting and not self.client.alive:
+            self._was_alive = False
+            self._timer.stop()
+            self.died.emit(self.client.exit_words or "")
+
+    def _hand_on(self, budget_s: float) -> None:
         self._waiting.extend(self.client.take())
-        end = time.perf_counter() + BUDGET_S
+        end = time.perf_counter() + budget_s
         some = bool(self._waiting)
         while self._waiting:
             message = self._waiting.popleft()
@@ -84,10 +92,6 @@ class WorkerLink(QObject):
                 break
         if some:
             self.pulled.emit()
-        if self._was_alive and not self._waiting and not self.client.alive:
-            self._was_alive = False
-            self._timer.stop()
-            self.died.emit(self.client.exit_words or "")
 
     def close(self, timeout_s: float = 2.0) -> None:
         """End the worker: it stops at the next step and writes a checkpoint, or is ended after `timeout_s`."""
@@ -95,7 +99,8 @@ class WorkerLink(QObject):
         if self.is_started:
             self._was_alive = False
             self.client.close(timeout_s)
-            self.pull()
+            # all of it: no later pull would hand on the last checkpoint
+            self._hand_on(math.inf)
 
     def _take_ready(self, message: Ready) -> None:
         self.devices = tuple(device for device in message.devices if device != "auto")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from engine.graph.edits import add_block, remove_blocks, set_parameter
 from engine.graph.graph import Block
+from engine.training.events import Losses
 
 RUN_MS = 60_000
 
@@ -285,3 +286,16 @@ def test_weights_that_came_with_a_faulty_drawing_are_shown_once_it_is_mended(liv
         workspace.document.edit("Delete", remove_blocks, ("loose",))
     assert opened.args[0].trained
     assert workspace.measures.has_session
+
+
+def test_the_last_checkpoint_is_heard_behind_answers_that_take_the_window_long(live, qtbot) -> None:
+    workspace = live.workspace
+    workspace.set_epochs(100_000)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "training")
+    qtbot.waitUntil(lambda: len(workspace.history.losses) > 20, timeout=RUN_MS)
+    assert workspace.runs.checkpoint is None
+    workspace.link.on(Losses, lambda losses: time.sleep(0.02))
+    assert live.close()
+    assert workspace.runs.checkpoint is not None, "the losses came before it, and took more than one pull's time"
+    assert workspace.runs.checkpoint.is_file()
