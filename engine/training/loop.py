@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.training.commands import Control
+from engine.training.denormals import flush_denormals
 from engine.training.devices import choose_device, device_words
 from engine.training.events import Event, Failed, Loading
 from engine.training.failures import go_back, problem_of
@@ -35,6 +36,7 @@ def train(
     run: Run | None = None
     begun_at = clock()
     keep_pages()
+    were_flushed = flush_denormals(True)
     try:
         if session is None:
             yield Loading(request.run, f"Loading data onto the {device_words(choose_device(request.plan.device))}")
@@ -54,6 +56,7 @@ def train(
     finally:
         if session is not None:
             session.network.root.zero_grad(set_to_none=True)
+        flush_denormals(were_flushed)
         give_back_pages()
 
 
