@@ -60,11 +60,11 @@ class Entry(QLineEdit):
         self._scrubbing = False
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # Also where nothing of it is wanted: it lets Qt know the third click of three, which takes everything
+        super().mouseDoubleClickEvent(event)
         if self.scrubs and event.button() == Qt.MouseButton.LeftButton:
             # Words end at a point: Qt would take half of a number.
             self.selectAll()
-        else:
-            super().mouseDoubleClickEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pressed_at is None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QWidget
 
 from app.panels.buttons import IconButton, PrimaryButton
 from app.panels.fields import ChoiceField, Field, FloatField, IntegerField
@@ -28,6 +28,7 @@ SLOT_WIDTH = 104
 BUTTON_GAP = 2
 ONE_BUTTON_BELOW = 1200
 PROGRESS_HEIGHT = 2
+TIP_DROP = 12  # Qt shows tips 16 px below the place given, for the pointer
 SWEEP_MS, SWEEP_SHARE = 1400, 0.18
 PANELS = ("palette", "views", "inspector")
 PANEL_NAMES = {"palette": "Blocks", "views": "Live views", "inspector": "Inspector"}
@@ -105,7 +106,7 @@ class RunBar(QWidget):
         self.device = ChoiceField(theme, ("auto",), parent=self)
         self._tips: dict[Field, str] = {}
         for field in (self.epochs, self.learning_rate, self.batch_size, self.device):
-            field.error_changed.connect(self._show_tips)
+            field.error_changed.connect(lambda _, field=field: self._tell_error(field))
         self._labels: list[QLabel] = []
         self._wide: list[QWidget] = []
         self.plan_button = PlanButton(theme, self)
@@ -245,9 +246,17 @@ class RunBar(QWidget):
             self._popup.show_fields(fields)
 
     def _show_tips(self) -> None:
-        """There is no room below a field: on hover it says what is wrong with it, else what it is."""
+        """There is no room in the bar below a field: on hover it says what is wrong with it, else what it is."""
         for field, words in self._tips.items():
             field.setToolTip(field.error() or words)
+
+    def _tell_error(self, field: Field) -> None:
+        """What is wrong stands below the field at once, until the next click."""
+        self._show_tips()
+        if field.error() and field.isVisible():
+            place = field.mapToGlobal(QPoint(0, field.height() - TIP_DROP))
+            # After the click that took the text, which would hide it
+            QTimer.singleShot(0, field, lambda: QToolTip.showText(place, field.toolTip(), field))
 
     def set_panel_shown(self, name: str, shown: bool) -> None:
         """Draw whether a panel is on screen."""

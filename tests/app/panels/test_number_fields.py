@@ -89,6 +89,22 @@ def test_a_double_click_selects_the_whole_number(qtbot: QtBot, theme: Theme) -> 
     assert field.error() == ""
 
 
+@pytest.mark.parametrize("focused", [False, True])
+def test_three_clicks_select_the_whole_number(qtbot: QtBot, theme: Theme, focused: bool) -> None:
+    field = FloatField(theme, 0.0, None)
+    field.set_value(0.375)
+    shown(qtbot, field)
+    entry = field.focusProxy()
+    place = QPoint(12, entry.height() // 2)
+    if focused:
+        entry.setFocus()
+    qtbot.mouseClick(entry, LEFT, pos=place)
+    qtbot.mouseDClick(entry, LEFT, pos=place)
+    qtbot.mousePress(entry, LEFT, pos=place)
+    qtbot.mouseRelease(entry, LEFT, pos=place)
+    assert entry.selectedText() == "0.375"
+
+
 def test_scrubbing_previews_on_the_way_and_edits_once(qtbot: QtBot, theme: Theme) -> None:
     field = IntegerField(theme, 1, 100)
     field.set_value(16)

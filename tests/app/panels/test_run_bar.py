@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 
 from app import run_state
 from app.panels.run_bar import RunBar, RunFields
@@ -50,6 +50,24 @@ def test_presses_tell_what_they_mean(bar, qtbot) -> None:
     assert pressed.args == ["pause"]
     with qtbot.waitSignal(bar.stop_pressed):
         qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_what_is_wrong_with_a_number_stands_below_it_at_once(bar, qtbot) -> None:
+    entry = bar.epochs.focusProxy()
+    qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(entry, "2020000")
+    assert not QToolTip.isVisible()
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    qtbot.waitUntil(QToolTip.isVisible)
+    assert QToolTip.text() == "out of range: 1 to 100\u2009000"
+    (tip,) = (widget for widget in QApplication.topLevelWidgets() if widget.inherits("QTipLabel"))
+    below = tip.pos().y() - bar.epochs.mapToGlobal(bar.epochs.rect().bottomLeft()).y()
+    assert 0 < below < 12
+    qtbot.keyClicks(entry, "30")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert bar.epochs.toolTip().startswith("Epochs\nHow often")
+    QToolTip.hideText()
 
 
 @pytest.mark.parametrize("keyboard", [False, True])
@@ -128,6 +146,7 @@ def test_a_typed_rate_is_told_once(bar, qtbot) -> None:
     assert told == [0.02]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_field_in_error_says_on_hover_what_is_wrong(bar, qtbot) -> None:
     what_it_is = bar.learning_rate.toolTip()
     entry = bar.learning_rate._entry
