@@ -13,6 +13,7 @@ from engine.graph.block_type import BlockType, source_of
 from engine.graph.connection_rules import refusal
 from engine.graph.graph import Block, Frame, Graph, Learning, Look, Note, PortRef, Weights, Wire, sorted_wires
 from engine.graph.handing_on import without_owners
+from engine.graph.names import Names
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.paths import DEEPEST, depth
 from engine.graph.problem import Problem, Refused, refused
@@ -26,7 +27,14 @@ replace = msgspec.structs.replace
 
 def add_block(graph: Graph, scope: Scope, block: Block) -> Graph:
     """With `block` added under a name no other block of this body has."""
-    if block.id in graph.blocks or any(block.id in body.blocks for body in scope.ancestors):
+    _refuse_addition(graph.blocks, scope, block)
+    named = replace(block, name=free_name(graph, block.name))
+    return replace(graph, blocks={**graph.blocks, block.id: named})
+
+
+def _refuse_addition(blocks: Mapping[str, Block], scope: Scope, block: Block) -> None:
+    """Raise Refused where `block` may not join `blocks`, those of this body."""
+    if block.id in blocks or any(block.id in body.blocks for body in scope.ancestors):
         raise refused("id-taken", id=block.id)
     type = scope.types.get(block.type)
     if type is not None and type.role == "input" and scope.ancestors:
@@ -37,17 +45,11 @@ def add_block(graph: Graph, scope: Scope, block: Block) -> Graph:
     if block.body is not None and len(scope.ancestors) + 1 + depth(block.body) > DEEPEST:
         title = type.title if type is not None else block.type
         raise refused("nested", title=title, name=block.name, limit=DEEPEST)
-    named = replace(block, name=free_name(graph, block.name))
-    return replace(graph, blocks={**graph.blocks, block.id: named})
 
 
 def free_name(graph: Graph, wanted: str) -> str:
-    """`wanted`, or `wanted 2`, `wanted 3` … where blocks of this body are called so already."""
-    taken = {block.name for block in graph.blocks.values()}
-    name, number = wanted, 2
-    while name in taken:
-        name, number = f"{wanted} {number}", number + 1
-    return name
+    """`wanted`, or the next free number after it where a block of this body is called so already."""
+    return Names(block.name for block in graph.blocks.values()).take(wanted)
 
 
 def remove_blocks(graph: Graph, scope: Scope, ids: tuple[str, ...]) -> Graph:
@@ -262,16 +264,21 @@ def paste(graph: Graph, scope: Scope, fragment: Graph, ids: Mapping[str, str], o
 
     `ids` maps every id at every depth of the fragment. Weights stay shared with an owner that is here.
     """
-    for block in fragment.blocks.values():
-        moved = replace(block.look, x=block.look.x + offset[0], y=block.look.y + offset[1])
-        graph = add_block(graph, scope, replace(with_new_ids(block, ids), look=moved))
-    here = {*graph.blocks, *(id for body in scope.ancestors for id in body.blocks)}
-    for new_id in (ids[id] for id in fragment.blocks):
-        block = graph.blocks[new_id]
-        if block.weights is not None and block.weights.of not in here:
-            graph = _with_block(graph, replace(block, weights=None))
+    blocks = dict(graph.blocks)
+    names = Names(block.name for block in graph.blocks.values())
+    here = {
+        *graph.blocks,
+        *(ids[id] for id in fragment.blocks),
+        *(id for body in scope.ancestors for id in body.blocks),
+    }
+    for original in fragment.blocks.values():
+        block = with_new_ids(original, ids)
+        _refuse_addition(blocks, scope, block)
+        look = replace(block.look, x=block.look.x + offset[0], y=block.look.y + offset[1])
+        weights = block.weights if block.weights is not None and block.weights.of in here else None
+        blocks[block.id] = replace(block, name=names.take(block.name), weights=weights, look=look)
     wires = [*graph.wires, *(_wire_with_new_ids(wire, fragment, ids) for wire in fragment.wires)]
-    return replace(graph, wires=sorted_wires(wires))
+    return replace(graph, blocks=blocks, wires=sorted_wires(wires))
 
 
 def with_new_ids(block: Block, ids: Mapping[str, str]) -> Block:

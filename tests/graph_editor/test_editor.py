@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from engine.graph.analysis import Analysis
-from engine.graph.edits import set_weights
+from engine.graph.edits import rename, set_weights
 from engine.graph.graph import Graph, Look, PortRef, Weights
 from engine.graph.problem import Fix, Problem
 from graph_editor.context_menus import menu_at
@@ -121,6 +121,19 @@ def test_copy_cut_and_paste(editor: Editor) -> None:
     assert len(editor.document.graph.blocks) == 10
     editor.paste()
     assert len(editor.document.graph.blocks) == 12
+
+
+def test_a_duplicate_counts_on_from_its_original(editor: Editor) -> None:
+    document = editor.document
+    document.edit("Rename", rename, "cv", "Hidden")
+    document.edit("Rename", rename, "de", "Hidden 2")
+    editor.select(["de"])
+    editor.duplicate()
+    assert [document.graph.blocks[id].name for id in editor.selected_ids()] == ["Hidden 3"]
+    editor.select(["cv", "de"])
+    editor.copy()
+    editor.paste()
+    assert sorted(document.graph.blocks[id].name for id in editor.selected_ids()) == ["Hidden 4", "Hidden 5"]
 
 
 def test_pasting_foreign_text_says_so(editor: Editor) -> None:
