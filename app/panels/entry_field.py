@@ -13,6 +13,9 @@ from app.abstract_widget import AbstractWidget
 from app.panels.fields_base import TEXT_INSET, Field, Validate, same
 from graph_editor.theme import Theme
 
+LINE_MARGINS = 5
+"""What a QLineEdit keeps free beside its text, and the cursor."""
+
 
 class Entry(QLineEdit):
     """A bare line of text inside a field. A click begins to edit, a drag before that is the field's to scrub."""
@@ -148,6 +151,11 @@ class EntryField(Field, metaclass=AbstractWidget):
         super().forget()
         self._typed = False
         self._entry.forget_typing()
+
+    def whole_width(self) -> int:
+        """The width that shows all of the text, in px."""
+        text = self._entry.fontMetrics().horizontalAdvance(self._entry.text())
+        return text + LINE_MARGINS + TEXT_INSET - 2 + self._right_inset()
 
     def set_placeholder(self, text: str) -> None:
         """What the field shows while it is empty."""

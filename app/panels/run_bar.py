@@ -128,6 +128,7 @@ class RunBar(QWidget):
         self._sweep.timeout.connect(self._repaint_progress)
         self._clock = QElapsedTimer()
         self._lay_out()
+        self._widen()
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
@@ -142,10 +143,10 @@ class RunBar(QWidget):
         row.addSpacing(6)
         row.addWidget(_Line(self))
         row.addSpacing(11)
-        named = (("Epochs", self.epochs, 44), ("Learning rate", self.learning_rate, 60))
-        for words, field, width in (*named, ("Batch", self.batch_size, 44), ("Device", self.device, 76)):
+        named = (("Epochs", self.epochs), ("Learning rate", self.learning_rate), ("Batch", self.batch_size))
+        self.device.setFixedWidth(76)
+        for words, field in (*named, ("Device", self.device)):
             label = QLabel(words, self)
-            field.setFixedWidth(width)
             field.setAccessibleName(words)
             label.setContentsMargins(0, 0, SPACE_8, 0)
             row.addWidget(label)
@@ -231,6 +232,7 @@ class RunBar(QWidget):
         ):
             if field.value() != value:
                 field.set_value(value)
+        self._widen()
         self.device.set_choices(fields.devices, fields.labels)
         self.device.set_value(fields.device)
         self.plan_button.set_label(fields.summary)
@@ -244,6 +246,10 @@ class RunBar(QWidget):
         self._show_tips()
         if self._popup is not None:
             self._popup.show_fields(fields)
+
+    def _widen(self) -> None:
+        for field, least in ((self.epochs, 44), (self.learning_rate, 60), (self.batch_size, 44)):
+            field.setFixedWidth(max(least, field.whole_width()))
 
     def _show_tips(self) -> None:
         """There is no room in the bar below a field: on hover it says what is wrong with it, else what it is."""

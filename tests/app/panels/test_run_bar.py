@@ -52,6 +52,19 @@ def test_presses_tell_what_they_mean(bar, qtbot) -> None:
         qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
 
 
+def test_long_numbers_are_shown_whole(bar) -> None:
+    assert bar.epochs.width() == bar.batch_size.width() == 44
+    bar.show_fields(msgspec.structs.replace(FIELDS, epochs=100_000, learning_rate=0.000123456, batch_size=65_536))
+    for field in (bar.epochs, bar.learning_rate, bar.batch_size):
+        entry = field.focusProxy()
+        entry.end(False)
+        end = entry.cursorRect().center().x()
+        assert end >= entry.fontMetrics().horizontalAdvance(entry.text()), "its beginning is not scrolled out"
+        assert end < entry.width()
+    bar.show_fields(FIELDS)
+    assert bar.epochs.width() == 44
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_what_is_wrong_with_a_number_stands_below_it_at_once(bar, qtbot) -> None:
     entry = bar.epochs.focusProxy()
