@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,10 @@ class ProjectDesk(QObject):
         self._weights_before: tuple[Path | None, bool] = (None, False)
         self._opened_changed = False
         self._next_example: str | None = None
-        self._saving: tuple[int, Path | None] = (0, None)
+        self._saving: dict[Path, tuple[int, Path | None]] = {}
         self._export = 0
         self._export_path = Path()
-        self._after_checkpoint: Callable[[], None] | None = None
+        self._after_checkpoint: list[Callable[[], None]] = []
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(CHECKPOINT_PATIENCE_MS)
@@ -126,7 +127,11 @@ class ProjectDesk(QObject):
 
     def open(self, path: Path) -> None:
         """Open a file; `opened` or `refused` follows."""
-        self.store.open(path)
+        if self._after_checkpoint:
+            # a save that waits may be of this very file
+            self._after_checkpoint.append(lambda: self.store.open(path))
+        else:
+            self.store.open(path)
 
     def open_example(self, id: str) -> None:
         """Open an example as an unsaved copy."""
@@ -135,26 +140,32 @@ class ProjectDesk(QObject):
 
     def save(self, path: Path) -> None:
         """Save, with weights as of the next step of a living worker, waiting 2 s for it at most."""
-        if self.runs.state.phase in ("training", "paused") and self.link.alive:
-            self._after_checkpoint = lambda: self._write(path)
-            self._patience.start()
-            self.runs.ask_checkpoint()
-        else:
+        if not self._waits_for_checkpoint(lambda: self._write(path)):
             self._write(path)
 
+    def _waits_for_checkpoint(self, then: Callable[[], None]) -> bool:
+        """Whether a run goes on: then `then` is done with the weights of its next step."""
+        if self.runs.state.phase not in ("training", "paused") or not self.link.alive:
+            return False
+        self._after_checkpoint.append(then)
+        if not self._patience.isActive():
+            self._patience.start()
+        self.runs.ask_checkpoint()
+        return True
+
     def checkpoint_settled(self) -> None:
-        """A save that waited for a checkpoint waits no longer."""
+        """What waited for a checkpoint, to save or to open another project, waits no longer."""
         self._patience.stop()
-        then, self._after_checkpoint = self._after_checkpoint, None
-        if then is not None:
+        waiting, self._after_checkpoint = self._after_checkpoint, []
+        for then in waiting:
             then()
 
     def _write(self, path: Path) -> None:
         keeps_file = self.runs.checkpoint is None and self.file_weights is not None
         weights = self.file_weights if keeps_file else self.runs.checkpoint
-        self._saving = (self.document.undo_stack.index(), weights)
         curves = self.records.curves(until_checkpoint=self.runs.checkpoint is not None)
-        self.store.save(path, self._content(weights, curves))
+        written = self.store.save(path, self._content(weights, curves))
+        self._saving[written] = (self.document.undo_stack.index(), weights)
 
     def _content(self, weights: Path | None, curves: dict[str, Any]) -> Content:
         info = Info(edited=weights is not None and self.runs.state.edited)
@@ -162,7 +173,12 @@ class ProjectDesk(QObject):
         return Content(project, weights, curves, self.folder)
 
     def _saved(self, path: Path) -> None:
-        index, weights = self._saving
+        self.remembered.add_recent(path)
+        self.remembered.folder = path.parent
+        self.message.emit(f"Saved {path.name}")
+        if path not in self._saving:
+            return  # another project was opened since
+        index, weights = self._saving[path]
         if self.document.undo_stack.index() == index:
             self.document.undo_stack.setClean()
         self._opened_changed = False
@@ -171,9 +187,6 @@ class ProjectDesk(QObject):
         self.path, self.saved_at = path, time.time()
         if self.folder != before:
             self.moved.emit()
-        self.remembered.add_recent(path)
-        self.remembered.folder = path.parent
-        self.message.emit(f"Saved {path.name}")
         self.place_changed.emit()
         self.store.touch()
 
@@ -224,12 +237,19 @@ class ProjectDesk(QObject):
         return problem
 
     def _open(self, opened: Opened) -> None:
+        example, self._next_example = (None if opened.path else self._next_example), None
+        # not within the event of a run that this ends
+        later = partial(QTimer.singleShot, 0, self, lambda: self._take_in(opened, example))
+        if not self._waits_for_checkpoint(later):
+            self._take_in(opened, example)
+
+    def _take_in(self, opened: Opened, example: str | None) -> None:
         self._put_aside()
         if self.runs.state.is_running:
             self.runs.stop()
         project: Project = opened.project
-        self.example, self._next_example = (None if opened.path else self._next_example), None
-        self.path = opened.path
+        self.example, self.path = example, opened.path
+        self._saving.clear()
         self.moved.emit()
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
         self._opened_changed, self._unsaved_weights = opened.changed, False

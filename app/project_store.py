@@ -117,8 +117,8 @@ class ProjectStore(QObject):
         self._done.emit(lambda: self.opened.emit(opened))
 
     # --- saving -------------------------------------------------------------------------------------
-    def save(self, path: Path, content: Content) -> None:
-        """Write a project; answered by `saved` or `failed`."""
+    def save(self, path: Path, content: Content) -> Path:
+        """Write a project, to `path` with its suffix, which is given back; answered by `saved` or `failed`."""
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
         def work() -> None:
@@ -128,6 +128,7 @@ class ProjectStore(QObject):
                 self._done.emit(lambda: self.failed.emit(problem))
 
         self._submit(work)
+        return path
 
     def save_aside(self, path: Path, content: Content) -> None:
         """Keep a project that another one replaces; only a failure is told."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from engine.graph.edits import add_block, remove_blocks, set_parameter
 from engine.graph.graph import Block
+from engine.project.project_file import read_project
 from engine.training.events import Losses
 
 RUN_MS = 60_000
@@ -299,3 +300,64 @@ def test_the_last_checkpoint_is_heard_behind_answers_that_take_the_window_long(l
     assert live.close()
     assert workspace.runs.checkpoint is not None, "the losses came before it, and took more than one pull's time"
     assert workspace.runs.checkpoint.is_file()
+
+
+def train_for_long(window, qtbot) -> None:
+    window.workspace.set_epochs(100_000)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "training")
+    qtbot.waitUntil(lambda: len(window.workspace.history.losses) > 20, timeout=RUN_MS)
+
+
+def test_a_save_in_the_middle_of_training_is_of_this_project_even_if_another_opens_at_once(
+    warm, qtbot, tmp_path: Path
+) -> None:
+    workspace, file = warm.workspace, tmp_path / "mine.loom"
+    train_for_long(warm, qtbot)
+    graph = workspace.document.graph
+    workspace.save(file)
+    with qtbot.waitSignals([workspace.opened, workspace.store.saved], timeout=RUN_MS):
+        workspace.new()
+    qtbot.wait(2500)  # longer than a save waits for a checkpoint
+    assert not workspace.document.graph.blocks
+    assert workspace.path is None, "the empty drawing is not what was saved"
+    saved = read_project(file, workspace.types)
+    assert saved.graph == graph
+    assert saved.weights_file(tmp_path) is not None
+
+
+def test_what_was_trained_is_kept_when_another_project_is_opened_in_the_middle(warm, qtbot, tmp_path: Path) -> None:
+    workspace, file = warm.workspace, tmp_path / "mine.loom"
+    workspace.set_epochs(100_000)
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(file)
+    train_for_long(warm, qtbot)
+    assert workspace.runs.checkpoint is None
+    trained = len(workspace.history.losses)
+    with qtbot.waitSignal(workspace.opened, timeout=RUN_MS):
+        workspace.open_example("moons-boundary")
+    assert workspace.title == "moons-boundary"
+    workspace.store.wait()
+    kept = workspace.remembered.recent_files[0]
+    assert kept != file
+    with qtbot.waitSignal(workspace.opened, timeout=RUN_MS):
+        workspace.open(kept)
+    assert warm.run_bar.slot.text() == "Continue"
+    assert workspace.runs.checkpoint is not None
+    assert len(workspace.history.losses) >= trained
+
+
+def test_a_file_that_is_saved_and_opened_again_in_the_middle_of_training_is_as_it_was_saved(
+    warm, qtbot, tmp_path: Path
+) -> None:
+    workspace, file = warm.workspace, tmp_path / "mine.loom"
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(file)
+    train_for_long(warm, qtbot)
+    graph = workspace.document.graph
+    workspace.save(file)
+    with qtbot.waitSignal(workspace.opened, timeout=RUN_MS):
+        workspace.open(file)
+    assert workspace.document.graph == graph
+    assert workspace.document.settings.plan.stages[0].epochs == 100_000
+    assert workspace.runs.checkpoint is not None

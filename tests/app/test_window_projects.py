@@ -89,6 +89,15 @@ def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
     assert workspace.document.settings.plan.stages[0].epochs == 7
 
 
+def test_a_drawing_that_comes_while_another_is_being_saved_has_no_file(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net.loom")
+        workspace.new()
+    assert workspace.path is None
+    assert workspace.remembered.recent_files[0] == tmp_path / "net.loom"
+
+
 def test_a_damaged_file_is_told_over_the_canvas_and_leaves_the_work_alone(window, qtbot, tmp_path: Path) -> None:
     file = tmp_path / "broken.loom"
     file.write_bytes(b"PK\x03\x04 and then nothing")
