@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from app.charts.step_axis import StepAxis
 from app.charts.step_series import Growing, StepSeries
 
+_LONG_PLAN = 50
+"""More epochs than an axis shows at the start of a run."""
 ENDED = ("finished", "stopped", "failed", "lost")
 
 
@@ -207,9 +209,15 @@ class RunHistory:
         return self._axis[1]
 
     def x_end(self) -> float:
-        """Where the axis ends, in epochs: the plan's end, or the last step beyond it."""
+        """Where the axis ends, in epochs: the plan's end, or the last step beyond it.
+
+        Of a long plan that has hardly begun it shows a part, at least a fifth of which lies ahead: 50 epochs, 100, 200 …
+        """
         reached = self.x_of(max(self.step, len(self.losses)))
-        return max(float(self.planned_epochs), float(np.ceil(reached - 1e-9)), 1.0)
+        part = _LONG_PLAN
+        while part < 1.25 * reached:
+            part *= 2
+        return max(float(min(self.planned_epochs, part)), float(np.ceil(reached - 1e-9)), 1.0)
 
     # Keeping.
 

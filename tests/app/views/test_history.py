@@ -197,6 +197,24 @@ def test_a_change_of_epochs_moves_the_end_of_the_axis() -> None:
     assert history.x_end() == 3
 
 
+@pytest.mark.parametrize(
+    ("planned", "done", "end"),
+    [(20, 0, 20), (50, 0, 50), (60, 0, 50), (60, 40, 50), (60, 41, 60), (100_000, 3, 50), (100_000, 237, 400)],
+)
+def test_of_a_long_plan_the_axis_shows_a_part_that_grows(planned: int, done: int, end: float) -> None:
+    history = RunHistory()
+    history.add(continued(4, planned))
+    ends(history, *range(4, 4 * done + 1, 4))
+    assert history.x_end() == end
+
+
+def test_of_a_long_plan_that_is_over_the_axis_shows_all() -> None:
+    history = RunHistory()
+    history.add(continued(1, 300))
+    ends(history, *range(1, 301))
+    assert history.x_end() == 300
+
+
 def continued(size: int, stages: int, **done: int) -> Started:
     return Started("r2", device="cpu", threads=1, steps_per_epoch=size, samples=16, stages=(stages,), **done)
 
