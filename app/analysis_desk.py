@@ -20,7 +20,10 @@ _UNKNOWN = Analysis()
 
 
 class AnalysisDesk(QObject):
-    """The last analysis and all problems, the drawing's and the plan's, errors first."""
+    """The last analysis and all problems, the drawing's and the plan's, errors first.
+
+    `problems_changed(problems)`, with None where another project is here and nobody has looked yet.
+    """
 
     analysis_changed = Signal(object)
     problems_changed = Signal(object)
@@ -46,7 +49,7 @@ class AnalysisDesk(QObject):
 
     @property
     def is_known(self) -> bool:
-        """Whether anything was analysed yet; problems are unknown before."""
+        """Whether anything of this project was analysed yet; problems are unknown before."""
         return self.analysis is not _UNKNOWN
 
     @property
@@ -58,6 +61,15 @@ class AnalysisDesk(QObject):
         """Ask anew, soon: changes that follow each other closely are asked about once."""
         self.is_current = False
         self._timer.start()
+
+    def start_over(self) -> None:
+        """Know nothing, and ask: another project is here. What the worker still says of the last one is dropped."""
+        self._wanted = 0
+        self.ask_again()
+        if self.is_known:
+            self.analysis, self.problems = _UNKNOWN, ()
+            self.analysis_changed.emit(self.analysis)
+            self.problems_changed.emit(None)
 
     def ask_shapes(
         self, request: int, spec: TensorSpec, candidates: tuple[str, ...], parameters: Mapping[str, Mapping[str, Value]]

@@ -49,8 +49,7 @@ def show_all(window: MainWindow) -> None:
     window.feed.show_losses()
     window.status.show_graph(document.graph)
     window.status.show_analysis(workspace.analysis.analysis)
-    if workspace.analysis.is_known:
-        window.status.show_problems(workspace.analysis.problems)
+    window.status.show_problems(workspace.analysis.problems if workspace.analysis.is_known else None)
     window.inspector.show_selection(window.editor.body_path(), window.editor.selected_ids())
     show_run(window)
     window.show_place()
@@ -142,12 +141,12 @@ def _wire_canvas(window: MainWindow) -> None:
         window.status.show_analysis(found)  # type: ignore[arg-type]
         show_run(window)
 
-    def problems_changed(problems: tuple[Problem, ...]) -> None:
+    def problems_changed(problems: tuple[Problem, ...] | None) -> None:
         window.status.show_problems(problems)
         window.problem_list.set_problems(problems)
         if window.problem_popup.isVisible():
             window.problem_popup.lie_at(window.problem_place())
-        window.inspector.set_problems(problems)
+        window.inspector.set_problems(problems or ())
 
     def selected() -> None:
         window.inspector.show_selection(editor.body_path(), editor.selected_ids())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 THIN = "\N{THIN SPACE}"
+CHECKING = "Checking …"
+"""What is said of a drawing that nothing is known of yet."""
 
 
 def number_words(number: int) -> str:

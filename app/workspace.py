@@ -112,7 +112,7 @@ class Workspace(QObject):
         self.runs.event.connect(self._take_event)
         self.runs.began.connect(self._run_began)
         self.runs.ended.connect(self._run_ended)
-        self.files.opened.connect(self.analysis.ask_again)
+        self.files.opened.connect(self.analysis.start_over)
         self.files.moved.connect(self.own_code.moved)
         self.own_code.changed.connect(self._code_changed)
         self.own_code.refused.connect(self.refused)

@@ -10,6 +10,7 @@ from app.panels.buttons import baseline
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.problem_row import ProblemRow
 from app.panels.section import clear_layout
+from app.wording import CHECKING
 from engine.graph.problem import Problem, tell_of_blank
 from graph_editor.theme import HEADING_HEIGHT, ICON, SEMIBOLD, SIZE_HEADING, SIZE_NORMAL, SPACE_8, SPACE_12, Theme
 
@@ -22,7 +23,7 @@ class _Rows(QWidget):
 
 
 class ProblemList(QWidget):
-    """Heading with the count, then a row a problem; "No problems", or "Nothing is drawn yet", where there is none."""
+    """Heading with the count, then a row a problem; where there is none "No problems", or why there cannot be any."""
 
     jump = Signal(object)
     fix = Signal(object)
@@ -31,7 +32,7 @@ class ProblemList(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._problems: tuple[Problem, ...] = ()
-        self._is_blank = False
+        self._is_blank, self._is_known = False, False
         self.setAccessibleName("Problems")
         self._scroll = OverlayScroll(self)
         body = _Rows()
@@ -45,13 +46,17 @@ class ProblemList(QWidget):
         layout.setContentsMargins(0, HEADING_HEIGHT + 1, 0, 0)
         layout.addWidget(self._scroll)
 
-    def set_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Show these, in their order; that nothing is drawn is no row, the canvas says how to begin."""
-        is_blank = tell_of_blank(problems)
-        shown = () if is_blank else tuple(problems)
-        if (shown, is_blank) == (self._problems, self._is_blank):
+    def set_problems(self, problems: tuple[Problem, ...] | None) -> None:
+        """Show these, in their order; that nothing is drawn is no row, the canvas says how to begin.
+
+        None: they are being looked for.
+        """
+        is_known = problems is not None
+        is_blank = tell_of_blank(problems or ())
+        shown = () if is_blank else tuple(problems or ())
+        if (shown, is_blank, is_known) == (self._problems, self._is_blank, self._is_known):
             return
-        self._problems, self._is_blank = shown, is_blank
+        self._problems, self._is_blank, self._is_known = shown, is_blank, is_known
         self._show()
 
     def problems(self) -> tuple[Problem, ...]:
@@ -71,6 +76,8 @@ class ProblemList(QWidget):
 
     def empty_words(self) -> str:
         """What stands where no row does."""
+        if not self._is_known:
+            return CHECKING
         return "Nothing is drawn yet" if self._is_blank else "No problems"
 
     def sizeHint(self) -> QSize:
@@ -112,7 +119,8 @@ class ProblemList(QWidget):
             count = str(len(self._problems))
             painter.drawText(round(left), round(baseline(theme.font(SIZE_NORMAL), HEADING_HEIGHT / 2)), count)
         else:
-            name, ink = ("ph.circle-dashed", "secondary") if self._is_blank else ("ph.check-circle", "good")
+            is_good = self._is_known and not self._is_blank
+            name, ink = ("ph.check-circle", "good") if is_good else ("ph.circle-dashed", "secondary")
             icon = theme.icon_pixmap(name, ink, ICON, self.devicePixelRatioF())
             painter.drawPixmap(SPACE_12, HEADING_HEIGHT + SPACE_12, icon)
             place = QRectF(SPACE_12 + ICON + SPACE_8, HEADING_HEIGHT + SPACE_12, self.width(), ICON)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWid
 
 from app.panels.buttons import Button, baseline
 from app.panels.label_look import style_label
-from app.wording import count_words, number_words, short_words
+from app.wording import CHECKING, count_words, number_words, short_words
 from engine.graph.analysis import Analysis
 from engine.graph.graph import Graph
 from engine.graph.paths import bodies
@@ -61,8 +61,8 @@ class StatusBar(QWidget):
             style_label(label, theme.font(SIZE_SMALL), ink, theme)
         self.update()
 
-    def show_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Say how many problems there are, by the worst."""
+    def show_problems(self, problems: tuple[Problem, ...] | None) -> None:
+        """Say how many problems there are, by the worst; None: they are being looked for."""
         self.problems.show_problems(problems)
 
     def show_graph(self, graph: Graph) -> None:
@@ -159,16 +159,18 @@ class ProblemsButton(Button):
     radius = 4
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__("Checking …", theme, "ph.circle-dashed", parent=parent)
+        super().__init__(CHECKING, theme, "ph.circle-dashed", parent=parent)
         self._colour = "secondary"
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("Problems (Ctrl+Shift+M)\nWhat stops a run, and what to mend.")
 
-    def show_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Count them, by the worst; an empty drawing is a beginning and no fault."""
-        errors = sum(problem.severity == "error" for problem in problems)
-        warnings = sum(problem.severity == "warning" for problem in problems)
-        if tell_of_blank(problems):
+    def show_problems(self, problems: tuple[Problem, ...] | None) -> None:
+        """Count them, by the worst; an empty drawing is a beginning and no fault. None: nobody knows yet."""
+        errors = sum(problem.severity == "error" for problem in problems or ())
+        warnings = sum(problem.severity == "warning" for problem in problems or ())
+        if problems is None:
+            self._colour, icon, words = "secondary", "ph.circle-dashed", CHECKING
+        elif tell_of_blank(problems):
             self._colour, icon, words = "secondary", "ph.circle-dashed", "Empty drawing"
         elif errors:
             self._colour, icon, words = "error", "ph.x-circle-fill", count_words(errors, "problem")

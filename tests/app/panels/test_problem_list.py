@@ -67,6 +67,18 @@ def test_the_block_is_semibold_and_names_are_escaped() -> None:
     assert "font-weight" not in rich_sentence(EMPTY)
 
 
+def test_before_anybody_has_looked_nothing_is_promised(problems: ProblemList) -> None:
+    assert problems.empty_words() == "Checking …"
+    checking = problems.grab().toImage()
+    problems.set_problems(())
+    assert problems.empty_words() == "No problems"
+    assert problems.grab().toImage() != checking
+    problems.set_problems((RANK,))
+    problems.set_problems(None)
+    assert problems.rows() == []
+    assert problems.grab().toImage() == checking
+
+
 def test_an_empty_drawing_is_no_fault(problems: ProblemList) -> None:
     problems.set_problems((EMPTY,))
     assert problems.rows() == []
