@@ -136,12 +136,14 @@ class GraphScene(QGraphicsScene):
     # The selection.
 
     def pick(self, blocks: Iterable[str] = (), wires: Iterable[PortRef] = ()) -> None:
-        """Select these and nothing else."""
+        """Select these and nothing else; the keyboard's ring leaves a block that is not among them."""
         new_blocks = frozenset(id for id in blocks if id in self.blocks)
         new_wires = frozenset(target for target in wires if target in self.wires)
         if new_blocks == self.picked_blocks and new_wires == self.picked_wires:
             return
         self.picked_blocks, self.picked_wires = new_blocks, new_wires
+        if self.focused not in new_blocks:
+            self.focus_block(None)
         self._items.show_picked(new_blocks, new_wires)
         self.picked.emit()
 

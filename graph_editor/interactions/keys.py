@@ -59,7 +59,6 @@ def _escape(view: GraphView) -> bool:
         return True
     if scene.picked_blocks or scene.picked_wires:
         scene.pick()
-        scene.focus_block(None)
         return True
     if scene.path:
         view.leave_wanted.emit()

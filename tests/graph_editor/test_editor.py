@@ -245,6 +245,15 @@ def test_the_right_button_opens_the_menu(editor: Editor, mouse) -> None:
     menu.close()
 
 
+def test_the_ring_of_the_keyboard_leaves_a_block_with_its_selection(editor: Editor) -> None:
+    editor.select(["in"])
+    QTest.keyClick(editor.view, Qt.Key.Key_Right)
+    assert editor.scene.blocks["cv"].focused
+    editor.duplicate()
+    assert editor.selected_ids() != ("cv",)
+    assert not editor.scene.blocks["cv"].focused
+
+
 def test_arrows_walk_along_wires_and_with_ctrl_they_move(editor: Editor) -> None:
     editor.select(["in"])
     walked = []
