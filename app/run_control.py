@@ -76,6 +76,7 @@ class RunControl(QObject):
         self.resume_from: Path | None = None
         self.discarded: Discarded | None = None
         self._then: str = ""
+        self._dead: str | None = None
         self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
@@ -162,6 +163,7 @@ class RunControl(QObject):
         """A project was opened, with weights unless `epochs` is None; `edited`: of another network."""
         self.checkpoint = checkpoint
         self.resume_from = self.discarded = None
+        self._then = ""
         self.trained_graph = self._document.graph if epochs is not None else None
         state = run_state.opened(self.state, epochs, test)
         if epochs is not None and edited:
@@ -177,6 +179,7 @@ class RunControl(QObject):
     def revive(self) -> None:
         """The worker was started again."""
         self.resume_from = self.checkpoint if self.checkpoint and self.checkpoint.is_file() else None
+        self._dead = None
         self._set(run_state.revived(self.state, self.resume_from is not None))
 
     def view(self, estimate_s: float | None = None, samples: int = 0) -> RunBarView:
@@ -253,7 +256,8 @@ class RunControl(QObject):
         problem = self._link.client.problem
         sentence = problem.headline if problem is not None else words
         was_running = self.state.is_running
-        self._set(run_state.died(self.state, sentence))
+        self._then, self._dead = "", sentence
+        self._set(self.state)
         if was_running:
             self.ended.emit()
 
@@ -276,6 +280,9 @@ class RunControl(QObject):
         self.state_changed.emit(self.state)
 
     def _set(self, state: RunState) -> None:
+        if self._dead is not None:
+            # whatever is opened or reset now: nothing runs before the worker is started again
+            state = run_state.died(state, self._dead)
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)

@@ -96,6 +96,7 @@ class Workspace(QObject):
         )
         self.example_seconds: Mapping[str, float] = {}
         self._shown_body: BodyPath = ()
+        self._is_resetting = False
         self._connect()
 
     def _connect(self) -> None:
@@ -113,6 +114,7 @@ class Workspace(QObject):
         self.runs.began.connect(self._run_began)
         self.runs.ended.connect(self._run_ended)
         self.files.opened.connect(self.analysis.start_over)
+        self.files.opened.connect(self._give_up_reset)
         self.files.moved.connect(self.own_code.moved)
         self.own_code.changed.connect(self._code_changed)
         self.own_code.refused.connect(self.refused)
@@ -210,19 +212,24 @@ class Workspace(QObject):
         self.files.run_ended()
         if not self.runs.state.has_weights:
             self.analysis.ask_again()
+        if self._is_resetting:
+            QTimer.singleShot(0, self, self._reset_after_end)
 
     def reset(self) -> None:
         """Fresh weights from the seed; a run that goes on is stopped first."""
-        if not self.runs.reset():
-            self.runs.ended.connect(self._reset_after_end)
-            return
-        self._weights_are_fresh()
+        self._is_resetting = not self.runs.reset()
+        if not self._is_resetting:
+            self._weights_are_fresh()
 
     def _reset_after_end(self) -> None:
-        self.runs.ended.disconnect(self._reset_after_end)
-        QTimer.singleShot(0, self, self._weights_are_fresh)
+        if self._is_resetting:
+            self._weights_are_fresh()
+
+    def _give_up_reset(self) -> None:
+        self._is_resetting = False
 
     def _weights_are_fresh(self) -> None:
+        self._is_resetting = False
         self.runs.forget()
         self.records.put_behind()
         if not self.analysis.errors:
