@@ -236,6 +236,7 @@ def _wire_panels(window: MainWindow) -> None:
     workspace.link.ready.connect(lambda message: workspace.data.describe_all())
     inspector.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     inspector.edit_refused.connect(window.notice.show_problem)
+    inspector.refusal_over.connect(window.notice.take_back)
     inspector.message.connect(window.status.show_message)
     inspector.set_known_folders(workspace.remembered.dataset_folders)
     workspace.data.described.connect(described)

@@ -35,9 +35,9 @@ class Inspector(QWidget):
     """`show_selection` says what is shown.
 
     `dataset_chosen(reference)` asks for its description, `download_wanted(name)` and `folder_wanted()` for what this
-    panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `message(text)` what one did
-    besides, `fix(Fix)` that a repair was clicked, `jump(path)` that the user wants to see the block of a problem,
-    `help_wanted(type id)` that the user asks what a block does.
+    panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `refusal_over(Problem)` that it
+    was done after all, `message(text)` what one did besides, `fix(Fix)` that a repair was clicked, `jump(path)` that
+    the user wants to see the block of a problem, `help_wanted(type id)` that the user asks what a block does.
     """
 
     dataset_chosen = Signal(object)
@@ -46,6 +46,7 @@ class Inspector(QWidget):
     folder_wanted = Signal()
     help_wanted = Signal(str)
     edit_refused = Signal(object)
+    refusal_over = Signal(object)
     message = Signal(str)
     fix = Signal(object)
     jump = Signal(object)
@@ -72,6 +73,7 @@ class Inspector(QWidget):
         self._described: dict[tuple[str, str | None], Any] = {}
         self._download: Any = None
         self._folder: Any = None
+        self._wrong_folder: Problem | None = None
         self._known_folders: Mapping[str, str] = {}
         self._place = ("", "")
         self._folded: set[str] = {"Variables"}
@@ -173,6 +175,7 @@ class Inspector(QWidget):
             if message.problem is None:
                 self._bind(message.name, message.fields, folder.folder, ask=False)
             else:
+                self._wrong_folder = message.problem
                 self.edit_refused.emit(message.problem)
         data = self._page.data
         if data is not None:
@@ -388,6 +391,7 @@ class Inspector(QWidget):
             self.edit_refused.emit(fault.problem)
             self._page.refresh()
             return
+        self.refusal_over.emit(self._wrong_folder)
         if ask and reference is not None:
             self.dataset_chosen.emit(reference)
 

@@ -23,6 +23,7 @@ class Notice(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._ink = "error"
+        self._problem: Problem | None = None
         self._label = QLabel(self)
         self._label.setWordWrap(True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -51,9 +52,16 @@ class Notice(QWidget):
         """Say what a problem says."""
         self._ink = {"error": "error", "warning": "warning"}.get(problem.severity, "accent")
         self.show_text(problem.sentence)
+        self._problem = problem
+
+    def take_back(self, problem: Problem | None) -> None:
+        """Say it no longer, if that is what it says: it is not so any more."""
+        if problem is not None and problem == self._problem:
+            self.hide()
 
     def show_text(self, text: str) -> None:
         """Say something."""
+        self._problem = None
         self._label.setText(text)
         self.setAccessibleName(text)
         self.place()

@@ -79,8 +79,8 @@ def damaged(path: Path, kind: str) -> Path:
     return path
 
 
-def idx_folder(folder: Path, fault: str) -> Path:
-    """The four files of MNIST, tiny, with one missing or cut short."""
+def idx_folder(folder: Path, fault: str = "") -> Path:
+    """The four files of MNIST, tiny, with one missing or cut short; without a fault they are whole."""
     folder.mkdir(parents=True)
     for name in MNIST:
         rows = 40

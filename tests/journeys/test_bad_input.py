@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Graph
+from engine.graph.problem import Problem
 from engine.project.drawing import Drawing
 from engine.project.project_file import read_project
 from engine.training.plan import Plan, Supervised
@@ -269,6 +270,30 @@ def test_the_window_says_which_idx_file_is_missing_or_short(warm_hands, tmp_path
 
         hands.wait(lambda words=words: all(word in said() for word in words), f"{words} in {said()!r}")
         assert hands.graph == graph
+
+
+def test_what_was_said_of_a_wrong_folder_goes_once_the_right_one_is_chosen(warm_hands, tmp_path: Path) -> None:
+    hands = warm_hands
+    hands.pick(hands.block("input"))
+
+    def choose(folder: Path) -> None:
+        hands.choose_in(hands.window.inspector.data_section().dataset.field(), "Folder of IDX files")
+        hands.file_dialog(folder)
+
+    choose(idx_folder(tmp_path / "wrong", "missing"))
+    hands.wait(lambda: "holds no t10k-labels-idx1-ubyte" in hands.notice, "the notice")
+    choose(idx_folder(tmp_path / "right"))
+    hands.wait(lambda: hands.workspace.document.settings.datasets[-1].folder == str(tmp_path / "right"), "the dataset")
+    assert hands.notice == ""
+    choose(idx_folder(tmp_path / "other", "missing"))
+    hands.wait(lambda: "holds no t10k-labels-idx1-ubyte" in hands.notice, "the notice")
+    hands.window.notice.show_problem(Problem("offline", facts={"name": "MNIST", "reason": "no route"}))
+    said = hands.notice
+    answers: list[object] = []
+    hands.workspace.data.described.connect(lambda message: answers.append((message.folder, message.problem)))
+    choose(tmp_path / "right")
+    hands.wait(lambda: (str(tmp_path / "right"), None) in answers, "the answer")
+    assert hands.notice == said, "it is of something else"
 
 
 def test_a_device_that_is_not_here(open_hands, refuses, tmp_path: Path) -> None:
