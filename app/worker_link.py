@@ -74,8 +74,10 @@ class WorkerLink(QObject):
 
     def pull(self) -> None:
         """Hand on what has come, for 6 ms at most."""
+        # asked before, so that none of its last words come between
+        alive = self.client.alive
         self._hand_on(BUDGET_S)
-        if self._was_alive and not self._waiting and not self.client.alive:
+        if self._was_alive and not self._waiting and not alive:
             self._was_alive = False
             self._timer.stop()
             self.died.emit(self.client.exit_words or "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import time
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
@@ -50,3 +52,34 @@ def test_a_worker_that_dies_before_it_heard_of_a_reset_throws_nothing_away_later
     qtbot.wait(200)
     assert workspace.runs.state.phase == "finished"
     assert workspace.runs.checkpoint is not None
+
+
+def test_the_last_checkpoint_of_a_worker_that_dies_while_the_window_draws_is_heard(live, qtbot) -> None:
+    workspace = live.workspace
+    runs, link = workspace.runs, workspace.link
+
+    def draw() -> None:
+        if link._waiting or runs.checkpoint is not None or not link.alive:
+            return
+        runs.ask_checkpoint()
+        stand_still_until(lambda: any(runs.checkpoint_folder.glob("*.safetensors")))
+        time.sleep(0.2)
+        link.client._life._process.kill()
+        stand_still_until(lambda: not link.alive)
+
+    train_for_long(live, qtbot)
+    link.pulled.connect(draw)
+    wait_for(qtbot, live, "dead")
+    assert runs.checkpoint is not None
+    workspace.start_again()
+    assert runs.resume_from == runs.checkpoint
+    qtbot.waitUntil(live.run_bar.slot.isEnabled, timeout=RUN_MS)
+    assert live.run_bar.slot.text() == "Continue"
+
+
+def stand_still_until(condition: Callable[[], bool]) -> None:
+    """Until it holds, without an event of the window meanwhile."""
+    end = time.monotonic() + RUN_MS / 1000
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
