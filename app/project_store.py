@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -86,6 +87,7 @@ class ProjectStore(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write_recovery)
         self._done.connect(self._call)
+        self._written: deque[Path] = deque()
         self.is_closed = False
 
     # --- opening ------------------------------------------------------------------------------------
@@ -123,12 +125,17 @@ class ProjectStore(QObject):
 
         def work() -> None:
             problem = content.write(path)
-            self._done.emit(lambda: self.saved.emit(path))
+            self._written.append(path)
+            self._done.emit(self._tell_saved)
             if problem is not None:
                 self._done.emit(lambda: self.failed.emit(problem))
 
         self._submit(work)
         return path
+
+    def _tell_saved(self) -> None:
+        while self._written:
+            self.saved.emit(self._written.popleft())
 
     def save_aside(self, path: Path, content: Content) -> None:
         """Keep a project that another one replaces; only a failure is told."""
@@ -165,6 +172,12 @@ class ProjectStore(QObject):
     def wait(self, timeout_s: float = 10.0) -> None:
         """Until all that was asked for is done: for tests and the end."""
         self._pool.submit(lambda: None).result(timeout=timeout_s)
+
+    def settle(self) -> None:
+        """Until all that was asked for is done, and `saved` told: for the end, when no event comes any more."""
+        if not self.is_closed:
+            self._pool.submit(lambda: None).result()
+            self._tell_saved()
 
     def close(self, last: bool = True) -> None:
         """Write what is to be kept, end the thread, let go of the folder."""

@@ -374,6 +374,8 @@ class Workspace(QObject):
     def close(self) -> None:
         """End the worker within 2 s, its weights kept; write down all that is unsaved; let go of everything."""
         self.link.close()
+        self.files.checkpoint_settled()
+        self.store.settle()
         self.remembered.flush()
         self.store.close()
         # A stack that is destroyed tells once more that it is empty.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.project.project_file import read_project
 from tests.app.test_live_window import RUN_MS, press, train_for_long, wait_for
 
 
@@ -83,3 +84,36 @@ def stand_still_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_drawing_that_is_saved_and_closed_at_once_is_a_saved_file_at_the_next_start(open_window, tmp_path) -> None:
+    first, file = open_window(), tmp_path / "mine.loom"
+    first.workspace.set_epochs(7)
+    first.workspace.save(file)
+    assert first.close()
+    second = open_window()
+    assert second.workspace.path == file
+    assert not second.workspace.is_changed
+    assert second.workspace.remembered.recent_files == (file,)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+def test_a_save_that_waits_for_a_step_is_made_when_the_window_closes(live, open_window, qtbot, tmp_path) -> None:
+    train_for_long(live, qtbot)
+    live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
+    live.workspace.save(tmp_path / "mine.loom")
+    since = time.monotonic()
+    assert live.close()
+    assert time.monotonic() - since < 3.0
+    assert read_project(tmp_path / "mine.loom").graph == live.workspace.document.graph
+    again = open_window()
+    assert again.workspace.path == tmp_path / "mine.loom"
+
+
+def test_a_window_may_be_closed_twice(live, qtbot) -> None:
+    train_for_long(live, qtbot)
+    assert live.close()
+    checkpoint = live.workspace.runs.checkpoint
+    assert checkpoint is not None
+    assert live.close()
+    assert live.workspace.runs.checkpoint == checkpoint
