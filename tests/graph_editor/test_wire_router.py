@@ -9,7 +9,7 @@ from graph_editor.block_index import BlockIndex
 from graph_editor.wire_geometry import Route, along, curve, distance_to, straight
 from graph_editor.wire_router import CLEARANCE, HEAP, STUB, UPRIGHT_STEP, Ends, Router
 from graph_editor.wire_router_lanes import Lanes
-from tests.graph_editor.test_wire_router_lanes import PlainLanes
+from tests.graph_editor.plain_lanes import PlainLanes
 
 
 def index(**blocks: tuple[float, float, float, float]) -> BlockIndex:

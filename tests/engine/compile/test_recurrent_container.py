@@ -20,63 +20,9 @@ from engine.graph.problem import Refused
 from engine.graph.scope import Scope
 from engine.graph.unfolding import unfold
 from engine.project.drawing import Drawing
+from tests.engine.compile.loops import canonical, elman, over_time
 
 SCOPE = Scope(types=BLOCK_TYPES)
-
-
-def elman(units: int = 5) -> Graph:
-    """h(t) = tanh(W x + U h(t − 1) + b)."""
-    body = Drawing(BLOCK_TYPES, inside=True)
-    body.add("x", "entry")
-    body.add("w", "dense", name="Input weights", out_features=units)
-    body.add("u", "dense", name="State weights", out_features=units, bias=False)
-    body.add("sum", "add")
-    body.add("h", "tanh")
-    body.add("z", "delay")
-    body.add("y", "exit")
-    body.chain("x", "w", "sum.a")
-    body.chain("z", "u", "sum.b")
-    body.chain("sum", "h", "y")
-    body.chain("h", "z")
-    return body.graph
-
-
-def canonical() -> Graph:
-    """s1(t) = tanh(W [x, s1(t − 1), s2(t − 3)]), s2(t) = V s1(t − 1) · gate(x(t − 2)); y = C [s1, s2]."""
-    body = Drawing(BLOCK_TYPES, inside=True)
-    body.add("x", "entry")
-    for id, k in (("z1", 1), ("z2", 3), ("zx", 2)):
-        body.add(id, "delay", name=id, k=k)
-    body.add("all", "concat", inputs=3)
-    body.add("w", "dense", name="W", out_features=4)
-    body.add("s1", "tanh")
-    body.add("v", "dense", name="V", out_features=3, bias=False)
-    body.add("g", "dense", name="G", out_features=3)
-    body.add("gate", "sigmoid")
-    body.add("s2", "multiply")
-    body.add("both", "concat")
-    body.add("c", "dense", name="C", out_features=2)
-    body.add("y", "exit")
-    body.chain("x", "all.a")
-    body.chain("z1", "all.b")
-    body.chain("z2", "all.c")
-    body.chain("all", "w", "s1", "z1")
-    body.chain("z1", "v", "s2.a")
-    body.chain("x", "zx", "g", "gate", "s2.b")
-    body.chain("s2", "z2")
-    body.chain("s1", "both.a")
-    body.chain("s2", "both.b")
-    body.chain("both", "c", "y")
-    return body.graph
-
-
-def drawn(body: Graph, field: str = "x: T×6 float32", **parameters: str) -> Graph:
-    """An Input and a Recurrent "loop" with `body`, whose Entry is "x"."""
-    drawing = Drawing(BLOCK_TYPES)
-    drawing.add("in", "input", fields=(field,))
-    drawing.add("loop", "recurrent", body=body, **parameters)  # type: ignore[arg-type]
-    drawing.chain("in", "loop")
-    return drawing.graph
 
 
 def run(network: Network, port: str, *inputs: torch.Tensor) -> torch.Tensor:
@@ -89,7 +35,7 @@ def codes(graph: Graph) -> set[str]:
 
 
 def test_an_elman_body_is_torch_rnn() -> None:
-    network = compile_graph(drawn(elman()), BLOCK_TYPES, seed=4)
+    network = compile_graph(over_time(elman()), BLOCK_TYPES, seed=4)
     state = network.state()
     assert set(state) == {"loop/w.weight", "loop/w.bias", "loop/u.weight"}
     reference = nn.RNN(6, 5, batch_first=True)
@@ -109,12 +55,12 @@ def test_an_elman_body_is_torch_rnn() -> None:
         gradient = weights[f"recurrent.{name}"].grad
         assert gradient is not None
         assert torch.allclose(gradient, getattr(reference, theirs).grad, atol=1e-4)
-    last = compile_graph(drawn(elman(), output="last step"), BLOCK_TYPES, seed=4)
+    last = compile_graph(over_time(elman(), output="last step"), BLOCK_TYPES, seed=4)
     assert torch.equal(run(last, "loop/y", sequences), made[:, -1])
 
 
 def test_the_canonical_form_with_several_delays_is_the_loop_by_hand() -> None:
-    network = compile_graph(drawn(canonical()), BLOCK_TYPES, seed=2)
+    network = compile_graph(over_time(canonical()), BLOCK_TYPES, seed=2)
     w = {key.removeprefix("loop/"): value for key, value in network.state().items()}
     x = torch.randn(3, 9, 6)
     s1, s2, outputs = [torch.zeros(3, 4)], [torch.zeros(3, 3)] * 3, []
@@ -132,7 +78,7 @@ def test_the_canonical_form_with_several_delays_is_the_loop_by_hand() -> None:
 @pytest.mark.parametrize("output", ["all steps", "last step"])
 @pytest.mark.parametrize("make", [elman, canonical])
 def test_the_unfolded_drawing_has_the_same_outputs_and_gradients(make: object, output: str) -> None:
-    graph = drawn(make(), output=output)  # type: ignore[operator]
+    graph = over_time(make(), output=output)  # type: ignore[operator]
     steps = 10
     plain = unfold(graph, ("loop",), steps, SCOPE, Analyser(BLOCK_TYPES).analyse(graph).specs)
     assert not {block.type for block in plain.blocks["loop"].body.blocks.values()} & {"delay", "recurrent"}  # type: ignore[union-attr]
@@ -165,7 +111,7 @@ def test_the_unfolded_drawing_has_the_same_outputs_and_gradients(make: object, o
 
 def test_specs_inside_are_those_of_a_step_and_costs_those_of_all() -> None:
     analyser = Analyser(BLOCK_TYPES)
-    graph = drawn(elman())
+    graph = over_time(elman())
     analysis = analyser.analyse(graph, 20)
     assert not analysis.problems
     assert str(analysis.specs["loop/z/output"]) == str(analysis.specs["loop/z/input"]) == "N×5"
@@ -180,7 +126,7 @@ def test_specs_inside_are_those_of_a_step_and_costs_those_of_all() -> None:
     wider = within(wider, ("loop",), set_parameter, SCOPE, "u", "out_features", 8)
     assert analyser.analyse(wider, 20) == Analyser(BLOCK_TYPES).analyse(wider, 20)
     assert str(analyser.analyse(wider).specs["loop/z/output"]) == "N×8"
-    assert str(Analyser(BLOCK_TYPES).analyse(drawn(elman(), "x: 8×6 float32")).specs["loop/y"]) == "N×8×5"
+    assert str(Analyser(BLOCK_TYPES).analyse(over_time(elman(), "x: 8×6 float32")).specs["loop/y"]) == "N×8×5"
 
 
 def test_a_state_port_and_a_sum_tell_what_a_delay_holds() -> None:
@@ -193,7 +139,7 @@ def test_a_state_port_and_a_sum_tell_what_a_delay_holds() -> None:
     body.chain("zt", "total.b")
     body.chain("total", "zt")
     body.chain("total", "y")
-    network = compile_graph(drawn(body.graph), BLOCK_TYPES, seed=1)
+    network = compile_graph(over_time(body.graph), BLOCK_TYPES, seed=1)
     cell = network.block("loop/cell")
     x = torch.randn(2, 6, 6)
     state, total = None, 0
@@ -217,14 +163,14 @@ def test_delays_may_stand_in_groups_and_copies_inside() -> None:
     body.add("y", "exit")
     body.chain("x", "twice", "y")
     x = torch.randn(2, 5, 6)
-    made = run(compile_graph(drawn(body.graph), BLOCK_TYPES), "loop/y", x)
+    made = run(compile_graph(over_time(body.graph), BLOCK_TYPES), "loop/y", x)
     assert torch.allclose(made, x.cumsum(1).cumsum(1), atol=1e-6)
     outer = Drawing(BLOCK_TYPES, inside=True)
     outer.add("ox", "entry")
     outer.add("inner", "recurrent", body=body.graph, output="last step")
     outer.add("oy", "exit")
     outer.chain("ox", "inner", "oy")
-    nested = compile_graph(drawn(outer.graph, "x: 4×5×6 float32"), BLOCK_TYPES)
+    nested = compile_graph(over_time(outer.graph, "x: 4×5×6 float32"), BLOCK_TYPES)
     pictures = torch.randn(2, 4, 5, 6)
     assert torch.allclose(run(nested, "loop/oy", pictures), pictures.cumsum(2).cumsum(2)[:, :, -1], atol=1e-6)
 
@@ -252,7 +198,7 @@ def test_weights_are_shared_drawn_saved_and_grouped_as_in_any_container() -> Non
 
 
 def test_what_stands_inside_cannot_be_sliced_and_says_so() -> None:
-    network = compile_graph(drawn(elman()), BLOCK_TYPES)
+    network = compile_graph(over_time(elman()), BLOCK_TYPES)
     with pytest.raises(Refused, match="runs once for each time step inside “Recurrent”"):
         network.slice(("loop/h/output",))
     with pytest.raises(Refused, match="Wire it to an Exit"):
@@ -260,15 +206,15 @@ def test_what_stands_inside_cannot_be_sliced_and_says_so() -> None:
 
 
 def test_refusals() -> None:
-    assert codes(drawn(elman(), "x: 6")) == {"rank"}
+    assert codes(over_time(elman(), "x: 6")) == {"rank"}
     body = elman()
-    assert codes(drawn(within(body, (), set_bypassed, SCOPE, ("z",), True))) == {"delay-bypass"}
+    assert codes(over_time(within(body, (), set_bypassed, SCOPE, ("z",), True))) == {"delay-bypass"}
     alone = Drawing(BLOCK_TYPES, inside=True)
     for id, type in (("x", "entry"), ("r", "relu"), ("d", "delay"), ("y", "exit")):
         alone.add(id, type)
     alone.chain("d", "r", "d")
     alone.chain("x", "y")
-    assert codes(drawn(alone.graph)) == {"delay-shape"}
+    assert codes(over_time(alone.graph)) == {"delay-shape"}
     growing = Drawing(BLOCK_TYPES, inside=True)
     for id, type in (("x", "entry"), ("c", "concat"), ("d", "delay"), ("y", "exit")):
         growing.add(id, type)
@@ -276,9 +222,9 @@ def test_refusals() -> None:
     growing.chain("d", "c.b")
     growing.chain("c", "d")
     growing.chain("c", "y")
-    assert codes(drawn(growing.graph)) == {"delay-differs"}
+    assert codes(over_time(growing.graph)) == {"delay-differs"}
     narrow = within(body, (), set_parameter, SCOPE, "u", "out_features", 3)
-    assert codes(drawn(narrow)) == {"shapes-differ"}
+    assert codes(over_time(narrow)) == {"shapes-differ"}
     group = Drawing(BLOCK_TYPES)
     group.add("in", "input", fields=("x: T×6 float32",))
     group.add("g", "group", body=elman())
@@ -287,7 +233,7 @@ def test_refusals() -> None:
     with pytest.raises(Refused, match="Put it into the body of a Recurrent"):
         Drawing(BLOCK_TYPES).add("d", "delay")
     with pytest.raises(Refused, match="1 to 64 steps"):
-        unfold(drawn(elman()), ("loop",), 1000, SCOPE, {})
+        unfold(over_time(elman()), ("loop",), 1000, SCOPE, {})
 
 
 def test_two_entries_need_one_length() -> None:
@@ -333,14 +279,14 @@ def test_a_cell_in_a_group_is_entered_before_its_state_is_known() -> None:
     body.chain("z", "cell.gh")
     body.chain("cell", "z")
     body.chain("cell", "y")
-    grouped, flat = (compile_graph(drawn(made), BLOCK_TYPES) for made in (body.graph, plain))
+    grouped, flat = (compile_graph(over_time(made), BLOCK_TYPES) for made in (body.graph, plain))
     grouped.load_state({key.replace("loop/", "loop/cell/"): value for key, value in flat.state().items()})
     x = torch.randn(2, 6, 6)
     assert torch.equal(run(grouped, "loop/y", x), run(flat, "loop/y", x))
 
 
 def test_it_can_be_exported_for_one_length() -> None:
-    part = compile_graph(drawn(canonical()), BLOCK_TYPES).slice(("loop/y",))
+    part = compile_graph(over_time(canonical()), BLOCK_TYPES).slice(("loop/y",))
     x = torch.randn(3, 5, 6)
     program = torch.export.export(part.module, (x,), dynamic_shapes=({0: torch.export.Dim("N")},))
     other = torch.randn(7, 5, 6)
@@ -349,7 +295,7 @@ def test_it_can_be_exported_for_one_length() -> None:
 
 def test_its_onnx_file_keeps_the_length_of_its_sequences(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
-    network = compile_graph(drawn(canonical()), BLOCK_TYPES, seed=2)
+    network = compile_graph(over_time(canonical()), BLOCK_TYPES, seed=2)
     report = export_onnx(network, BLOCK_TYPES, tmp_path / "loop.onnx", 9)
     assert report.time_length == 9
     assert report.difference < 1e-5

@@ -13,9 +13,8 @@ from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.graph.values import Formula
 from engine.project.drawing import Drawing
 from engine.project.examples import read_example
+from tests.engine.compile.loops import canonical, elman, over_time
 from tests.engine.compile.sources import FIELDS, body_of, clean, replaced, residual
-from tests.engine.compile.test_recurrent_container import canonical, elman
-from tests.engine.compile.test_recurrent_container import drawn as over_time
 from tests.every_block.exporting import exported_equal
 
 
