@@ -86,6 +86,12 @@ class ProjectDesk(QObject):
         self.file_weights = None
         self.checkpoint_settled()
 
+    def run_began(self) -> None:
+        """A run from fresh weights has none to be kept yet."""
+        if self.runs.checkpoint is None:
+            self.file_weights = None
+        self.store.touch()
+
     def run_ended(self) -> None:
         """A run is over: its weights are not in the file."""
         self._unsaved_weights = self.runs.checkpoint is not None

@@ -77,6 +77,7 @@ class RunControl(QObject):
         self.discarded: Discarded | None = None
         self._then: str = ""
         self._dead: str | None = None
+        self._former: tuple[Path | None, Graph | None] = (None, None)
         self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
@@ -212,6 +213,9 @@ class RunControl(QObject):
             resume=resume,
             checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
         )
+        if fresh and weights is None:
+            # the weights of another run are not this one's; they are back if it never starts
+            self._former, self.checkpoint = (self.checkpoint, self.trained_graph), None
         self.trained_graph = request.graph
         self._steering = Steering(request.plan)
         self.resume_from = self.discarded = None
@@ -238,7 +242,10 @@ class RunControl(QObject):
             self.checkpoint = Path(event.path)
         elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
             self.checkpoint = Path(event.checkpoint)
+        elif isinstance(event, Failed):
+            self._take_back()
         elif isinstance(event, Started):
+            self._former = (None, None)
             self._steering.started(event.stages)
         was_running = self.state.is_running
         self.event.emit(event)
@@ -252,10 +259,19 @@ class RunControl(QObject):
             elif then == "reset":
                 self.forget()
 
+    def _take_back(self) -> None:
+        """A run never started: the weights from before it are there still."""
+        if self.checkpoint is None and self._former[0] is not None:
+            (self.checkpoint, self.trained_graph), self._former = self._former, (None, None)
+            assert self.trained_graph is not None, "weights are of a graph"
+            differs = difference(self.trained_graph, self._document.graph).meaning
+            self._set(run_state.edited(self.state, differs))
+
     def _worker_died(self, words: str) -> None:
         problem = self._link.client.problem
         sentence = problem.headline if problem is not None else words
         was_running = self.state.is_running
+        self._take_back()
         self._then, self._dead = "", sentence
         self._set(self.state)
         if was_running:

@@ -199,6 +199,7 @@ class Workspace(QObject):
     # --- runs -------------------------------------------------------------------------------------------
     def _run_began(self) -> None:
         self.remembered.mark_run()
+        self.files.run_began()
         self.measures.close_session()
 
     def _take_event(self, event: Event) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
+from engine.graph.edits import set_parameter
 from engine.project.project_file import read_project
+from engine.training.events import Started
 from tests.app.test_live_window import RUN_MS, press, train_for_long, wait_for
 
 
@@ -117,3 +120,50 @@ def test_a_window_may_be_closed_twice(live, qtbot) -> None:
     assert checkpoint is not None
     assert live.close()
     assert live.workspace.runs.checkpoint == checkpoint
+
+
+def trained_and_edited(window, qtbot) -> Path:
+    """A run that finished, then another network drawn; returns the weights of the first."""
+    workspace = window.workspace
+    workspace.set_epochs(1)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+    dense = next(id for id, block in workspace.document.graph.blocks.items() if block.type == "dense")
+    workspace.document.edit("Set bias", set_parameter, dense, "bias", False)
+    qtbot.waitUntil(lambda: window.run_bar.slot.isEnabled() and workspace.analysis.is_current, timeout=RUN_MS)
+    assert workspace.runs.state.edited
+    assert workspace.runs.checkpoint is not None
+    return workspace.runs.checkpoint
+
+
+def test_a_new_run_that_dies_early_does_not_go_on_from_the_weights_of_the_one_before(live, qtbot) -> None:
+    workspace = live.workspace
+    trained_and_edited(live, qtbot)
+    train_for_long(live, qtbot)
+    assert workspace.files._kept().beside.checkpoint is None, "what a kill of the window leaves has no weights yet"
+    workspace.link.client._life._process.kill()
+    wait_for(qtbot, live, "dead")
+    workspace.start_again()
+    qtbot.waitUntil(live.run_bar.slot.isEnabled, timeout=RUN_MS)
+    assert live.run_bar.slot.text() == "Run"
+    started: list[Started] = []
+    workspace.runs.event.connect(lambda event: started.append(event) if isinstance(event, Started) else None)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "training")
+    assert started[0].first_step == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+def test_a_new_run_that_never_starts_leaves_the_weights_of_the_one_before(live, qtbot) -> None:
+    workspace = live.workspace
+    weights = trained_and_edited(live, qtbot)
+    process = workspace.link.client._life._process
+    process.send_signal(signal.SIGSTOP)
+    press(qtbot, live.run_bar.slot)
+    qtbot.wait(100)
+    process.kill()
+    wait_for(qtbot, live, "dead")
+    workspace.start_again()
+    assert workspace.runs.checkpoint == weights
+    qtbot.waitUntil(live.run_bar.slot.isEnabled, timeout=RUN_MS)
+    assert live.run_bar.message.link.text() == "Continue with the weights that fit"
