@@ -17,6 +17,7 @@ from engine.measurements.measure import measure
 from engine.measurements.results import Ask
 from engine.modules.own import is_outdated
 from engine.training.commands import Stop, Unwatch, Watch
+from engine.training.denormals import flush_denormals
 from engine.training.events import Array, Failed, Measured
 from engine.training.loop import train
 from engine.training.plan import TrainingRequest
@@ -65,6 +66,8 @@ class Training(threading.Thread):
     def run(self) -> None:
         """Train, and tell what happens."""
         run = self.request.run
+        # before the first work: the threads that help with it do as this one did when they began
+        flush_denormals(True)
         try:
             self.session = self._before()
             for event in train(self.request, self.control, self.session, self._opened):
