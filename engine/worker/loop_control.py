@@ -33,10 +33,11 @@ class LoopControl:
         self._arrived.set()
 
     def take(self) -> tuple[Command, ...]:
-        """What came since; never waits. Jobs are done now."""
-        if not self._jobs and not self._commands:
+        """What came since; never waits. Without commands jobs are done now: a Stop does not wait for them."""
+        if not self._commands:
+            if self._jobs:
+                self.do_jobs()
             return ()
-        self.do_jobs()
         taken = []
         while self._commands:
             taken.append(self._commands.popleft())

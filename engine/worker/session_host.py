@@ -16,7 +16,7 @@ from engine.graph.problem import Problem, Refused
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
 from engine.modules.own import is_outdated
-from engine.training.commands import Stop, Unwatch, Watch
+from engine.training.commands import Checkpoint, Stop, Unwatch, Watch
 from engine.training.denormals import flush_denormals
 from engine.training.events import Array, Failed, Measured
 from engine.training.loop import train
@@ -204,6 +204,9 @@ class SessionHost:
                 answer = Exported(id=message.id, problem=unexpected(fault))
             self._outbox.send(answer)
 
+        if self._training is not None and message.kind == "onnx":
+            # it takes seconds, and a window that closes meanwhile does not wait for the next step
+            self._training.control.send(Checkpoint())
         self._between_steps(job)
 
     def export_weights(self, message: ExportWeights) -> None:

@@ -167,3 +167,18 @@ def test_a_new_run_that_never_starts_leaves_the_weights_of_the_one_before(live, 
     assert workspace.runs.checkpoint == weights
     qtbot.waitUntil(live.run_bar.slot.isEnabled, timeout=RUN_MS)
     assert live.run_bar.message.link.text() == "Continue with the weights that fit"
+
+
+def test_closing_while_onnx_is_written_keeps_what_was_trained_until_then(live, qtbot, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
+    workspace = live.workspace
+    train_for_long(live, qtbot)
+    trained = len(workspace.history.losses)
+    workspace.sources.export("onnx", tmp_path / "net.onnx")
+    # sooner than those that come by themselves
+    qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=10_000)
+    since = time.monotonic()
+    assert live.close()
+    assert time.monotonic() - since < 3.0
+    assert workspace.runs.checkpoint.is_file()
+    assert workspace.history.checkpoint_step >= trained

@@ -38,6 +38,17 @@ def test_jobs_run_on_the_thread_of_the_loop_at_its_next_step() -> None:
     assert threads == [looping.ident]
 
 
+def test_commands_do_not_wait_for_jobs() -> None:
+    control = LoopControl()
+    done: list[int] = []
+    control.call(lambda: done.append(1))
+    control.send(Stop())
+    assert control.take() == (Stop(),)
+    assert done == []
+    assert control.take() == ()
+    assert done == [1]
+
+
 def test_a_paused_loop_does_jobs_and_waits_on() -> None:
     control = LoopControl()
     taken: list[object] = []
