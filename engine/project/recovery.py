@@ -6,6 +6,7 @@ import os
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -57,9 +58,20 @@ class Recovered:
 
     @property
     def checkpoint(self) -> Path | None:
-        """The last checkpoint, where it still is."""
-        path = None if self.beside.checkpoint is None else Path(self.beside.checkpoint)
-        return path if path is not None and path.is_file() else None
+        """The last checkpoint, where it still is, else the newest of its run.
+
+        A run keeps its last files only, and its worker writes one more after a kill of the window.
+        """
+        if self.beside.checkpoint is None:
+            return None
+        path = Path(self.beside.checkpoint)
+        if path.is_file():
+            return path
+        run, dash, step = path.stem.rpartition("-")
+        if self.beside.from_file or not (run and step.isdecimal()):
+            return None
+        later = path.parent.glob(f"{escape(run + dash)}*{path.suffix}")
+        return max(later, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
 def state_folder() -> Path:

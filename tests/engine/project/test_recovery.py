@@ -145,3 +145,22 @@ def test_a_window_killed_at_any_moment_leaves_its_last_drawing_and_its_lock(tmp_
         assert recovered is not None
         assert int(recovered.project.settings.title) >= int(said[-1] if said else 1)
         folder.close()
+
+
+def test_where_the_last_known_checkpoint_went_the_newest_of_its_run_is_taken(tmp_path: Path) -> None:
+    folder = RecoveryFolder(tmp_path)
+    known = folder.checkpoints / "a1-100.safetensors"
+    for number, name in enumerate(("a1-900", "a1-1000", "a1-200", "a12-2000", "weights-3")):
+        file = folder.checkpoints / f"{name}.safetensors"
+        file.write_bytes(b"weights")
+        os.utime(file, ns=(number, number if name != "a1-1000" else 9))
+    folder.write(small(), Settings(), CURVES, Beside(checkpoint=str(known)))
+    recovered = folder.read(TYPES)
+    assert recovered is not None
+    assert recovered.checkpoint == folder.checkpoints / "a1-1000.safetensors"
+    gone = folder.checkpoints / "weights-7.safetensors"
+    folder.write(small(), Settings(), CURVES, Beside(checkpoint=str(gone), from_file=True))
+    recovered = folder.read(TYPES)
+    assert recovered is not None
+    assert recovered.checkpoint is None, "weights of a file are of no run"
+    folder.close()
