@@ -148,6 +148,7 @@ class RunControl(QObject):
         if self.state.has_weights and self.checkpoint is not None:
             self.discarded = Discarded(self.state, self.checkpoint, self.trained_graph)
         self.checkpoint = self.resume_from = self.trained_graph = None
+        self._former = (None, None)
         self._set(run_state.reset(self.state, self.discarded is not None))
 
     def bring_back(self) -> bool:
@@ -164,7 +165,7 @@ class RunControl(QObject):
         """A project was opened, with weights unless `epochs` is None; `edited`: of another network."""
         self.checkpoint = checkpoint
         self.resume_from = self.discarded = None
-        self._then = ""
+        self._then, self._former = "", (None, None)
         self.trained_graph = self._document.graph if epochs is not None else None
         state = run_state.opened(self.state, epochs, test)
         if epochs is not None and edited:
@@ -243,7 +244,7 @@ class RunControl(QObject):
         elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
             self.checkpoint = Path(event.checkpoint)
         elif isinstance(event, Failed):
-            self._take_back()
+            self.take_back()
         elif isinstance(event, Started):
             self._former = (None, None)
             self._steering.started(event.stages)
@@ -259,8 +260,8 @@ class RunControl(QObject):
             elif then == "reset":
                 self.forget()
 
-    def _take_back(self) -> None:
-        """A run never started: the weights from before it are there still."""
+    def take_back(self) -> None:
+        """Where a new run never started and will not any more: the weights from before it are there still."""
         if self.checkpoint is None and self._former[0] is not None:
             (self.checkpoint, self.trained_graph), self._former = self._former, (None, None)
             assert self.trained_graph is not None, "weights are of a graph"
@@ -271,7 +272,7 @@ class RunControl(QObject):
         problem = self._link.client.problem
         sentence = problem.headline if problem is not None else words
         was_running = self.state.is_running
-        self._take_back()
+        self.take_back()
         self._then, self._dead = "", sentence
         self._set(self.state)
         if was_running:

@@ -375,6 +375,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """End the worker within 2 s, its weights kept; write down all that is unsaved; let go of everything."""
         self.link.close()
+        self.runs.take_back()
         self.files.checkpoint_settled()
         self.store.settle()
         self.remembered.flush()

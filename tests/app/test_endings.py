@@ -182,3 +182,27 @@ def test_closing_while_onnx_is_written_keeps_what_was_trained_until_then(live, q
     assert time.monotonic() - since < 3.0
     assert workspace.runs.checkpoint.is_file()
     assert workspace.history.checkpoint_step >= trained
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+def test_a_window_closed_before_a_new_run_starts_keeps_the_weights_of_the_one_before(live, open_window, qtbot) -> None:
+    weights = trained_and_edited(live, qtbot)
+    live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
+    press(qtbot, live.run_bar.slot)
+    assert live.workspace.runs.checkpoint is None
+    assert live.close()
+    again = open_window()
+    assert again.workspace.runs.checkpoint == weights
+    assert again.workspace.runs.state.edited
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+def test_a_project_opened_before_a_new_run_starts_has_no_weights_of_another(live, open_window, qtbot) -> None:
+    trained_and_edited(live, qtbot)
+    live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
+    press(qtbot, live.run_bar.slot)
+    live.workspace.new()
+    assert live.close()
+    again = open_window()
+    assert not again.workspace.document.graph.blocks
+    assert again.workspace.runs.checkpoint is None
