@@ -29,7 +29,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         path = path.resolve()
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        _remove_leftovers(path)
+        remove_leftovers(path, _STALE_AFTER_S)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         with temporary.open("xb") as stream:
             write(stream)
@@ -62,10 +62,11 @@ def reason_of(fault: OSError) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _remove_leftovers(path: Path) -> None:
+def remove_leftovers(path: Path, older_than_s: float) -> None:
+    """Delete what writers of `path` that were killed have left; a younger one may still be written."""
     for leftover in path.parent.glob(f".{_literal(path.name)}.*.tmp"):
         with suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > _STALE_AFTER_S:
+            if time.time() - leftover.stat().st_mtime >= older_than_s:
                 leftover.unlink()
 
 

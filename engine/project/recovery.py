@@ -16,7 +16,7 @@ from engine.graph.graph import Graph
 from engine.graph.problem import Refused, refused
 from engine.graph.values import Plain
 from engine.project.archive import HISTORY, MANIFEST, open_archive, write_archive
-from engine.project.atomic_file import reason_of
+from engine.project.atomic_file import reason_of, remove_leftovers
 from engine.project.project_file import Project, encode_project, read_project
 from engine.training.plan import Settings
 
@@ -102,6 +102,8 @@ class RecoveryFolder:
                 self.checkpoints.mkdir(parents=True, exist_ok=True)
                 self._lock = _locked(self.path / "lock")
                 if self._lock is not None:
+                    # nobody else writes here, so what is unfinished was left by a kill
+                    remove_leftovers(self.path / _DRAWING, older_than_s=0)
                     return
         except OSError as fault:
             raise refused("save-failed", file=str(base), reason=reason_of(fault)) from fault

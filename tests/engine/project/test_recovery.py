@@ -84,6 +84,24 @@ def test_a_damaged_drawing_is_told_once_and_put_aside(tmp_path: Path, data: byte
     folder.close()
 
 
+def test_what_a_kill_left_unfinished_goes_at_the_next_start_and_not_before(tmp_path: Path) -> None:
+    folder = RecoveryFolder(tmp_path)
+    folder.write(small(), Settings(title="last"))
+    (drawing,) = (file for file in folder.path.iterdir() if file.suffix == ".loom")
+    unfinished = [drawing.with_name(f".{drawing.name}.{number}.tmp") for number in range(3)]
+    for file in unfinished:
+        file.write_bytes(b"half")
+    beside = RecoveryFolder(tmp_path)
+    assert all(file.is_file() for file in unfinished), "the first window may be writing them"
+    beside.close()
+    folder.close()
+    again = RecoveryFolder(tmp_path)
+    assert again.path == folder.path
+    assert not any(file.exists() for file in unfinished)
+    assert again.read(TYPES) is not None
+    again.close()
+
+
 def test_old_checkpoints_go_and_the_wanted_stay(tmp_path: Path) -> None:
     folder = RecoveryFolder(tmp_path)
     files = [folder.checkpoints / f"r-{number}.safetensors" for number in range(6)]
