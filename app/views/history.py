@@ -211,7 +211,7 @@ class RunHistory:
     def x_end(self) -> float:
         """Where the axis ends, in epochs: the plan's end, or the last step beyond it.
 
-        Of a long plan that has hardly begun it shows a part, at least a fifth of which lies ahead: 50 epochs, 100, 200 …
+        Of a long plan that has hardly begun it shows a part, a fifth of which lies ahead at least: 50 epochs, 100 …
         """
         reached = self.x_of(max(self.step, len(self.losses)))
         part = _LONG_PLAN

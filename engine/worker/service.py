@@ -73,7 +73,7 @@ class Service:
         self._descriptions = Descriptions(self._outbox)
         self._layouts = Layouts(types, self._outbox)
         self._host = SessionHost(types, self._analyser, self._outbox, self._asked.put)
-        self._drained = threading.Event()
+        self._warm, self._drained = threading.Event(), threading.Event()
 
     def serve(self) -> None:
         """Warm up, say Ready, answer. Returns after Quit; the process ends within two seconds of it in any case."""
@@ -84,6 +84,7 @@ class Service:
             traceback.print_exception(fault)
         import torch
 
+        self._warm.set()
         self._outbox.send(Ready(devices=available_devices(), torch_version=str(torch.__version__), process=os.getpid()))
         while True:
             message = self._asked.get()
@@ -202,7 +203,9 @@ class Service:
         deadline = time.monotonic() + PATIENCE_S
         self._control.send(Stop())
         self._asked.put(Quit())
-        self._drained.wait(max(0.0, deadline - time.monotonic()))
+        if self._warm.is_set():
+            # before that nothing was begun that could be lost
+            self._drained.wait(max(0.0, deadline - time.monotonic()))
         training = self._host.training
         if training is not None:
             training.join(max(0.0, deadline - time.monotonic()))

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from engine.graph.edits import set_parameter
 from engine.project.project_file import read_project
 from engine.training.events import Started
-from tests.app.test_live_window import RUN_MS, press, train_for_long, wait_for
+from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
 
 
 def test_a_project_opened_after_the_worker_died_offers_to_start_it_again(live, qtbot) -> None:

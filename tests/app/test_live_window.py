@@ -16,22 +16,7 @@ from engine.graph.edits import add_block, remove_blocks, set_parameter
 from engine.graph.graph import Block
 from engine.project.project_file import read_project
 from engine.training.events import Losses
-
-RUN_MS = 60_000
-
-
-def press(qtbot, button) -> None:
-    assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def wait_for(qtbot, window, *phases: str) -> None:
-    qtbot.waitUntil(lambda: window.workspace.runs.state.phase in phases, timeout=RUN_MS)
-
-
-def block_of(window, type_id: str) -> str:
-    graph = window.workspace.document.graph
-    return next(id for id, block in graph.blocks.items() if block.type == type_id)
+from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
 def test_a_run_from_first_press_to_the_saved_file(live, open_window, qtbot, tmp_path: Path) -> None:
@@ -300,13 +285,6 @@ def test_the_last_checkpoint_is_heard_behind_answers_that_take_the_window_long(l
     assert live.close()
     assert workspace.runs.checkpoint is not None, "the losses came before it, and took more than one pull's time"
     assert workspace.runs.checkpoint.is_file()
-
-
-def train_for_long(window, qtbot) -> None:
-    window.workspace.set_epochs(100_000)
-    press(qtbot, window.run_bar.slot)
-    wait_for(qtbot, window, "training")
-    qtbot.waitUntil(lambda: len(window.workspace.history.losses) > 20, timeout=RUN_MS)
 
 
 def test_a_save_in_the_middle_of_training_is_of_this_project_even_if_another_opens_at_once(

@@ -201,6 +201,17 @@ def test_closing_leaves_no_thread_no_process_and_no_complaint(client: WorkerClie
     assert (client.alive, client.exit_words, client.problem) == (False, "it was closed", None)
 
 
+def test_a_worker_that_is_still_warming_up_is_not_waited_for(client: WorkerClient) -> None:
+    client.start()
+    client.send(Analyse(id=client.next_id(), graph=digits_network(), plan=plan(1), datasets=DIGITS))
+    time.sleep(0.7)
+    begun = time.monotonic()
+    client.close()
+    assert client.exit_words == "it was closed", "it ended by itself"
+    assert time.monotonic() - begun < 1.5
+    assert not any(isinstance(message, Ready) for message in client.take()), "this was before it was warm"
+
+
 def test_closing_while_training_writes_a_checkpoint_in_time(client: WorkerClient, tmp_path: Path) -> None:
     client.start()
     listener = Listener(client)
