@@ -15,6 +15,8 @@ from engine.project.project_file import read_project
 from engine.training.events import Started
 from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
 
+needs_sigstop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+
 
 def test_a_project_opened_after_the_worker_died_offers_to_start_it_again(live, qtbot) -> None:
     workspace = live.workspace
@@ -34,7 +36,7 @@ def test_a_project_opened_after_the_worker_died_offers_to_start_it_again(live, q
     wait_for(qtbot, live, "finished")
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+@needs_sigstop
 def test_a_worker_that_dies_before_it_heard_of_a_reset_throws_nothing_away_later(live, qtbot) -> None:
     workspace = live.workspace
     train_for_long(live, qtbot)
@@ -100,7 +102,7 @@ def test_a_drawing_that_is_saved_and_closed_at_once_is_a_saved_file_at_the_next_
     assert second.workspace.remembered.recent_files == (file,)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+@needs_sigstop
 def test_a_save_that_waits_for_a_step_is_made_when_the_window_closes(live, open_window, qtbot, tmp_path) -> None:
     train_for_long(live, qtbot)
     live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
@@ -153,7 +155,7 @@ def test_a_new_run_that_dies_early_does_not_go_on_from_the_weights_of_the_one_be
     assert started[0].first_step == 0
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+@needs_sigstop
 def test_a_new_run_that_never_starts_leaves_the_weights_of_the_one_before(live, qtbot) -> None:
     workspace = live.workspace
     weights = trained_and_edited(live, qtbot)
@@ -184,7 +186,7 @@ def test_closing_while_onnx_is_written_keeps_what_was_trained_until_then(live, q
     assert workspace.history.checkpoint_step >= trained
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+@needs_sigstop
 def test_a_window_closed_before_a_new_run_starts_keeps_the_weights_of_the_one_before(live, open_window, qtbot) -> None:
     weights = trained_and_edited(live, qtbot)
     live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
@@ -196,7 +198,7 @@ def test_a_window_closed_before_a_new_run_starts_keeps_the_weights_of_the_one_be
     assert again.workspace.runs.state.edited
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
+@needs_sigstop
 def test_a_project_opened_before_a_new_run_starts_has_no_weights_of_another(live, open_window, qtbot) -> None:
     trained_and_edited(live, qtbot)
     live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
