@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QStaticText
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graph_editor.block_geometry import BlockContent, BlockGeometry, PortPlace, body_path, strip_path
 from graph_editor.block_icon import CURVE_WIDTH, BlockIcon
-from graph_editor.block_parts import LossCurve, Miniature, paint_lift, paint_marks, paint_shadow, static_text
+from graph_editor.block_parts import LossCurve, Miniature, paint_lift, paint_marks, paint_shadow
 from graph_editor.block_ports import Dot, PortState, PortStates, dots_of, paint_dots
+from graph_editor.block_texts import Text, large_name, texts_of
 from graph_editor.canvas_look import FULL, GONE, CanvasLook
 from graph_editor.theme import (
     BLOCK_ICON_AT,
-    BLOCK_NAME_AT,
     CONTAINER_STACK_GAP,
-    DETAIL_NAME_SIZE,
     FOCUS_GAP,
     FOCUS_WIDTH,
     LIFT_DRAGGED,
@@ -25,12 +24,9 @@ from graph_editor.theme import (
 from graph_editor.wire_geometry import along
 
 MARGIN = 14.0
-NAME_BASELINE, SECOND_BASELINE, ALONE_BASELINE, LABEL_BASELINE = 21.0, 36.5, 28.5, 4.5
 ICON_CENTRE = 24.0
 _EXPAND_SIZE = 12
 OVER = -8.0
-MEDIUM_NAME_AT = 40.0
-NAME_SIZES = (DETAIL_NAME_SIZE, 18, 16, 14)
 BLOCK_Z, SELECTED_Z, LIFTED_Z = 10.0, 11.0, 20.0
 
 
@@ -46,7 +42,7 @@ class BlockItem(QGraphicsItem):
         self._medium_icon: QPainterPath | None = None
         self.content = BlockContent("", "")
         self.geometry = BlockGeometry(88, 48, "", "", 0.0, (), QRectF())
-        self.selected = self.hovered = self.focused = self.lifted = self.ghost = self.bypassed = False
+        self.hovered = self.focused = self.lifted = self.ghost = self.bypassed = self._raised = False
         self.severity = ""
         self.twin: int | None = None
         self._port_states: PortStates = {}
@@ -57,17 +53,27 @@ class BlockItem(QGraphicsItem):
         self._bypass: QPainterPath | None = None
         # Made when first painted: of five thousand blocks a window shows thirty.
         self._dots: tuple[Dot, ...] | None = None
-        self._texts: tuple[tuple[QPointF, QStaticText, bool], ...] | None = None
-        self._medium_text: tuple[QPointF, QStaticText] | None = None
-        self._medium_font = look.name_font
+        self._dots_theme = look.theme
+        self._texts: tuple[Text, ...] | None = None
+        self._large_name: tuple[QPointF, QStaticText, QFont] | None = None
         self.setZValue(BLOCK_Z)
 
     # What the scene sets.
 
-    def set_look(self, look: CanvasLook) -> None:
-        """Take another theme's paints."""
+    def leave(self, look: CanvasLook) -> None:
+        """Belong to the drawing no more; of `look` is what is not seen."""
         self._look = look
-        self._prepare()
+
+    @property
+    def selected(self) -> bool:
+        """Whether it is among what is selected."""
+        return self.id in self._look.picked_blocks
+
+    def set_raised(self, raised: bool) -> None:
+        """Lie above blocks that are not selected."""
+        if raised != self._raised:
+            self._raised = raised
+            self._take_height()
 
     def set_content(
         self, content: BlockContent, family: str, icon: BlockIcon, medium_icon: BlockIcon, bypassed: bool
@@ -121,15 +127,12 @@ class BlockItem(QGraphicsItem):
     def set_state(
         self,
         *,
-        selected: bool | None = None,
         hovered: bool | None = None,
         focused: bool | None = None,
         lifted: bool | None = None,
     ) -> None:
         """Change how the block is shown; None leaves as it is."""
-        before = (self.selected, self.hovered, self.focused, self.lifted)
-        if selected is not None:
-            self.selected = selected
+        before = (self.hovered, self.focused, self.lifted)
         if hovered is not None:
             self.hovered = hovered
         if focused is not None:
@@ -138,9 +141,9 @@ class BlockItem(QGraphicsItem):
             self.prepareGeometryChange()
             self.lifted = lifted
             self._bounds = self._bounding()
-        if before == (self.selected, self.hovered, self.focused, self.lifted):
+        if before == (self.hovered, self.focused, self.lifted):
             return
-        self.setZValue(LIFTED_Z if self.lifted else SELECTED_Z if self.selected else BLOCK_Z)
+        self._take_height()
         self.update()
 
     # Where things are, in scene px.
@@ -212,7 +215,9 @@ class BlockItem(QGraphicsItem):
         self._paint_icon(painter)
         painter.setFont(look.name_font)
         painter.setPen(look.disabled if self.bypassed else look.text)
-        for number, (place, text, secondary) in enumerate(self._texts or self._write()):
+        if self._texts is None:
+            self._texts = texts_of(geometry, look)
+        for number, (place, text, secondary) in enumerate(self._texts):
             if number == 1:
                 painter.setFont(look.second_font)
             if secondary and not self.bypassed:
@@ -223,8 +228,9 @@ class BlockItem(QGraphicsItem):
             painter.setBrush(look.no_brush)
             painter.setPen(look.wire_pen("wire", WIRE_WIDTH))
             painter.drawPath(self._bypass)
-        if self._dots is None:
+        if self._dots is None or self._dots_theme is not look.theme:
             self._dots = dots_of(geometry.ports, self._port_states, look, ghost=self.ghost, bypassed=self.bypassed)
+            self._dots_theme = look.theme
         paint_dots(painter, self._dots, look)
         paint_marks(painter, (width, height), self.severity, self.twin, look)
 
@@ -252,11 +258,12 @@ class BlockItem(QGraphicsItem):
             if self._icon.stroked:
                 painter.scale(1 / 1.375, 1 / 1.375)
             painter.translate(-13, 11 - middle)
-        if self._medium_text is None:
-            self._medium_text = self._write_name()
-        painter.setFont(self._medium_font)
+        if self._large_name is None:
+            self._large_name = large_name(self.content.name, geometry, look)
+        place, text, font = self._large_name
+        painter.setFont(font)
         painter.setPen(look.disabled if self.bypassed else look.text)
-        painter.drawStaticText(*self._medium_text)
+        painter.drawStaticText(place, text)
         paint_marks(painter, (geometry.width, geometry.height), self.severity, self.twin, look)
 
     def _paint_edge(self, painter: QPainter, width: int, height: int) -> None:
@@ -343,44 +350,16 @@ class BlockItem(QGraphicsItem):
 
     # Preparing.
 
+    def _take_height(self) -> None:
+        self.setZValue(LIFTED_Z if self.lifted else SELECTED_Z if self._raised else BLOCK_Z)
+
     def _prepare(self) -> None:
         self.prepareGeometryChange()
         self.geometry = self._look.geometry(self.content)
         self._bounds = self._bounding()
-        self._texts = self._medium_text = self._dots = None
+        self._texts = self._large_name = self._dots = None
         self._bypass = self._way_over()
         self.update()
-
-    def _write(self) -> tuple[tuple[QPointF, QStaticText, bool], ...]:
-        """Name, second line and labels of ports: where, what, and whether in secondary."""
-        look, geometry = self._look, self.geometry
-        rise, second_rise = look.name_metrics.ascent(), look.second_metrics.ascent()
-        baseline = NAME_BASELINE if geometry.second else ALONE_BASELINE
-        texts = [(QPointF(BLOCK_NAME_AT, baseline - rise), static_text(geometry.name), False)]
-        if geometry.second:
-            texts.append((QPointF(BLOCK_NAME_AT, SECOND_BASELINE - second_rise), static_text(geometry.second), True))
-        else:
-            texts.append((QPointF(), static_text(""), True))
-        for place in geometry.ports:
-            if place.label:
-                width = look.second_metrics.horizontalAdvance(place.label)
-                x = 12.0 if place.is_input else geometry.width - 12.0 - width
-                texts.append((QPointF(x, place.y + LABEL_BASELINE - second_rise), static_text(place.label), True))
-        for _, text, secondary in texts:
-            text.prepare(font=look.second_font if secondary else look.name_font)
-        self._texts = tuple(texts)
-        return self._texts
-
-    def _write_name(self) -> tuple[QPointF, QStaticText]:
-        """The name as large as fits, for the middle level of detail."""
-        look, geometry = self._look, self.geometry
-        room = geometry.width - MEDIUM_NAME_AT - 6
-        natural = look.name_metrics.horizontalAdvance(self.content.name) / look.name_font.pixelSize()
-        size = next((size for size in NAME_SIZES if natural * size <= room), NAME_SIZES[-1])
-        self._medium_font, metrics = look.name_font_at(size)
-        name = metrics.elidedText(self.content.name, Qt.TextElideMode.ElideRight, room)
-        top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
-        return QPointF(MEDIUM_NAME_AT, top), static_text(name)
 
     def _way_over(self) -> QPainterPath | None:
         """The wire that runs over a bypassed block, from its first input to its first output."""

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QStaticText
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 
 from graph_editor.block_geometry import shadow_path
 from graph_editor.canvas_look import CanvasLook
@@ -155,11 +155,3 @@ class Miniature(NamedTuple):
             painter.setFont(look.second_font)
             painter.setPen(look.secondary)
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "…")
-
-
-def static_text(text: str) -> QStaticText:
-    """A text that is laid out once and painted often."""
-    static = QStaticText(text)
-    static.setTextFormat(Qt.TextFormat.PlainText)
-    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return static

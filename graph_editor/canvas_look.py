@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
+from engine.graph.graph import PortRef
 from graph_editor.block_geometry import BlockContent, BlockGeometry, measure
 from graph_editor.theme import (
     BADGE,
@@ -37,14 +38,20 @@ def detail_at(zoom: float) -> int:
 
 
 class CanvasLook:
-    """What all items of one scene share: a theme's paints, and the level of detail of the frame.
+    """What all items of one scene share: a theme's paints, the level of detail of the frame, and what is selected.
 
     The scene measures in its own px: text there grows by zoom, not by the system's text scale.
     """
 
     def __init__(self, theme: Theme) -> None:
-        self.theme = theme
         self.detail = FULL
+        self.picked_blocks: frozenset[str] = frozenset()
+        self.picked_wires: frozenset[PortRef] = frozenset()
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take another theme's paints; texts are as large in each."""
+        self.theme = theme
         self.nothing = QPen(Qt.PenStyle.NoPen)
         self.no_brush = QBrush(Qt.BrushStyle.NoBrush)
         self.block = theme.brush("block")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -31,6 +31,12 @@ class ComingItems(Mapping[Key, Item], Generic[Key, Plain, Item]):
         """Forget all."""
         self.made.clear()
         self.left.clear()
+
+    def among(self, keys: Iterable[Key]) -> frozenset[Key]:
+        """Those of `keys` that are here, made or not."""
+        wanted = frozenset(keys)
+        made = frozenset(self.made.keys() & wanted)
+        return made | (self.left.keys() & wanted) if self.left else made
 
     def make_all(self) -> None:
         """Make what is left."""

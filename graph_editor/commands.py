@@ -236,7 +236,8 @@ class CanvasCommands(QObject):
 
     def delete_picked(self) -> None:
         """Delete the selected blocks and wires; an Entry or Exit takes the wires at its container's port along."""
-        blocks, wires = tuple(sorted(self.scene.picked_blocks)), tuple(sorted(self.scene.picked_wires))
+        # To sort 6,000 wires takes 20 ms.
+        blocks, wires = tuple(sorted(self.scene.picked_blocks)), tuple(self.scene.picked_wires)
         if not blocks and not wires:
             return
         path, refused, told = self.scene.path, self.refused.emit, self.message.emit

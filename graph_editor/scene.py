@@ -97,11 +97,8 @@ class GraphScene(QGraphicsScene):
         self.entered.emit()
 
     def set_theme(self, theme: Theme) -> None:
-        """Take another look."""
-        detail = self.look.detail
-        self.look = CanvasLook(theme)
-        self.look.detail = detail
-        self._items.set_look(self.look)
+        """Take another theme's paints; items ask for them when they are painted."""
+        self.look.set_theme(theme)
         self.redrawn.emit()
         self.update()
 
@@ -137,8 +134,7 @@ class GraphScene(QGraphicsScene):
 
     def pick(self, blocks: Iterable[str] = (), wires: Iterable[PortRef] = ()) -> None:
         """Select these and nothing else; the keyboard's ring leaves a block that is not among them."""
-        new_blocks = frozenset(id for id in blocks if id in self.blocks)
-        new_wires = frozenset(target for target in wires if target in self.wires)
+        new_blocks, new_wires = self.blocks.among(blocks), self.wires.among(wires)
         if new_blocks == self.picked_blocks and new_wires == self.picked_wires:
             return
         self.picked_blocks, self.picked_wires = new_blocks, new_wires

@@ -58,28 +58,36 @@ class WireItem(QGraphicsItem):
         self.wire = wire
         self._look = look
         self.spec = spec
-        self.selected = self.hovered = self.insertion = False
+        self.hovered = self.insertion = self._raised = False
+        self._width = wire_width(spec)
         self.off = False
         self.route: Route = _NOWHERE
         self._crossings: tuple[float, ...] = ()
         self._far_lines: tuple[QLineF, ...] | None = None
         self._bounds = QRectF()
-        self._pen = QPen()
-        self._plain_pen = self._casing_pen = QPen()
         self._text: QStaticText | None = None
         self._text_at = QPointF()
         self._card = QRectF()
-        self._text_pen = look.secondary
 
     @property
     def target(self) -> PortRef:
         """The input that this wire feeds: its identity."""
         return self.wire.target
 
-    def set_look(self, look: CanvasLook) -> None:
-        """Take another theme's paints."""
+    def leave(self, look: CanvasLook) -> None:
+        """Belong to the drawing no more; of `look` is what is not seen."""
         self._look = look
-        self._prepare()
+
+    @property
+    def selected(self) -> bool:
+        """Whether it is among what is selected."""
+        return self.wire.target in self._look.picked_wires
+
+    def set_raised(self, raised: bool) -> None:
+        """Lie above wires that are not selected."""
+        if raised != self._raised:
+            self._raised = raised
+            self._take_height()
 
     def set_route(self, route: Route, crossings: tuple[float, ...] = ()) -> None:
         """Run another way; `crossings` are the x of wires that run through where the shape may stand: it makes way."""
@@ -115,7 +123,7 @@ class WireItem(QGraphicsItem):
         if spec == self.spec:
             return False
         was_label = self.is_label
-        self.spec = spec
+        self.spec, self._width = spec, wire_width(spec)
         self._prepare()
         return was_label != self.is_label
 
@@ -129,12 +137,8 @@ class WireItem(QGraphicsItem):
         """Whether it carries labels or token ids."""
         return self.spec is not None and self.spec.is_label
 
-    def set_state(
-        self, *, selected: bool | None = None, hovered: bool | None = None, insertion: bool | None = None
-    ) -> None:
+    def set_state(self, *, hovered: bool | None = None, insertion: bool | None = None) -> None:
         """Change how the wire is shown; None leaves as it is."""
-        if selected is not None:
-            self.selected = selected
         if hovered is not None:
             self.hovered = hovered
         if insertion is not None:
@@ -154,45 +158,46 @@ class WireItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._look.detail == GONE:
             return
-        painter.setBrush(self._look.no_brush)
-        if self._look.detail != FULL:
-            painter.setPen(self._plain_pen)
-            painter.drawPath(self.route.path)
-            return
-        if self.route.casing is not None:
-            painter.setPen(self._casing_pen)
+        look, pen = self._look, self._pen
+        full = look.detail == FULL
+        painter.setBrush(look.no_brush)
+        if full and self.route.casing is not None:
+            painter.setPen(look.wire_pen("canvas", pen.widthF() + 2 * WIRE_CASING))
             painter.drawPath(self.route.casing)
-        painter.setPen(self._pen)
+        painter.setPen(pen)
         painter.drawPath(self.route.path)
-        if self._text is not None:
+        if full and self._text is not None:
             if self._card:
-                painter.setBrush(self._look.block)
-                painter.setPen(self._look.edge)
+                painter.setBrush(look.block)
+                painter.setPen(look.edge)
                 painter.drawRoundedRect(self._card, CARD_PADDING, CARD_PADDING)
-            painter.setPen(self._text_pen)
-            painter.setFont(self._look.mono_font)
+            painter.setPen(look.text if self.hovered else look.accent if self.selected else look.secondary)
+            painter.setFont(look.mono_font)
             painter.drawStaticText(self._text_at, self._text)
 
-    def _prepare(self) -> None:
-        look = self._look
-        strong = self.selected or self.insertion
+    @property
+    def _pen(self) -> QPen:
+        look, strong = self._look, self.selected or self.insertion
         token = "accent" if strong else "text" if self.hovered else "labels" if self.is_label else "wire"
-        width = wire_width(self.spec) + (1.0 if strong or self.hovered else 0.0)
-        self._pen = look.wire_pen(token, width, dashed=self.is_label)
-        self._plain_pen = look.wire_pen(token, width)
-        self._casing_pen = look.wire_pen("canvas", width + 2 * WIRE_CASING)
-        self._prepare_text()
+        width = self._width + (1.0 if strong or self.hovered else 0.0)
+        return look.wire_pen(token, width, dashed=self.is_label and look.detail == FULL)
+
+    def _take_height(self) -> None:
         self.setZValue(
             ABOVE_BLOCKS_Z
             if self._card
             else SELECTED_WIRE_Z
-            if strong
+            if self._raised or self.insertion
             else HOVERED_Z
             if self.hovered
             else WIRE_Z
             if self.route.casing is None
             else LANE_Z
         )
+
+    def _prepare(self) -> None:
+        self._prepare_text()
+        self._take_height()
         margin = WIRE_MAX_WIDTH + 2 * WIRE_CASING
         bounds = self.route.path.boundingRect().adjusted(-margin, -margin, margin, margin)
         if self._text is not None:
@@ -213,7 +218,6 @@ class WireItem(QGraphicsItem):
         fits = width <= self.route.room
         if not fits and not self.hovered:
             return
-        self._text_pen = look.text if self.hovered else look.accent if self.selected else look.secondary
         x, y = text_place(self.route, width, self._crossings), self.route.label[1]
         self._text = QStaticText(words)
         self._text.setTextFormat(Qt.TextFormat.PlainText)

@@ -21,7 +21,8 @@ def without_owners(graph: Graph, gone: Collection[str]) -> tuple[Graph, tuple[Ha
     The first user in execution order becomes the owner, the others use its weights. Who uses them transposed becomes no
     owner, and what comes before the owner cannot use its weights: they get weights of their own.
     """
-    users = _users(graph, frozenset(gone))
+    gone = frozenset(gone)
+    users = _users(graph, gone)
     left = replace(graph, blocks={id: block for id, block in graph.blocks.items() if id not in gone})
     handed: list[Handed] = []
     for owner in sorted(users.keys() & graph.blocks.keys()):

@@ -50,7 +50,8 @@ def test_a_label_is_dashed_without_text_and_a_value_is_solid_with_its_shape(edit
     value.set_state(hovered=True)
     assert value._text.text() == "N×16×8×8 · float32 · 4 kB/sample"
     assert value._pen.widthF() == 3.0
-    value.set_state(hovered=False, selected=True)
+    value.set_state(hovered=False)
+    editor.scene.pick([], [value.target])
     assert value._pen.color() == editor.theme.color("accent")
 
 
