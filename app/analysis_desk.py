@@ -22,7 +22,8 @@ _UNKNOWN = Analysis()
 class AnalysisDesk(QObject):
     """The last analysis and all problems, the drawing's and the plan's, errors first.
 
-    `problems_changed(problems)`, with None where another project is here and nobody has looked yet.
+    `problems_changed(problems)`, with None where nobody has looked at what is here: another project, or one that was
+    edited after the worker died. `can_look` says whether an answer is to come.
     """
 
     analysis_changed = Signal(object)
@@ -38,6 +39,7 @@ class AnalysisDesk(QObject):
         self.analysis = _UNKNOWN
         self.problems: tuple[Problem, ...] = ()
         self.is_current = False
+        self._nobody_looks = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -46,11 +48,17 @@ class AnalysisDesk(QObject):
         document.settings_changed.connect(self.ask_again)
         link.on(Analysed, self._take)
         link.on(Shapes, self._take_shapes)
+        link.died.connect(lambda words: self._give_up())
 
     @property
     def is_known(self) -> bool:
         """Whether anything of this project was analysed yet; problems are unknown before."""
         return self.analysis is not _UNKNOWN
+
+    @property
+    def can_look(self) -> bool:
+        """Whether somebody looks at the drawing, or will: not from the worker's death until it is started again."""
+        return self._link.client.problem is None
 
     @property
     def errors(self) -> int:
@@ -61,6 +69,9 @@ class AnalysisDesk(QObject):
         """Ask anew, soon: changes that follow each other closely are asked about once."""
         self.is_current = False
         self._timer.start()
+        if self._nobody_looks and self.can_look:
+            self._nobody_looks = False
+            self.problems_changed.emit(None)
 
     def start_over(self) -> None:
         """Know nothing, and ask: another project is here. What the worker still says of the last one is dropped."""
@@ -87,13 +98,19 @@ class AnalysisDesk(QObject):
             self.ask_again()
 
     def _ask(self) -> None:
-        if not self._link.is_started:
+        if not self._link.alive:
+            self._give_up()  # unless it was not started yet, or the window is closed
             return
         self._wanted = self._link.next_id()
         settings = self._document.settings
         self._link.send(
             Analyse(id=self._wanted, graph=self._document.graph, plan=settings.plan, datasets=settings.datasets)
         )
+
+    def _give_up(self) -> None:
+        if not self.is_current and not self.can_look:
+            self._nobody_looks = True
+            self.problems_changed.emit(None)
 
     def _take(self, message: Analysed) -> None:
         if message.id != self._wanted:

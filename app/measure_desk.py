@@ -49,7 +49,9 @@ class MeasureDesk(QObject):
         link.on(Measured, self._take)
 
     def open_session(self, weights: Path | None = None) -> None:
-        """Have the worker hold the drawing, with fresh weights or those of a file that fit."""
+        """Have the worker hold the drawing, with fresh weights or those of a file that fit; a dead one holds none."""
+        if not self._link.alive:
+            return
         settings = self._document.settings
         self._session = self._link.next_id()
         self._opened_on = self._drawn()

@@ -96,7 +96,8 @@ class ProjectDesk(QObject):
         """A run is over: its weights are not in the file."""
         self._unsaved_weights = self.runs.checkpoint is not None
         self.place_changed.emit()
-        self.store.prune(self._checkpoints_in_use())
+        files = (self.file_weights,) if self.file_weights is not None else ()
+        self.store.prune((*self.runs.wanted_files, *files))
         self.store.touch()
 
     def weights_forgotten(self) -> None:
@@ -291,10 +292,6 @@ class ProjectDesk(QObject):
         self.store.save_aside(path, self._content(weights, self.records.curves()))
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
-
-    def _checkpoints_in_use(self) -> tuple[Path, ...]:
-        discarded = self.runs.discarded.checkpoint if self.runs.discarded is not None else None
-        return tuple(path for path in (self.runs.checkpoint, self.file_weights, discarded) if path is not None)
 
     def _kept(self) -> Kept:
         checkpoint = self.runs.checkpoint or self.file_weights

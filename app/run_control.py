@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -39,31 +39,41 @@ _EVENTS = (Loading, Started, Losses, EpochEnded, Progress, Marked, Checkpointed,
 _ENDS = (Failed, Finished)
 
 
-class History(Protocol):
-    """What takes the events of runs for the views to draw."""
+class Weights(NamedTuple):
+    """Trained weights: their file, and the drawing that they belong to.
 
-    def add(self, event: Event) -> None: ...
+    `mid_run`: their run was not over when they were written, so that its epochs can be resumed.
+    """
+
+    checkpoint: Path | None = None
+    graph: Graph | None = None
+    mid_run: bool = False
 
 
 class Discarded(NamedTuple):
-    """What Reset threw away: where the run stood, the file of its weights, the drawing that they belong to."""
+    """What Reset threw away: where the run stood, and its weights."""
 
     state: RunState
-    checkpoint: Path
-    graph: Graph | None
+    weights: Weights
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The file of the weights."""
+        return self.weights.checkpoint
 
 
 class RunControl(QObject):
     """The run's state, and the only sender of runs and their commands.
 
     `state_changed(RunState)` comes after each event that changes it, `event(Event)` with each event of this run,
-    `began()` when a run was asked for, `ended()` when it is over.
+    `began()` when a run was asked for, `ended()` when it is over, `weights_fresh()` once a reset is made.
     """
 
     state_changed = Signal(object)
     event = Signal(object)
     began = Signal()
     ended = Signal()
+    weights_fresh = Signal()
 
     def __init__(self, document: Document, link: WorkerLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,19 +81,37 @@ class RunControl(QObject):
         self._link = link
         self.state = RunState()
         self.checkpoint_folder: Path | None = None
-        self.checkpoint: Path | None = None
-        self.trained_graph: Graph | None = None
         self.resume_from: Path | None = None
         self.discarded: Discarded | None = None
-        self._then: str = ""
+        self._weights = self._former = Weights()
+        self._then: Literal["", "run", "reset"] = ""
         self._dead: str | None = None
-        self._former: tuple[Path | None, Graph | None] = (None, None)
         self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
-        link.died.connect(self._worker_died)
         document.changed.connect(self._drawing_changed)
         document.settings_changed.connect(self._settings_changed)
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The last file of the weights that the session holds; None while they are fresh."""
+        return self._weights.checkpoint
+
+    @property
+    def kept_weights(self) -> Weights:
+        """What a kill at this moment leaves: until a new run has started, the weights from before it."""
+        return self._former if self.state.phase == "starting" and self._former.checkpoint else self._weights
+
+    @property
+    def wanted_files(self) -> tuple[Path, ...]:
+        """The files of weights that may still be asked for, those that can be brought back among them."""
+        discarded = self.discarded.weights if self.discarded is not None else Weights()
+        files = (weights.checkpoint for weights in (self._weights, self._former, discarded))
+        return tuple(file for file in files if file is not None)
+
+    def is_edited(self, weights: Weights) -> bool:
+        """Whether another network is drawn than the one that these belong to."""
+        return weights.graph is not None and difference(weights.graph, self._document.graph).meaning
 
     # --- what a person does ---------------------------------------------------------------------
     def press(self, slot: str) -> None:
@@ -105,9 +133,9 @@ class RunControl(QObject):
         self._start(fresh=True)
 
     def continue_run(self) -> None:
-        """Go on from the weights of the session: the plan's epochs once more, or the rest after a resumable end."""
+        """Go on from the weights of the session: the plan's epochs once more, or the rest of a run that died."""
         if self.resume_from is not None:
-            self._start(fresh=True, weights=self.resume_from, resume=True)
+            self._start(fresh=True, weights=self.resume_from, resume=self._weights.mid_run)
         else:
             self._start(fresh=False)
 
@@ -142,36 +170,37 @@ class RunControl(QObject):
         """Have a checkpoint written at the next step."""
         self._link.send(WriteCheckpoint())
 
-    # --- what others tell ------------------------------------------------------------------------
-    def forget(self) -> None:
-        """Weights are fresh again; what was trained can be brought back until the next run begins."""
-        if self.state.has_weights and self.checkpoint is not None:
-            self.discarded = Discarded(self.state, self.checkpoint, self.trained_graph)
-        self.checkpoint = self.resume_from = self.trained_graph = None
-        self._former = (None, None)
-        self._set(run_state.reset(self.state, self.discarded is not None))
+    def reset(self) -> None:
+        """Fresh weights from the seed; a run that goes on is stopped first.
+
+        What was trained can be brought back until the next run begins.
+        """
+        if self.state.is_running:
+            self._stop_then("reset")
+        else:
+            self._forget()
 
     def bring_back(self) -> bool:
         """Have the weights that Reset threw away; whether they are there. Their next run goes on from where it was."""
-        if self.discarded is None or self.state.is_running or not self.discarded.checkpoint.is_file():
+        if self.discarded is None or self.state.is_running:
             return False
-        (state, self.checkpoint, self.trained_graph), self.discarded = self.discarded, None
-        graph = self.trained_graph
-        differs = graph is not None and difference(graph, self._document.graph).meaning
-        self._set(run_state.edited(run_state.counted(state, self.state.errors), differs))
+        state, weights = self.discarded
+        if weights.checkpoint is None or not weights.checkpoint.is_file():
+            return False
+        self._weights, self.discarded = weights, None
+        self._set(run_state.edited(run_state.counted(state, self.state.errors), self.is_edited(weights)))
         return True
 
+    # --- what others tell ------------------------------------------------------------------------
     def opened(self, epochs: int | None, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
         """A project was opened, with weights unless `epochs` is None; `edited`: of another network."""
-        self.checkpoint = checkpoint
         self.resume_from = self.discarded = None
-        self._then, self._former = "", (None, None)
-        self.trained_graph = self._document.graph if epochs is not None else None
-        state = run_state.opened(self.state, epochs, test)
-        if epochs is not None and edited:
-            # Which network they belong to is not known any more: none that is drawn.
-            self.trained_graph = Graph()
-            state = run_state.edited(state, True)
+        self._then, self._former = "", Weights()
+        state, graph = run_state.opened(self.state, epochs, test), None
+        if epochs is not None:
+            # Of an edited one it is not known any more which network they belong to: none that is drawn.
+            state, graph = run_state.edited(state, edited), Graph() if edited else self._document.graph
+        self._weights = Weights(checkpoint, graph)
         self._set(state)
 
     def set_errors(self, errors: int) -> None:
@@ -179,7 +208,7 @@ class RunControl(QObject):
         self._set(run_state.counted(self.state, errors))
 
     def revive(self) -> None:
-        """The worker was started again."""
+        """The worker was started again: it holds no weights, so that the next run takes them from their file."""
         self.resume_from = self.checkpoint if self.checkpoint and self.checkpoint.is_file() else None
         self._dead = None
         self._set(run_state.revived(self.state, self.resume_from is not None))
@@ -214,39 +243,40 @@ class RunControl(QObject):
             resume=resume,
             checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
         )
+        checkpoint = self.checkpoint
         if fresh and weights is None:
             # the weights of another run are not this one's; they are back if it never starts
-            self._former, self.checkpoint = (self.checkpoint, self.trained_graph), None
-        self.trained_graph = request.graph
+            self._former, checkpoint = self._weights, None
+        self._weights = Weights(checkpoint, request.graph, mid_run=resume)
         self._steering = Steering(request.plan)
         self.resume_from = self.discarded = None
         self._set(run_state.requested(self.state, run))
         self.began.emit()
         self._link.send(Run(request=request, fresh=fresh))
 
-    def _stop_then(self, what: str) -> None:
+    def _stop_then(self, what: Literal["run", "reset"]) -> None:
         self._then = what
         self.stop()
 
-    def reset(self) -> bool:
-        """Stop what runs; whether nothing does, so that weights can be drawn afresh at once."""
-        if self.state.is_running:
-            self._stop_then("reset")
-            return False
-        self.forget()
-        return True
+    def _forget(self) -> None:
+        if self.state.has_weights and self.checkpoint is not None:
+            self.discarded = Discarded(self.state, self._weights)
+        self.resume_from = None
+        self._weights = self._former = Weights()
+        self._set(run_state.reset(self.state, self.discarded is not None))
+        self.weights_fresh.emit()
 
     def _take(self, event: Event) -> None:
         if event.run != self.state.run:
             return
         if isinstance(event, Checkpointed):
-            self.checkpoint = Path(event.path)
+            self._weights = self._weights._replace(checkpoint=Path(event.path), mid_run=True)
         elif isinstance(event, (Stopped, Failed, Finished)) and event.checkpoint:
-            self.checkpoint = Path(event.checkpoint)
+            self._weights = self._weights._replace(checkpoint=Path(event.checkpoint), mid_run=isinstance(event, Failed))
         elif isinstance(event, Failed):
             self.take_back()
         elif isinstance(event, Started):
-            self._former = (None, None)
+            self._former = Weights()
             self._steering.started(event.stages)
         was_running = self.state.is_running
         self.event.emit(event)
@@ -258,30 +288,29 @@ class RunControl(QObject):
             if then == "run":
                 self._start(fresh=True)
             elif then == "reset":
-                self.forget()
+                self._forget()
 
     def take_back(self) -> None:
         """Where a new run never started and will not any more: the weights from before it are there still."""
-        if self.checkpoint is None and self._former[0] is not None:
-            (self.checkpoint, self.trained_graph), self._former = self._former, (None, None)
-            assert self.trained_graph is not None, "weights are of a graph"
-            differs = difference(self.trained_graph, self._document.graph).meaning
-            self._set(run_state.edited(self.state, differs))
+        if self.checkpoint is None and self._former.checkpoint is not None:
+            self._weights, self._former = self._former, Weights()
+            self._set(run_state.edited(self.state, self.is_edited(self._weights)))
 
-    def _worker_died(self, words: str) -> None:
+    def worker_died(self, words: str) -> None:
+        """Nothing runs before the worker is started again; a reset that waited for its stop is made."""
         problem = self._link.client.problem
-        sentence = problem.headline if problem is not None else words
-        was_running = self.state.is_running
+        was_running, then = self.state.is_running, self._then
         self.take_back()
-        self._then, self._dead = "", sentence
+        self._then, self._dead = "", problem.headline if problem is not None else words
         self._set(self.state)
         if was_running:
             self.ended.emit()
+        if then == "reset":
+            self._forget()
 
     def _drawing_changed(self, change: Any) -> None:
-        if change.meaning and self.trained_graph is not None:
-            differs = difference(self.trained_graph, self._document.graph).meaning
-            self._set(run_state.edited(self.state, differs))
+        if change.meaning and self._weights.graph is not None:
+            self._set(run_state.edited(self.state, self.is_edited(self._weights)))
         elif change.meaning:
             self._set(run_state.edited(self.state, self.state.phase == "failed"))
 

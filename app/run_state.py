@@ -37,6 +37,7 @@ class RunState(msgspec.Struct, frozen=True):
 
     `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
     included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
+    `before`: the phase without the worker's death, while that is "dead".
     """
 
     phase: Phase = "idle"
@@ -60,6 +61,7 @@ class RunState(msgspec.Struct, frozen=True):
     problem: Problem | None = None
     words: str = ""
     discarded: bool = False
+    before: Phase = "idle"
 
     @property
     def is_running(self) -> bool:
@@ -191,15 +193,18 @@ def reset(state: RunState, discarded: bool = False) -> RunState:
 
 def died(state: RunState, words: str) -> RunState:
     """The worker ended without being asked to; `words` say why."""
-    return msgspec.structs.replace(state, phase="dead", words=words, problem=None)
+    before = state.before if state.phase == "dead" else state.phase
+    return msgspec.structs.replace(state, phase="dead", before=before, words=words, problem=None)
 
 
 def revived(state: RunState, resumable: bool) -> RunState:
-    """The worker was started again; `resumable` where a checkpoint of the run is left."""
-    phase: Phase = "stopped" if resumable and state.stages else "trained" if resumable else "idle"
-    if phase == "idle":
-        return RunState(errors=state.errors)
-    return msgspec.structs.replace(state, phase=phase, words="", seconds_left=0.0)
+    """The worker was started again; `resumable` where trained weights are left: only a run that went on has ended."""
+    if not resumable:
+        return RunState(errors=state.errors, discarded=state.discarded)
+    phase = state.before
+    if phase in RUNNING or phase == "failed":
+        phase = "stopped" if state.stages else "trained"
+    return msgspec.structs.replace(state, phase=phase, before="idle", words="", seconds_left=0.0)
 
 
 def view(

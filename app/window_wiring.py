@@ -14,7 +14,7 @@ from app.panels.run_bar import RunFields
 from app.plan_facts import project_edits
 from app.run_state import RunState
 from app.views.registry import candidate_at
-from app.wording import count_words, device_words
+from app.wording import CHECKING, NOT_CHECKED, count_words, device_words
 from engine.graph.analysis import path_key
 from engine.graph.block_type import BlockType
 from engine.graph.difference import GraphChange
@@ -49,7 +49,7 @@ def show_all(window: MainWindow) -> None:
     window.feed.show_losses()
     window.status.show_graph(document.graph)
     window.status.show_analysis(workspace.analysis.analysis)
-    window.status.show_problems(workspace.analysis.problems if workspace.analysis.is_known else None)
+    window.status.show_problems(workspace.analysis.problems if workspace.analysis.is_known else None, _unknown(window))
     window.inspector.show_selection(window.editor.body_path(), window.editor.selected_ids())
     show_run(window)
     window.show_place()
@@ -142,8 +142,8 @@ def _wire_canvas(window: MainWindow) -> None:
         show_run(window)
 
     def problems_changed(problems: tuple[Problem, ...] | None) -> None:
-        window.status.show_problems(problems)
-        window.problem_list.set_problems(problems)
+        window.status.show_problems(problems, _unknown(window))
+        window.problem_list.set_problems(problems, _unknown(window))
         if window.problem_popup.isVisible():
             window.problem_popup.lie_at(window.problem_place())
         window.inspector.set_problems(problems or ())
@@ -320,6 +320,11 @@ def watch(window: MainWindow) -> None:
             curve = path_key(path)
     shown = (window.feed.look_at(weights), window.feed.trace(curve))
     workspace.measures.watch((*window.live_views.asks(), *(ask for ask in shown if ask is not None)))
+
+
+def _unknown(window: MainWindow) -> str:
+    """What is said of problems that nobody knows."""
+    return CHECKING if window.workspace.analysis.can_look else NOT_CHECKED
 
 
 def _type_at(window: MainWindow, path: tuple[str, ...]) -> BlockType | None:

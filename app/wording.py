@@ -7,6 +7,8 @@ from collections.abc import Mapping
 THIN = "\N{THIN SPACE}"
 CHECKING = "Checking …"
 """What is said of a drawing that nothing is known of yet."""
+NOT_CHECKED = "Not checked"
+"""What is said of it where nobody can look: the worker has died, and the run bar offers to start it again."""
 
 
 def number_words(number: int) -> str:

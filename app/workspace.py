@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app import plan_facts
 from app.analysis_desk import AnalysisDesk
@@ -96,7 +96,6 @@ class Workspace(QObject):
         )
         self.example_seconds: Mapping[str, float] = {}
         self._shown_body: BodyPath = ()
-        self._is_resetting = False
         self._connect()
 
     def _connect(self) -> None:
@@ -113,8 +112,8 @@ class Workspace(QObject):
         self.runs.event.connect(self._take_event)
         self.runs.began.connect(self._run_began)
         self.runs.ended.connect(self._run_ended)
+        self.runs.weights_fresh.connect(self._weights_are_fresh)
         self.files.opened.connect(self.analysis.start_over)
-        self.files.opened.connect(self._give_up_reset)
         self.files.moved.connect(self.own_code.moved)
         self.own_code.changed.connect(self._code_changed)
         self.own_code.refused.connect(self.refused)
@@ -166,6 +165,7 @@ class Workspace(QObject):
     def _worker_died(self, words: str) -> None:
         self.measures.close_session()
         self.records.lose(words)
+        self.runs.worker_died(words)
         problem = self.link.client.problem
         if problem is not None:
             self.message.emit(problem.advice)
@@ -213,25 +213,12 @@ class Workspace(QObject):
         self.files.run_ended()
         if not self.runs.state.has_weights:
             self.analysis.ask_again()
-        if self._is_resetting:
-            QTimer.singleShot(0, self, self._reset_after_end)
 
     def reset(self) -> None:
         """Fresh weights from the seed; a run that goes on is stopped first."""
-        self._is_resetting = not self.runs.reset()
-        if not self._is_resetting:
-            self._weights_are_fresh()
-
-    def _reset_after_end(self) -> None:
-        if self._is_resetting:
-            self._weights_are_fresh()
-
-    def _give_up_reset(self) -> None:
-        self._is_resetting = False
+        self.runs.reset()
 
     def _weights_are_fresh(self) -> None:
-        self._is_resetting = False
-        self.runs.forget()
         self.records.put_behind()
         if not self.analysis.errors:
             self.measures.open_session()

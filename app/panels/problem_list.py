@@ -32,7 +32,7 @@ class ProblemList(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._problems: tuple[Problem, ...] = ()
-        self._is_blank, self._is_known = False, False
+        self._is_blank, self._unknown = False, CHECKING
         self.setAccessibleName("Problems")
         self._scroll = OverlayScroll(self)
         body = _Rows()
@@ -46,17 +46,17 @@ class ProblemList(QWidget):
         layout.setContentsMargins(0, HEADING_HEIGHT + 1, 0, 0)
         layout.addWidget(self._scroll)
 
-    def set_problems(self, problems: tuple[Problem, ...] | None) -> None:
+    def set_problems(self, problems: tuple[Problem, ...] | None, unknown: str = CHECKING) -> None:
         """Show these, in their order; that nothing is drawn is no row, the canvas says how to begin.
 
-        None: they are being looked for.
+        None: nobody knows yet, which is said as `unknown`.
         """
-        is_known = problems is not None
+        unknown = unknown if problems is None else ""
         is_blank = tell_of_blank(problems or ())
         shown = () if is_blank else tuple(problems or ())
-        if (shown, is_blank, is_known) == (self._problems, self._is_blank, self._is_known):
+        if (shown, is_blank, unknown) == (self._problems, self._is_blank, self._unknown):
             return
-        self._problems, self._is_blank, self._is_known = shown, is_blank, is_known
+        self._problems, self._is_blank, self._unknown = shown, is_blank, unknown
         self._show()
 
     def problems(self) -> tuple[Problem, ...]:
@@ -76,8 +76,8 @@ class ProblemList(QWidget):
 
     def empty_words(self) -> str:
         """What stands where no row does."""
-        if not self._is_known:
-            return CHECKING
+        if self._unknown:
+            return self._unknown
         return "Nothing is drawn yet" if self._is_blank else "No problems"
 
     def sizeHint(self) -> QSize:
@@ -119,7 +119,7 @@ class ProblemList(QWidget):
             count = str(len(self._problems))
             painter.drawText(round(left), round(baseline(theme.font(SIZE_NORMAL), HEADING_HEIGHT / 2)), count)
         else:
-            is_good = self._is_known and not self._is_blank
+            is_good = not self._unknown and not self._is_blank
             name, ink = ("ph.check-circle", "good") if is_good else ("ph.circle-dashed", "secondary")
             icon = theme.icon_pixmap(name, ink, ICON, self.devicePixelRatioF())
             painter.drawPixmap(SPACE_12, HEADING_HEIGHT + SPACE_12, icon)

@@ -61,9 +61,9 @@ class StatusBar(QWidget):
             style_label(label, theme.font(SIZE_SMALL), ink, theme)
         self.update()
 
-    def show_problems(self, problems: tuple[Problem, ...] | None) -> None:
-        """Say how many problems there are, by the worst; None: they are being looked for."""
-        self.problems.show_problems(problems)
+    def show_problems(self, problems: tuple[Problem, ...] | None, unknown: str = CHECKING) -> None:
+        """Say how many problems there are, by the worst; None: nobody knows yet, which is said as `unknown`."""
+        self.problems.show_problems(problems, unknown)
 
     def show_graph(self, graph: Graph) -> None:
         """Say how many blocks the drawing has; those in containers are told on hover."""
@@ -164,12 +164,12 @@ class ProblemsButton(Button):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("Problems (Ctrl+Shift+M)\nWhat stops a run, and what to mend.")
 
-    def show_problems(self, problems: tuple[Problem, ...] | None) -> None:
-        """Count them, by the worst; an empty drawing is a beginning and no fault. None: nobody knows yet."""
+    def show_problems(self, problems: tuple[Problem, ...] | None, unknown: str = CHECKING) -> None:
+        """Count them, by the worst; an empty drawing is a beginning and no fault. None: `unknown` is said."""
         errors = sum(problem.severity == "error" for problem in problems or ())
         warnings = sum(problem.severity == "warning" for problem in problems or ())
         if problems is None:
-            self._colour, icon, words = "secondary", "ph.circle-dashed", CHECKING
+            self._colour, icon, words = "secondary", "ph.circle-dashed", unknown
         elif tell_of_blank(problems):
             self._colour, icon, words = "secondary", "ph.circle-dashed", "Empty drawing"
         elif errors:
