@@ -147,10 +147,12 @@ def assert_update_is_the_slope_of_the_free_energy(
         assert torch.allclose(tensor - before[name], -slopes[name] / units[name], atol=1e-5), name
 
 
-def assert_goes_on_at_the_same_bits(graph: Graph, plan: ContrastiveDivergence, stop: int, folder: str) -> None:
+def assert_goes_on_at_the_same_bits(
+    graph: Graph, plan: ContrastiveDivergence, stop: int, folder: str, **settings: Any
+) -> None:
     """A run that is stopped at a step and goes on from its checkpoint has the losses of one that was not."""
-    whole = losses_of(list(train(request_for(graph, plan), Script())))
-    kept = {"checkpoint_folder": folder}
+    whole = losses_of(list(train(request_for(graph, plan, **settings), Script())))
+    kept = {**settings, "checkpoint_folder": folder}
     cut = list(train(request_for(graph, plan, **kept), Script({stop: (Stop(),)})))
     rest = list(train(request_for(graph, plan, weights=cut[-1].checkpoint, resume=True, **kept), Script()))
     assert isinstance(rest[-1], Finished)

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from engine.training.boltzmann import sigmoid_of_sums
 from engine.training.events import EpochEnded, Finished
 from engine.training.loop import train
 from engine.training.plan import ContrastiveDivergence, DatasetRef, Supervised
 from tests.engine.training.machines import (
+    assert_goes_on_at_the_same_bits,
     assert_rbm_has,
     assert_validation_says_the_same_twice,
     drawn,
@@ -19,12 +21,14 @@ from tests.engine.training.machines import (
 )
 
 RBM = ("flatten", ("rbm", {"hidden": 16}))
+LARGE = ("flatten", ("rbm", {"hidden": 700}))
+"""With batches of 100 large enough for products with their sigmoid in one pass."""
 
 
-@pytest.mark.parametrize("k", [1, 3])
-def test_a_step_is_the_formula(k):
+@pytest.mark.parametrize(("layers", "k", "batch_size"), [(RBM, 1, 64), (RBM, 3, 64), (LARGE, 1, 100), (LARGE, 2, 100)])
+def test_a_step_is_the_formula(layers, k, batch_size):
     plan = ContrastiveDivergence("l1", learning_rate=0.3, k=k, momentum=0.5, weight_decay=0.01)
-    session, stage = opened(RBM, plan)
+    session, stage = opened(layers, plan, batch_size=batch_size)
     module = session.network.block("l1")
     weight, visible_bias, hidden_bias = (
         tensor.detach().double().numpy().T.copy() for tensor in (module.weight, module.visible_bias, module.hidden_bias)
@@ -80,6 +84,26 @@ def test_the_reconstruction_error_falls(drawing, requested, script, losses):
     assert events[-1].test["reconstruction_error"] == pytest.approx(errors[-1], rel=0.2)
     assert all(set(event.train) == {"reconstruction_error"} for event in events if isinstance(event, EpochEnded))
     assert len(losses(events)) == 12 * 26
+
+
+def test_a_large_rbm_goes_on_from_a_checkpoint_at_the_same_bits(drawing, tmp_path):
+    plan = ContrastiveDivergence("l1", epochs=2)
+    assert_goes_on_at_the_same_bits(drawing(*LARGE, loss=None), plan, 15, str(tmp_path), batch_size=100)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100])
+def test_sigmoids_of_large_and_small_products_are_alike_and_stay_in_0_to_1(rows):
+    generator = torch.Generator().manual_seed(3)
+    inputs = torch.randn(rows, 64, generator=generator)
+    # of whole tensors, transposed ones and parts of larger ones; some sums are far beyond where a sigmoid is 0 or 1
+    whole = 8 * torch.randn(64, 700, generator=generator)
+    for weight in (whole, whole.t().contiguous().t(), torch.cat((whole, whole), dim=1)[:, :700]):
+        bias = torch.randn(700, generator=generator)
+        found = sigmoid_of_sums(bias, inputs, weight)
+        expected = torch.sigmoid(bias.double() + inputs.double() @ weight.double())
+        low, high = torch.aminmax(found)
+        assert 0 <= low <= high <= 1
+        torch.testing.assert_close(found, expected.float(), rtol=0, atol=2e-5)
 
 
 def test_a_second_rbm_learns_from_the_first_kept_or_computed(drawing, requested, script, losses, monkeypatch):
