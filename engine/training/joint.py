@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.modules import losses
 from engine.training.backward import run_engine
+from engine.training.whole_convolutions import convolved
 
 _AFTER_STEPS = 8
 """The first steps go the ordinary way: recording takes as long as ten of them."""
@@ -42,7 +43,7 @@ _PLAIN = (
     losses.ReconstructionCrossEntropy,
 )
 """Neither random nor with a memory, and the same operations at every step."""
-_ARITHMETIC = (operator.add, operator.mul, operator.getitem)
+_ARITHMETIC = (operator.add, operator.mul, operator.getitem, convolved)
 _ALIASES = (torch.ops.aten.detach.default, torch.ops.aten.alias.default)
 
 _OTHER_DEFAULTS = frozenset({"binary_cross_entropy_with_logits"})

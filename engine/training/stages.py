@@ -21,6 +21,7 @@ from engine.training.optimisers import make_optimiser
 from engine.training.plan import ContrastiveDivergence, Supervised
 from engine.training.plan import Stage as StagePlan
 from engine.training.session import Session
+from engine.training.whole_convolutions import with_products
 
 Batch = tuple[Tensor, ...]
 
@@ -94,8 +95,9 @@ class SupervisedStage:
         self._session = session
         self._losses = network.losses
         slice = network.training_slice()
+        module = with_products(slice.module)
         # fx wraps calls of a GraphModule to print its source where they fail; its forward alone costs less
-        self._forward = slice.module.forward
+        self._forward = module.forward
         self._inputs = slice.inputs
         self._targets = target_places(self._losses, slice.inputs)
         self._format = memory_format(network)
@@ -105,7 +107,7 @@ class SupervisedStage:
         if not groups:
             raise refused("nothing-trains")
         self._backward = Backward()
-        self._joint = Joint(slice.module)
+        self._joint = Joint(module)
         self._optimiser = make_optimiser(stage, groups, keys)
         self.set_learning_rate = self._optimiser.set_learning_rate
         self.state = self._optimiser.state

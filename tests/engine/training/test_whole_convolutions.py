@@ -1,0 +1,90 @@
+"""Convolutions that cover all of a picture: the numbers of a convolution, in training alone, by products."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.compiler import compile_graph
+from engine.training import joint, stages
+from engine.training.loop import train
+from engine.training.plan import Supervised
+from engine.training.session import open_session
+from engine.training.whole_convolutions import convolved, with_products
+
+PLAN = Supervised(epochs=2, optimiser="adam", learning_rate=1e-3)
+FIRST = ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"})
+COVERS = ("conv2d", {"out_channels": 16, "kernel_size": (4, 4), "padding": "none"})
+LAYERS = (FIRST, "relu", "max_pool2d", COVERS, "relu", "flatten", ("dense", {"out_features": 10}))
+
+
+@pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("bias", [True, False])
+def test_values_and_gradients_are_those_of_the_convolution(format, bias):
+    generator = torch.Generator().manual_seed(2)
+    convolution = nn.Conv2d(3, 7, (4, 5), stride=2, bias=bias)
+    pictures = torch.randn(6, 3, 4, 5, generator=generator).to(memory_format=format).requires_grad_()
+    seed = torch.randn(6, 7, 1, 1, generator=generator)
+    leaves = (pictures, *convolution.parameters())
+    found, expected = convolved(convolution, pictures), convolution(pictures)
+    assert found.shape == expected.shape
+    torch.testing.assert_close(found, expected)
+    given = torch.autograd.grad(found, leaves, seed)
+    for gradient, wanted in zip(given, torch.autograd.grad(expected, leaves, seed), strict=True):
+        torch.testing.assert_close(gradient, wanted)
+
+
+def test_filters_smaller_than_the_picture_are_left_alone():
+    convolution = nn.Conv2d(3, 7, 4)
+    for shape in ((2, 3, 5, 4), (2, 3, 9, 9)):
+        pictures = torch.randn(shape)
+        assert torch.equal(convolved(convolution, pictures), convolution(pictures))
+
+
+def test_only_convolutions_that_may_cover_all_they_see_are_replaced(drawing):
+    others = (
+        ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "none", "dilation": (2, 2)}),
+        ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "none", "groups": 4}),
+        "flatten",
+        ("dense", {"out_features": 10}),
+    )
+    for layers, count in ((LAYERS, 1), ((FIRST, *others), 0)):
+        slice = compile_graph(drawing(*layers), BLOCK_TYPES).training_slice()
+        module = with_products(slice.module)
+        assert sum(node.target is convolved for node in module.graph.nodes) == count
+        assert not any(node.target is convolved for node in slice.module.graph.nodes), "validation keeps its own"
+        assert (module is slice.module) == (count == 0)
+
+
+def test_a_network_learns_the_same_by_products_and_by_convolutions(drawing, requested, script, losses, monkeypatch):
+    request = requested(drawing(*LAYERS), PLAN)
+    told = losses(train(request, script()))
+    monkeypatch.setattr(stages, "with_products", lambda module: module)
+    expected = losses(train(request, script()))
+    assert abs(told - expected).max() < 1e-4
+    assert told[-5:].mean() < told[:5].mean()
+
+
+def test_recorded_steps_and_those_of_autograd_have_the_same_bits(drawing, requested, script, losses, monkeypatch):
+    def run():
+        session = open_session(requested(drawing(*LAYERS), PLAN), BLOCK_TYPES)
+        return losses(train(session.request, script(), session)), session.network.state()
+
+    monkeypatch.setattr(joint, "_AFTER_STEPS", 0)
+    taken = []
+    ordinary = joint.Joint.__call__
+
+    def counted(self, batch):
+        found = ordinary(self, batch)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr(joint.Joint, "__call__", counted)
+    told, weights = run()
+    assert sum(taken) == 2 * 19, "all but the short last batch of each epoch"
+    monkeypatch.setattr(joint, "_is_plain", lambda module: False)
+    expected, expected_weights = run()
+    assert told.tobytes() == expected.tobytes()
+    assert all(torch.equal(weights[key], expected_weights[key]) for key in weights)
