@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
+from graph_editor.canvas_look import OVERVIEW
 from graph_editor.overview import Overview
 from graph_editor.overview_drawing import OverviewDrawing
 from graph_editor.scene import GraphScene
@@ -44,7 +45,8 @@ class OverviewPicture(QObject):
         self._stale = True
         if self._scene.moves.is_making:
             self._pixmap = None
-        self._view.viewport().update()
+        if self._scene.look.detail == OVERVIEW:
+            self._view.viewport().update()
 
     def drop(self) -> None:
         """Another body is shown."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
@@ -11,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsScene
 
 from engine.graph.analysis import Analysis
-from engine.graph.difference import GraphChange
+from engine.graph.difference import BodyChange, GraphChange
 from engine.graph.graph import Graph, PortRef
 from engine.graph.paths import BodyPath, body_at, scope_at
 from engine.graph.problem import Problem, Refused
@@ -19,7 +18,7 @@ from engine.graph.scope import Scope
 from graph_editor.annotations import Annotations
 from graph_editor.block_geometry import PortPlace
 from graph_editor.block_item import BlockItem
-from graph_editor.canvas_look import GONE, CanvasLook
+from graph_editor.canvas_look import CanvasLook
 from graph_editor.document import Document
 from graph_editor.scene_items import SceneItems
 from graph_editor.scene_moves import EXTENT, MANY, SceneMoves, grow
@@ -246,12 +245,13 @@ class GraphScene(QGraphicsScene):
             return
         if own is not None and self.moves.takes(change, self.path):
             return
-        if own is not None and len(own.added) + len(own.removed) > MANY:
+        if own is not None and self._is_another(own):
             self._rebuild()
             return
         again: set[PortRef] = set()
         if own is not None:
             again |= self._items.follow(own)
+            self.moves.drops(self._items.taken())
             if self.blocks.left:
                 self.moves.makes()
         if root is not None and root.variables is not None:
@@ -263,17 +263,22 @@ class GraphScene(QGraphicsScene):
     def _rebuild(self) -> None:
         self.moves.forget()
         self.known.read(self.path, self.analysis)
-        if self.moves.drops(self._items.start_over()):
-            self.look, old = copy(self.look), self.look
-            old.detail = GONE
-            self._items.make_with(self.look)
-        self._lay(set() if self.moves.makes() else set(self.wires))
+        self._items.start_over()
+        self.moves.drops(self._items.taken())
+        self.moves.makes()
+        self._lay(None)
         self.moves.is_opening = self.moves.is_busy
         self._drop_picked()
 
-    def _lay(self, targets: set[PortRef]) -> None:
+    def _is_another(self, own: BodyChange) -> bool:
+        """Whether little of the body stays as it was."""
+        others = len(own.added) + len(own.removed)
+        return others > max(MANY, len(self.body.blocks) - len(own.added))
+
+    def _lay(self, targets: set[PortRef] | None) -> None:
+        """Lay these wires, or all."""
         if not self.moves.lays(targets):
-            self.layer.lay(targets)
+            self.layer.lay(self.wires if targets is None else targets)
         grow(self, self.moves.bounds())
         self.redrawn.emit()
 

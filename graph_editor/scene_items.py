@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene
 
 from engine.graph.difference import BodyChange
 from engine.graph.graph import Block, Graph, PortRef, Wire
@@ -17,13 +18,15 @@ from graph_editor.block_icon import block_icon
 from graph_editor.block_index import BlockIndex
 from graph_editor.block_item import BlockItem
 from graph_editor.block_ports import PortState
-from graph_editor.canvas_look import CanvasLook
+from graph_editor.canvas_look import GONE, CanvasLook
 from graph_editor.coming_items import ComingItems, Item, Key
 from graph_editor.document import Document
 from graph_editor.theme import DETAIL_NAME_SIZE
 from graph_editor.twins import mark_twins
 from graph_editor.wire_item import WireItem
 from graph_editor.wire_layer import WireLayer
+
+CanvasItem = BlockItem | WireItem
 
 FEW = 48
 """So many blocks are made, moved or shown anew at once, with their wires: some 5 ms."""
@@ -36,7 +39,7 @@ def _raised(picked: frozenset[Key]) -> frozenset[Key]:
     return picked if len(picked) <= MOST_RAISED else frozenset()
 
 
-def _raise(items: Mapping[Key, BlockItem | WireItem], before: frozenset[Key], picked: frozenset[Key]) -> None:
+def _raise(items: Mapping[Key, CanvasItem], before: frozenset[Key], picked: frozenset[Key]) -> None:
     """Have those that are selected lie above the others, where they are not too many, and no longer those before."""
     above = _raised(picked)
     for key in items.keys() & (_raised(before) ^ above):
@@ -63,10 +66,12 @@ class SceneItems:
         self._left_at: dict[str, list[PortRef]] = {}
         self._twins: dict[str, int] = {}
         self._hand: Mapping[tuple[str, str, bool], str] = {}
+        self._gone: list[CanvasItem] = []
 
-    def start_over(self) -> list[QGraphicsItem]:
-        """Let go of all items; those of the body are to be made. The old ones, which are to be dropped."""
-        old = [*self.blocks.made.values(), *self.layer.items.made.values()]
+    def start_over(self) -> None:
+        """Let go of all items; those of the body are to be made."""
+        self._gone += self.blocks.made.values()
+        self._gone += self.layer.items.made.values()
         self.blocks.clear()
         self.layer.clear()
         self.index.clear()
@@ -77,7 +82,18 @@ class SceneItems:
         for wire in body.wires:
             self._note_left(wire)
         self._twins = mark_twins(body, {})
-        return old
+
+    def taken(self) -> list[CanvasItem]:
+        """The items that the drawing has no more since this was last asked; they are to be dropped."""
+        gone, self._gone = self._gone, []
+        return gone
+
+    def hide(self, items: Iterable[CanvasItem]) -> None:
+        """Have items that the drawing has no more paint nothing until they are dropped."""
+        gone = copy(self._look)
+        gone.detail = GONE
+        for item in items:
+            item.leave(gone)
 
     def _make_block(self, id: str) -> None:
         """Make a block and the wires at it."""
@@ -198,10 +214,6 @@ class SceneItems:
         for item in (*_of(self.blocks.made, other[0]), *_of(self.layer.items.made, other[1])):
             item.update()
 
-    def make_with(self, look: CanvasLook) -> None:
-        """Give what is made from now on these paints."""
-        self._look = look
-
     @property
     def detail(self) -> int:
         """The level of detail that is shown."""
@@ -225,7 +237,7 @@ class SceneItems:
         self.index.remove(id)
         item = self.blocks.made.pop(id, None)
         if item is not None:
-            self.drop(item)
+            self._gone.append(item)
         self.blocks.left.pop(id, None)
         self._left_at.pop(id, None)
 
@@ -237,7 +249,7 @@ class SceneItems:
         if shown:
             self._scene.addItem(item)
 
-    def drop(self, item: QGraphicsItem) -> None:
+    def drop(self, item: CanvasItem) -> None:
         """Take an item out of the scene."""
         if item.scene() is not None:
             self._scene.removeItem(item)
@@ -248,7 +260,7 @@ class SceneItems:
         item = self.layer.take(target)
         if item is None:
             return set()
-        self.drop(item)
+        self._gone.append(item)
         return {item.wire.source.block, target.block}
 
     def _refresh(self, item: BlockItem, block: Block, variables: Mapping[str, Value]) -> bool:

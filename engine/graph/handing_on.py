@@ -58,7 +58,8 @@ def _handed_on(graph: Graph, users: Sequence[str], owner: str) -> tuple[Graph, s
 
 def _users(graph: Graph, owners: frozenset[str]) -> dict[str, list[str]]:
     """By owner the other blocks that use its weights, or hold one that does; in execution order, cycles last."""
-    used = {id: _used_by(block) & owners for id, block in graph.blocks.items() if id not in owners}
+    using = {id: block for id, block in graph.blocks.items() if block.weights is not None or block.body is not None}
+    used = {id: _used_by(block) & owners for id, block in using.items() if id not in owners}
     found: dict[str, list[str]] = {}
     if any(used.values()):
         for id in dict.fromkeys((*execution_order(graph), *graph.blocks)):

@@ -139,7 +139,7 @@ def test_few_wires_that_are_left_while_many_are_laid_are_laid_as_few_are(qapp: o
 def test_wires_that_become_many_while_few_are_laid_are_laid_as_many_are(qapp: object, clock: None) -> None:
     graph = rows(ALL_ROUTED + 1)
     scene = GraphScene(Document(graph, BLOCK_TYPES), load_theme("light"))
-    while scene.moves._laying is None:
+    while scene.moves._laying._steps is None:
         scene.moves._work()
     new = {f"n{n}": Block(f"n{n}", "relu", "ReLU", look=Look(n * 200, -400)) for n in range(3)}
     wires = [*graph.wires[:-1], *(Wire(PortRef("b0000", "output"), PortRef(id, "input")) for id in new)]

@@ -29,13 +29,15 @@ def large(make_editor: Callable[[Graph], Editor]) -> Editor:
 
 
 @pytest.fixture
-def touched(monkeypatch: pytest.MonkeyPatch) -> list[QGraphicsItem]:
+def touched(large: Editor, monkeypatch: pytest.MonkeyPatch) -> list[QGraphicsItem]:
     """The items that are told anything that Qt hears of."""
     told: list[QGraphicsItem] = []
 
     def listen(name: str) -> None:
         def heard(item: QGraphicsItem, *arguments: object) -> None:
-            told.append(item)
+            # Scenes of other tests may still be at work.
+            if item.scene() is large.scene:
+                told.append(item)
             getattr(QGraphicsItem, name)(item, *arguments)
 
         for kind in (BlockItem, WireItem):
