@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.checkpoint_wait import CheckpointWait
 from app.data_desk import DataDesk
 from app.measure_desk import MeasureDesk
 from app.project_store import Content, Kept, Opened, ProjectStore
@@ -27,7 +28,13 @@ from graph_editor.document import Document
 
 FIRST_EXAMPLE = "digits-convnet"
 FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
-CHECKPOINT_PATIENCE_MS = 2000
+
+
+class Saving(NamedTuple):
+    """What is on its way into a file: the step of the undo stack, and the file of the weights."""
+
+    index: int
+    weights: Path | None
 
 
 class ProjectDesk(QObject):
@@ -65,14 +72,10 @@ class ProjectDesk(QObject):
         self._weights_before: tuple[Path | None, bool] = (None, False)
         self._opened_changed = False
         self._next_example: str | None = None
-        self._saving: dict[Path, tuple[int, Path | None]] = {}
+        self._saving: dict[Path, Saving] = {}
         self._export = 0
         self._export_path = Path()
-        self._after_checkpoint: list[Callable[[], None]] = []
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(CHECKPOINT_PATIENCE_MS)
-        self._patience.timeout.connect(self.checkpoint_settled)
+        self.checkpoint_wait = CheckpointWait(self)
         document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
         store.opened.connect(self._open)
         store.saved.connect(self._saved)
@@ -84,7 +87,7 @@ class ProjectDesk(QObject):
         """The weights are others than those in the file; a save that waited for them goes on."""
         self._unsaved_weights = True
         self.file_weights = None
-        self.checkpoint_settled()
+        self.checkpoint_wait.settle()
 
     def run_began(self) -> None:
         """A run from fresh weights has none to be kept yet."""
@@ -134,9 +137,9 @@ class ProjectDesk(QObject):
 
     def open(self, path: Path) -> None:
         """Open a file; `opened` or `refused` follows."""
-        if self._after_checkpoint:
+        if self.checkpoint_wait.is_waiting:
             # a save that waits may be of this very file
-            self._after_checkpoint.append(lambda: self.store.open(path))
+            self.checkpoint_wait.add(lambda: self.store.open(path))
         else:
             self.store.open(path)
 
@@ -154,25 +157,16 @@ class ProjectDesk(QObject):
         """Whether a run goes on: then `then` is done with the weights of its next step."""
         if self.runs.state.phase not in ("training", "paused") or not self.link.alive:
             return False
-        self._after_checkpoint.append(then)
-        if not self._patience.isActive():
-            self._patience.start()
+        self.checkpoint_wait.add(then)
         self.runs.ask_checkpoint()
         return True
-
-    def checkpoint_settled(self) -> None:
-        """What waited for a checkpoint, to save or to open another project, waits no longer."""
-        self._patience.stop()
-        waiting, self._after_checkpoint = self._after_checkpoint, []
-        for then in waiting:
-            then()
 
     def _write(self, path: Path) -> None:
         keeps_file = self.runs.checkpoint is None and self.file_weights is not None
         weights = self.file_weights if keeps_file else self.runs.checkpoint
         curves = self.records.curves(until_checkpoint=self.runs.checkpoint is not None)
         written = self.store.save(path, self._content(weights, curves))
-        self._saving[written] = (self.document.undo_stack.index(), weights)
+        self._saving[written] = Saving(self.document.undo_stack.index(), weights)
 
     def _content(self, weights: Path | None, curves: dict[str, Any]) -> Content:
         info = Info(edited=weights is not None and self.runs.state.edited)
@@ -185,11 +179,11 @@ class ProjectDesk(QObject):
         self.message.emit(f"Saved {path.name}")
         if path not in self._saving:
             return  # another project was opened since
-        index, weights = self._saving[path]
-        if self.document.undo_stack.index() == index:
+        saved = self._saving[path]
+        if self.document.undo_stack.index() == saved.index:
             self.document.undo_stack.setClean()
         self._opened_changed = False
-        self._unsaved_weights = self._unsaved_weights and weights != self.runs.checkpoint
+        self._unsaved_weights = self._unsaved_weights and saved.weights != self.runs.checkpoint
         before = self.folder
         self.path, self.saved_at = path, time.time()
         if self.folder != before:

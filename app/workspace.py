@@ -38,8 +38,6 @@ from graph_editor.document import Document
 if TYPE_CHECKING:
     from app.views.history import RunHistory
 
-FIRST_EXAMPLE = "digits-convnet"
-CHECKPOINT_PATIENCE_MS = 2000
 ExportKind = Literal["python", "onnx", "weights"]
 
 
@@ -169,7 +167,7 @@ class Workspace(QObject):
         problem = self.link.client.problem
         if problem is not None:
             self.message.emit(problem.advice)
-        self.files.checkpoint_settled()
+        self.files.checkpoint_wait.settle()
         self.store.touch()
 
     def _analysed(self, analysis: Analysis) -> None:
@@ -363,7 +361,7 @@ class Workspace(QObject):
         """End the worker within 2 s, its weights kept; write down all that is unsaved; let go of everything."""
         self.link.close()
         self.runs.take_back()
-        self.files.checkpoint_settled()
+        self.files.checkpoint_wait.settle()
         self.store.settle()
         self.remembered.flush()
         self.store.close()

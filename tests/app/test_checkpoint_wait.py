@@ -1,0 +1,42 @@
+"""What waits for a checkpoint is done once, in order, however the waiting ends."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer
+
+from app.checkpoint_wait import PATIENCE_MS, CheckpointWait
+
+
+def test_what_waits_is_done_in_order_and_once(qtbot) -> None:
+    wait, done = CheckpointWait(), []
+    for name in ("save", "open"):
+        wait.add(lambda name=name: done.append(name))
+    assert wait.is_waiting
+    assert not done
+    wait.settle()
+    assert done == ["save", "open"]
+    assert not wait.is_waiting
+    wait.settle()
+    qtbot.wait(50)
+    assert done == ["save", "open"]
+
+
+def test_patience_ends_even_where_more_comes_to_wait(qtbot) -> None:
+    wait, done, clock = CheckpointWait(), [], QElapsedTimer()
+    clock.start()
+    wait.add(lambda: done.append("first"))
+    qtbot.wait(PATIENCE_MS // 2)
+    wait.add(lambda: done.append("second"))
+    qtbot.waitUntil(lambda: bool(done), timeout=10 * PATIENCE_MS)
+    assert done == ["first", "second"]
+    assert clock.elapsed() >= PATIENCE_MS - 50
+
+
+def test_what_comes_to_wait_while_others_are_done_waits_for_the_next_checkpoint(qtbot) -> None:
+    wait, done = CheckpointWait(), []
+    wait.add(lambda: wait.add(lambda: done.append("later")))
+    wait.settle()
+    assert not done
+    assert wait.is_waiting
+    wait.settle()
+    assert done == ["later"]
