@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -21,7 +21,7 @@ from app.worker_link import WorkerLink
 from engine.graph.graph import Graph
 from engine.graph.problem import Problem, Refused
 from engine.project.project_file import Info, Project
-from engine.project.recovery import Beside
+from engine.project.recovery import Beside, Recovered
 from engine.training.plan import Settings, ViewSpec
 from engine.worker.protocol import Done, ExportWeights
 from graph_editor.document import Document
@@ -162,14 +162,15 @@ class ProjectDesk(QObject):
         return True
 
     def _write(self, path: Path) -> None:
-        keeps_file = self.runs.checkpoint is None and self.file_weights is not None
-        weights = self.file_weights if keeps_file else self.runs.checkpoint
-        curves = self.records.curves(until_checkpoint=self.runs.checkpoint is not None)
-        written = self.store.save(path, self._content(weights, curves))
-        self._saving[written] = Saving(self.document.undo_stack.index(), weights)
+        content = self._content()
+        written = self.store.save(path, content)
+        self._saving[written] = Saving(self.document.undo_stack.index(), content.weights)
 
-    def _content(self, weights: Path | None, curves: dict[str, Any]) -> Content:
-        info = Info(edited=weights is not None and self.runs.state.edited)
+    def _content(self) -> Content:
+        trained = self.runs.kept_weights
+        weights = trained.checkpoint or self.file_weights
+        curves = self.records.curves(until_checkpoint=trained.checkpoint is not None)
+        info = Info(edited=weights is not None and self.runs.is_edited(trained))
         project = Project(graph=self.document.graph, settings=self.document.settings, info=info)
         return Content(project, weights, curves, self.folder)
 
@@ -218,15 +219,10 @@ class ProjectDesk(QObject):
             recovered = self.store.recovered()
         except Refused as refusal:
             recovered, problem = None, refusal.problem
-        if recovered is not None and (given is None or recovered.beside.changed):
-            beside = recovered.beside
-            path = Path(beside.file) if beside.file is not None else None
-            weights = recovered.checkpoint
-            self._next_example = beside.example
-            changed, edited = beside.changed, beside.edited
-            self._open(Opened(recovered.project, path=path, weights=weights, changed=changed, edited=edited))
+        if recovered is not None and (given is None or recovered.beside.changed or recovered.is_later):
+            self._open_recovered(recovered)
             if given is None:
-                ended = None if beside.closed else Problem(code="recovered", severity="advice")
+                ended = None if recovered.beside.closed else Problem(code="recovered", severity="advice")
                 return problem or ended
             # Opening the file below puts what is unsaved aside.
             problem = Problem(code="put-aside", severity="advice")
@@ -236,6 +232,20 @@ class ProjectDesk(QObject):
         except Refused:
             self.new()
         return problem
+
+    def _open_recovered(self, recovered: Recovered) -> None:
+        beside = recovered.beside
+        self._next_example = beside.example
+        self._open(
+            Opened(
+                recovered.project,
+                path=Path(beside.file) if beside.file is not None else None,
+                weights=recovered.checkpoint,
+                changed=beside.changed or recovered.is_later,
+                edited=beside.edited,
+                later=recovered.is_later,
+            )
+        )
 
     def _open(self, opened: Opened) -> None:
         example, self._next_example = (None if opened.path else self._next_example), None
@@ -255,7 +265,7 @@ class ProjectDesk(QObject):
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
         self._opened_changed, self._unsaved_weights = opened.changed, False
         self.file_weights = opened.weights
-        self.records.open(project.curves)
+        self.records.open(project.curves, opened.weights is not None, opened.later)
         self.measures.close_session()
         self.document.load(project.graph, project.settings)
         done = self.records.history.epochs_done if self.records.history is not None else 0
@@ -282,20 +292,21 @@ class ProjectDesk(QObject):
         folder = self.store.folder.path.parent / "unsaved"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
-        weights = self.runs.checkpoint or self.file_weights
-        self.store.save_aside(path, self._content(weights, self.records.curves()))
+        self.store.save_aside(path, self._content())
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")
 
     def _kept(self) -> Kept:
-        checkpoint = self.runs.checkpoint or self.file_weights
+        trained = self.runs.kept_weights
+        checkpoint = trained.checkpoint or self.file_weights
         beside = Beside(
             file=str(self.path) if self.path is not None else None,
             changed=self.is_changed,
             checkpoint=str(checkpoint) if checkpoint is not None else None,
             from_file=self.file_weights is not None,
             example=self.example,
-            edited=self.runs.state.edited,
+            edited=self.runs.is_edited(trained),
+            run=trained.run,
         )
         return Kept(
             graph=self.document.graph,

@@ -27,7 +27,8 @@ RECOVERY_EVERY_MS = 1000
 class Opened(msgspec.Struct, frozen=True):
     """A project on its way into the window: where it came from, its weights as a file, whether it is saved.
 
-    `edited`: it means another network than the one the weights belong to.
+    `edited`: it means another network than the one the weights belong to. `later`: the weights were trained further
+    than its curves tell.
     """
 
     project: Any
@@ -35,6 +36,7 @@ class Opened(msgspec.Struct, frozen=True):
     weights: Path | None = None
     changed: bool = False
     edited: bool = False
+    later: bool = False
 
 
 class Content(msgspec.Struct, frozen=True):

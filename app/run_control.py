@@ -40,13 +40,14 @@ _ENDS = (Failed, Finished)
 
 
 class Weights(NamedTuple):
-    """Trained weights: their file, and the drawing that they belong to.
+    """Trained weights: their file, the drawing that they belong to, and the run that trained them.
 
-    `mid_run`: their run was not over when they were written, so that its epochs can be resumed.
+    `mid_run`: that was not over when they were written, so that its epochs can be resumed.
     """
 
     checkpoint: Path | None = None
     graph: Graph | None = None
+    run: str | None = None
     mid_run: bool = False
 
 
@@ -99,7 +100,7 @@ class RunControl(QObject):
 
     @property
     def kept_weights(self) -> Weights:
-        """What a kill at this moment leaves: until a new run has started, the weights from before it."""
+        """What a file or a kill keeps at this moment: until a new run has started, the weights from before it."""
         return self._former if self.state.phase == "starting" and self._former.checkpoint else self._weights
 
     @property
@@ -243,11 +244,10 @@ class RunControl(QObject):
             resume=resume,
             checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
         )
-        checkpoint = self.checkpoint
         if fresh and weights is None:
             # the weights of another run are not this one's; they are back if it never starts
-            self._former, checkpoint = self._weights, None
-        self._weights = Weights(checkpoint, request.graph, mid_run=resume)
+            self._former, self._weights = self._weights, Weights()
+        self._weights = self._weights._replace(graph=request.graph, mid_run=resume)
         self._steering = Steering(request.plan)
         self.resume_from = self.discarded = None
         self._set(run_state.requested(self.state, run))
@@ -276,7 +276,7 @@ class RunControl(QObject):
         elif isinstance(event, Failed):
             self.take_back()
         elif isinstance(event, Started):
-            self._former = Weights()
+            self._former, self._weights = Weights(), self._weights._replace(run=event.run)
             self._steering.started(event.stages)
         was_running = self.state.is_running
         self.event.emit(event)

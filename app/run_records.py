@@ -61,10 +61,20 @@ class RunRecords(QObject):
             self._told = -1
             self.changed.emit()
 
-    def open(self, curves: Mapping[str, Any]) -> None:
-        """The curves of a project."""
+    def open(self, curves: Mapping[str, Any], has_weights: bool, later: bool = False) -> None:
+        """The curves of a project, as far as its weights were trained; `later`: those were trained further.
+
+        Curves whose weights are lost are those of an earlier run.
+        """
         self._behind = None
-        self.history, self.previous = histories_of(curves) if curves else (None, None)
+        history, self.previous = histories_of(curves) if curves else (None, None)
+        if history is not None and not has_weights:
+            history, self.previous = None, history
+        elif history is not None and later:
+            history.checkpoint_step = None
+        elif history is not None and history.checkpoint_step is not None:
+            history = history.until(history.checkpoint_step)
+        self.history = history
         self._told = -1
         self.changed.emit()
 

@@ -37,7 +37,8 @@ class Beside(Plain, frozen=True):
     `file` is where the project was saved or opened, None for a drawing without a file; `changed` whether it differs
     from that file; `checkpoint` the last one the worker wrote; `from_file` whether its weights are still the file's;
     `closed` whether the window was closed, and not killed; `example` the one that a drawing without a file began as;
-    `edited` whether the drawing means another network than the one the weights belong to.
+    `edited` whether the drawing means another network than the one the weights belong to; `run` the one that trained
+    the weights, or trains them now and has written none yet.
     """
 
     file: str | None = None
@@ -47,31 +48,39 @@ class Beside(Plain, frozen=True):
     closed: bool = False
     example: str | None = None
     edited: bool = False
+    run: str | None = None
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was written last: `project.curves` are those received until then."""
+    """What was written last: `project.curves` are those received until then, `checkpoints` the folder of weights."""
 
     project: Project
     beside: Beside
+    checkpoints: Path
 
     @property
     def checkpoint(self) -> Path | None:
-        """The last checkpoint, where it still is, else the newest of its run.
+        """The newest checkpoint of the run, else the one the window knew, where it still is.
 
         A run keeps its last files only, and its worker writes one more after a kill of the window.
         """
-        if self.beside.checkpoint is None:
-            return None
-        path = Path(self.beside.checkpoint)
-        if path.is_file():
-            return path
-        run, dash, step = path.stem.rpartition("-")
-        if self.beside.from_file or not (run and step.isdecimal()):
-            return None
-        later = path.parent.glob(f"{escape(run + dash)}*{path.suffix}")
-        return max(later, key=lambda file: file.stat().st_mtime_ns, default=None)
+        known = Path(self.beside.checkpoint) if self.beside.checkpoint is not None else None
+        later = self._newest_of(self.beside.run) if self.beside.run else None
+        if later is not None or known is None or known.is_file():
+            return later or known
+        run, _, step = known.stem.rpartition("-")
+        return self._newest_of(run) if run and step.isdecimal() and not self.beside.from_file else None
+
+    @property
+    def is_later(self) -> bool:
+        """Whether the checkpoint was written after all that the window heard of."""
+        found, known = self.checkpoint, self.beside.checkpoint
+        return found is not None and (known is None or found.name != Path(known).name)
+
+    def _newest_of(self, run: str) -> Path | None:
+        files = self.checkpoints.glob(f"{escape(run)}-*.safetensors")
+        return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
 def state_folder() -> Path:
@@ -144,7 +153,7 @@ class RecoveryFolder:
             with suppress(OSError):
                 os.replace(path, self.path / _DAMAGED)
             raise
-        return Recovered(project, beside)
+        return Recovered(project, beside, self.checkpoints)
 
     def clear(self) -> None:
         """Forget the drawing; checkpoints stay until pruned."""

@@ -208,3 +208,45 @@ def test_a_project_opened_before_a_new_run_starts_has_no_weights_of_another(live
     again = open_window()
     assert not again.workspace.document.graph.blocks
     assert again.workspace.runs.checkpoint is None
+
+
+@needs_sigstop
+def test_a_project_put_aside_before_its_new_run_starts_has_the_weights_of_the_one_before(live, qtbot) -> None:
+    workspace = live.workspace
+    trained_and_edited(live, qtbot)
+    losses = len(workspace.history.losses)
+    process = workspace.link.client._life._process
+    process.send_signal(signal.SIGSTOP)
+    press(qtbot, live.run_bar.slot)
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open_example("moons-boundary")
+    process.send_signal(signal.SIGCONT)
+    workspace.store.wait()
+    kept = workspace.remembered.recent_files[0]
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(kept)
+    assert workspace.runs.checkpoint is not None
+    assert len(workspace.history.losses) == losses
+    assert workspace.runs.state.edited
+    qtbot.waitUntil(live.run_bar.slot.isEnabled, timeout=RUN_MS)
+    assert live.run_bar.message.link.text() == "Continue with the weights that fit"
+
+
+@needs_sigstop
+def test_what_is_saved_or_killed_before_a_new_run_starts_has_the_weights_of_the_one_before(
+    live, qtbot, tmp_path: Path
+) -> None:
+    workspace, file = live.workspace, tmp_path / "mine.loom"
+    weights = trained_and_edited(live, qtbot)
+    process = workspace.link.client._life._process
+    process.send_signal(signal.SIGSTOP)
+    press(qtbot, live.run_bar.slot)
+    beside = workspace.files._kept().beside
+    assert (beside.checkpoint, beside.edited) == (str(weights), True)
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(file)
+    assert read_project(file).has_weights
+    process.send_signal(signal.SIGCONT)
+    wait_for(qtbot, live, "finished")
+    assert workspace.runs.checkpoint != weights
+    assert workspace.is_changed

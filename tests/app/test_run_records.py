@@ -12,7 +12,7 @@ import pytest
 from app.curves import curves_of, histories_of
 from app.run_records import RunRecords
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
-from engine.training.events import Event, Finished, Losses, Started
+from engine.training.events import Checkpointed, Event, Finished, Losses, Started
 from engine.training.plan import DatasetRef, Plan, Supervised, TrainingRequest
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import Ready, Run
@@ -97,3 +97,35 @@ def test_after_a_reset_the_next_run_is_drawn_over_the_one_before() -> None:
     records.add(started[1])
     assert records.history is not trained
     assert records.previous is trained
+
+
+def trained(steps: int, checkpoint: int) -> RunRecords:
+    """The records of a run that has taken so many steps, its last checkpoint at one of them."""
+    records = RunRecords()
+    losses = np.linspace(2.0, 1.0, steps, dtype=np.float32)
+    for event in (
+        Started(run="r", device="cpu", threads=1, steps_per_epoch=10, samples=640, stages=(9,)),
+        Losses(run="r", stage=0, first_step=0, values=losses.tobytes()),
+        Checkpointed(run="r", step=checkpoint, path="r.safetensors"),
+    ):
+        records.add(event)
+    return records
+
+
+def test_curves_that_a_kill_left_end_where_their_weights_do() -> None:
+    kept = trained(100, checkpoint=60).curves()
+    records = RunRecords()
+    records.open(kept, has_weights=True)
+    assert records.history is not None
+    assert len(records.history.losses) == 60
+    records.open(kept, has_weights=True, later=True)
+    assert len(records.history.losses) == 100
+    assert len(histories_of(records.curves(until_checkpoint=True))[0].losses) == 100, "a save keeps all of it too"
+
+
+def test_curves_whose_weights_are_lost_are_those_of_an_earlier_run() -> None:
+    records = RunRecords()
+    records.open(trained(100, checkpoint=60).curves(), has_weights=False)
+    assert records.history is None
+    assert records.previous is not None
+    assert len(records.previous.losses) == 100

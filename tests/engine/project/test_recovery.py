@@ -182,3 +182,25 @@ def test_where_the_last_known_checkpoint_went_the_newest_of_its_run_is_taken(tmp
     assert recovered is not None
     assert recovered.checkpoint is None, "weights of a file are of no run"
     folder.close()
+
+
+def test_what_the_worker_wrote_after_the_kill_is_taken_even_where_the_window_knew_of_none(tmp_path: Path) -> None:
+    folder = RecoveryFolder(tmp_path)
+    known, later = folder.checkpoints / "a1-100.safetensors", folder.checkpoints / "b2-40.safetensors"
+    for number, file in enumerate((later, known)):
+        file.write_bytes(b"weights")
+        os.utime(file, ns=(number, number))
+
+    def read(beside: Beside) -> tuple[Path | None, bool]:
+        folder.write(small(), Settings(), CURVES, beside)
+        recovered = folder.read(TYPES)
+        assert recovered is not None
+        return recovered.checkpoint, recovered.is_later
+
+    assert read(Beside(run="b2")) == (later, True)
+    assert read(Beside(run="b2", checkpoint=str(known))) == (later, True), "the run that goes on from it"
+    assert read(Beside(run="b2", checkpoint=str(later))) == (later, False)
+    assert read(Beside(run="c3", checkpoint=str(known))) == (known, False)
+    assert read(Beside(run="b")) == (None, False)
+    assert read(Beside()) == (None, False)
+    folder.close()
