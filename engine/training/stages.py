@@ -15,6 +15,7 @@ from engine.training.backward import Backward
 from engine.training.contrastive_divergence import ContrastiveDivergenceStage
 from engine.training.evaluate import evaluation, name_metrics, step_row, target_places
 from engine.training.joint import Joint
+from engine.training.late_relus import with_late_relus
 from engine.training.memory_format import memory_format
 from engine.training.minibatches import minibatches
 from engine.training.optimisers import make_optimiser
@@ -95,7 +96,7 @@ class SupervisedStage:
         self._session = session
         self._losses = network.losses
         slice = network.training_slice()
-        module = with_products(slice.module)
+        module = with_late_relus(with_products(slice.module))
         # fx wraps calls of a GraphModule to print its source where they fail; its forward alone costs less
         self._forward = module.forward
         self._inputs = slice.inputs
