@@ -52,10 +52,9 @@ class GraphScene(QGraphicsScene):
     def __init__(self, document: Document, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.look = CanvasLook(theme)
         self.path: BodyPath = ()
         self.known = Annotations(document)
-        self._items = SceneItems(self, document, self.known, self.look)
+        self._items = SceneItems(self, document, self.known, CanvasLook(theme))
         self.blocks = self._items.blocks
         self.index = self._items.index
         self.layer = self._items.layer
@@ -70,6 +69,11 @@ class GraphScene(QGraphicsScene):
         self._rebuild()
 
     # What is shown.
+
+    @property
+    def look(self) -> CanvasLook:
+        """What all items share: paints, level of detail and selection."""
+        return self._items.look
 
     @property
     def analysis(self) -> Analysis:

@@ -25,6 +25,8 @@ DEPTH = 13
 FEW_WIRES = 100
 """So many wires are laid at once: 4 ms."""
 SLICE_S = 0.004
+DROPPING_S = 0.002
+"""Of a slice for items that nobody sees any more."""
 EXTENT = 1 << 16
 """How wide and high a scene is at first, in px."""
 USUAL = (160, BLOCK_HEIGHT)
@@ -187,7 +189,7 @@ class SceneMoves(QObject):
             self._scene.items(self._scene.sceneRect().topLeft())
         if any(self._jobs):
             return
-        self._drop_some(end)
+        self._drop_some(min(end, time.perf_counter() + DROPPING_S))
         if not self._gone:
             self._timer.stop()
         if not self._begun:

@@ -71,6 +71,28 @@ def test_it_comes_in_slices_and_is_what_is_drawn_at_once(editor: Editor, monkeyp
     assert drawn[0].toImage() == overview.pixmap(area, FAR, 1.0).toImage()
 
 
+@pytest.mark.parametrize("ahead", [1, 7, 12, 25])
+def test_two_that_are_drawn_at_the_same_time_do_not_disturb_each_other(editor: Editor, ahead: int) -> None:
+    overview, area = editor.view.overview, editor.scene.bounds()
+    editor.document.edit("Delete", edits.remove_blocks, tuple(f"b{n:04d}" for n in range(0, COUNT, 3)))
+    editor.scene.moves.finish()
+    overview.forget()
+    one, other = overview.steps(area, FAR, 1.0), overview.steps(area, FAR, 1.0)
+    found = [next(one) for _ in range(ahead)]
+    pictures: list[QPixmap] = []
+    left = [one, other]
+    while left:
+        for steps in tuple(left):
+            picture = next(steps, None)
+            if isinstance(picture, QPixmap):
+                pictures.append(picture)
+                left.remove(steps)
+    assert set(found) == {None}
+    overview.forget()
+    wanted = overview.pixmap(area, FAR, 1.0).toImage()
+    assert [picture.toImage() for picture in pictures] == [wanted, wanted]
+
+
 def test_one_that_is_out_of_date_before_it_is_there_is_begun_anew(editor: Editor) -> None:
     overview = editor.view.overview
     drawn: list[QPixmap] = []
