@@ -259,8 +259,9 @@ class RunControl(QObject):
         self.stop()
 
     def _forget(self) -> None:
-        if self.state.has_weights and self.checkpoint is not None:
-            self.discarded = Discarded(self.state, self._weights)
+        state = run_state.revived(self.state, resumable=True) if self._dead is not None else self.state
+        if state.has_weights and self.checkpoint is not None:
+            self.discarded = Discarded(state, self._weights)
         self.resume_from = None
         self._weights = self._former = Weights()
         self._set(run_state.reset(self.state, self.discarded is not None))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.run_state import BRING_BACK
 from app.wording import CHECKING, NOT_CHECKED
 from engine.training.events import Started
 from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
@@ -204,7 +205,7 @@ def test_fresh_weights_are_measured_after_a_worker_died_that_a_reset_had_stopped
     train_for_long(live, qtbot)
     workspace.runs.ask_checkpoint()
     qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=RUN_MS)
-    trained = len(workspace.history.losses)
+    trained, checkpoint = len(workspace.history.losses), workspace.history.checkpoint_step
     workspace.link.client._life._process.kill()
     workspace.reset()
     wait_for(qtbot, live, "dead")
@@ -214,3 +215,12 @@ def test_fresh_weights_are_measured_after_a_worker_died_that_a_reset_had_stopped
     assert (live.run_bar.slot.text(), workspace.runs.checkpoint) == ("Run", None)
     qtbot.waitUntil(lambda: workspace.measures.has_session, timeout=RUN_MS)
     assert len(workspace.previous.losses) >= trained
+    link = live.run_bar.message.link
+    assert link.text() == BRING_BACK, "as after a reset that the worker heard of"
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert live.run_bar.slot.text() == "Continue"
+    workspace.set_epochs(1)
+    started = starts(live)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "finished")
+    assert started[0].first_step == checkpoint
