@@ -51,6 +51,8 @@ from engine.training.watches import Watches
 TICK_S = 0.08
 CHECKPOINT_S = 25.0
 """A checkpoint at least every 30 s: a step may take a few."""
+DEAR_S = 1.0
+"""Measurements that take longer come after a checkpoint: a window that closes meanwhile does not wait for their end."""
 
 
 class NotFinite(ArithmeticError):
@@ -167,7 +169,7 @@ class Run:
         if self.stopped:
             return
         now = clock()
-        if now >= self._checkpoint_due:
+        if now >= self._checkpoint_due or self.watches.cost_s(now) > DEAR_S:
             yield from self.checkpoint()
         if self.watches.due <= now:
             yield from self.watches.measure(self.session, clock)

@@ -45,6 +45,10 @@ class Watches:
         """When the next is due; infinite where nothing is watched."""
         return min((watched.due for watched in self._watched.values()), default=float("inf"))
 
+    def cost_s(self, now: float) -> float:
+        """How long all that is due now took the last time; what was never measured counts nothing."""
+        return sum(watched.cost_s for watched in self._watched.values() if watched.due <= now)
+
     def all_due(self) -> None:
         """Measure everything at the next opportunity."""
         for watched in self._watched.values():

@@ -398,3 +398,27 @@ def test_measurements_take_a_small_share_of_the_time(drawing, requested, script,
     spent = time.perf_counter() - begin
     # once at the start, once at the end, and between them one in 0.5 s
     assert 2 <= len(of(Measured, events)) <= 3 + spent / 0.5
+
+
+@pytest.mark.parametrize("takes_s", [0.05, 0.001])
+def test_a_checkpoint_comes_before_a_measurement_that_takes_long(
+    drawing, requested, script, monkeypatch, tmp_path, takes_s
+):
+    import time
+
+    from engine.measurements import measure
+    from engine.training import run
+
+    monkeypatch.setattr(measure, "measure", lambda session, ask: time.sleep(takes_s) or {})
+    monkeypatch.setattr(run, "DEAR_S", 0.02)
+    control = script({2: (Watch(Ask("a", "filters", "l1"), every_ms=0),)})
+    request = msgspec.structs.replace(requested(drawing(*MLP), Supervised(40)), checkpoint_folder=str(tmp_path))
+    told = [event for event in train(request, control) if isinstance(event, (Checkpointed, Measured, Losses))]
+    measured = [place for place, event in enumerate(told) if isinstance(event, Measured)]
+    assert len(measured) > 2
+    if takes_s < run.DEAR_S:
+        assert len(of(Checkpointed, told)) == 1, "that of the end"
+        return
+    for place in measured[1:]:
+        assert isinstance(told[place - 1], Checkpointed)
+        assert told[place - 1].step == told[place].step, "nothing of what was trained is missing"
