@@ -174,7 +174,7 @@ class Workspace(QObject):
         self.watch_previews()
         state = self.runs.state
         # Weights that came with a faulty drawing were not taken; they are as soon as it is mended
-        waits = state.phase == "trained" and not self.measures.has_session
+        waits = (state.phase == "trained" or self.runs.resume_from is not None) and not self.measures.has_session
         free = waits or not (state.is_running or state.has_weights)
         if free and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
             self.measures.open_session(self.runs.checkpoint)

@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 
 from app.run_state import BRING_BACK
 from app.wording import CHECKING, NOT_CHECKED
+from engine.graph.edits import add_block, remove_blocks
+from engine.graph.graph import Block
 from engine.training.events import Started
-from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
+from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
 def kill_worker(window, qtbot) -> None:
@@ -147,17 +149,11 @@ def test_a_worker_that_dies_before_it_looked_at_the_drawing_leaves_it_unchecked(
     assert window.status.problems.text() == NOT_CHECKED
     start_again(window, qtbot)
     assert window.status.problems.text() == "No problems"
-    assert live_and_ready(window)
-
-
-def live_and_ready(window) -> bool:
-    return window.run_bar.slot.isEnabled() and window.run_bar.slot.text() == "Run"
+    assert said(window)[0] == "Run"
+    assert window.run_bar.slot.isEnabled()
 
 
 def test_an_edit_made_meanwhile_is_not_checked_either(live, qtbot) -> None:
-    from engine.graph.edits import remove_blocks
-    from tests.app.live_hands import block_of
-
     workspace = live.workspace
     assert live.status.problems.text() == "No problems"
     kill_worker(live, qtbot)
@@ -167,6 +163,21 @@ def test_an_edit_made_meanwhile_is_not_checked_either(live, qtbot) -> None:
     assert live.status.problems.text() == NOT_CHECKED
     start_again(live, qtbot)
     assert "problem" in live.status.problems.text()
+
+
+def test_trained_weights_are_measured_again_once_an_edit_made_meanwhile_is_mended(live, qtbot) -> None:
+    workspace = live.workspace
+    run_once(live, qtbot)
+    kill_worker(live, qtbot)
+    workspace.document.edit("Add", add_block, Block("loose", "dense", "Loose"))
+    start_again(live, qtbot)
+    assert workspace.analysis.errors
+    assert not workspace.measures.has_session
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS) as answer:
+        workspace.document.edit("Delete", remove_blocks, ("loose",))
+    assert answer.args[0].trained
+    assert workspace.measures.has_session
+    assert live.run_bar.slot.text() == "Continue"
 
 
 def test_trained_weights_opened_meanwhile_are_continued_by_the_plans_epochs(live, qtbot, tmp_path) -> None:
