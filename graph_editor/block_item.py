@@ -234,13 +234,6 @@ class BlockItem(QGraphicsItem):
         paint_dots(painter, self._dots, look)
         paint_marks(painter, (width, height), self.severity, self.twin, look)
 
-    def paint_overview(self, painter: QPainter) -> None:
-        """Draw a selected block while only the overview is shown: filled, with an edge that stays 2 px."""
-        look = self._look
-        painter.setPen(look.edge_cosmetic)
-        painter.setBrush(look.family_brush(self.family))
-        painter.drawRect(0, 0, self.geometry.width, self.geometry.height)
-
     def _paint_names(self, painter: QPainter) -> None:
         look, geometry = self._look, self.geometry
         painter.setPen(

@@ -59,8 +59,6 @@ class CanvasLook:
         self.edge = theme.pen("edge")
         self.edge_hover = theme.pen("secondary")
         self.edge_selected = theme.pen("accent", 2.0)
-        self.edge_cosmetic = QPen(self.edge_selected)
-        self.edge_cosmetic.setCosmetic(True)
         self.edge_error = theme.pen("error", 1.5)
         self.edge_off = theme.pen("line")
         self.edge_ghost = theme.dashed_pen("edge", 1.0, (4.0, 3.0))

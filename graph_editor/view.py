@@ -85,7 +85,7 @@ class GraphView(QGraphicsView):
         scene.moves.opened.connect(self.viewport().update)
         scene.moves.began.connect(self._choose_updates)
         scene.redrawn.connect(self._choose_updates)
-        scene.picked.connect(self._update_unasked)
+        scene.picked.connect(self._update_overview)
         scene.entered.connect(self._picture.drop)
 
     # Zoom and pan.
@@ -123,14 +123,14 @@ class GraphView(QGraphicsView):
         down.setValue(down.value() - y)
         panned, self._panning = self._panning, None
         super().scrollContentsBy(*panned)
-        self._update_unasked()
+        self._update_overview()
         self.moved.emit()
 
     def scrollContentsBy(self, x: int, y: int) -> None:
         # Both axes in one: after the first of two scrolls what is painted counts as dirty, and all is painted again.
         if self._panning is None:
             super().scrollContentsBy(x, y)
-            self._update_unasked()
+            self._update_overview()
             self.moved.emit()
         else:
             self._panning = (self._panning[0] + x, self._panning[1] + y)
@@ -187,8 +187,9 @@ class GraphView(QGraphicsView):
         alone = scene.look.detail == OVERVIEW and scene.moves.is_busy
         self.setViewportUpdateMode(modes.NoViewportUpdate if alone else modes.MinimalViewportUpdate)
 
-    def _update_unasked(self) -> None:
-        if self.viewportUpdateMode() == QGraphicsView.ViewportUpdateMode.NoViewportUpdate:
+    def _update_overview(self) -> None:
+        # Qt paints no items there: their changes are no reason for it to paint.
+        if self.graph_scene.look.detail == OVERVIEW:
             self.viewport().update()
 
     # What is under the pointer.
@@ -266,6 +267,7 @@ class GraphView(QGraphicsView):
         if self.gesture is not None:
             self.gesture.move(at, event.modifiers())
             self.paint_gesture()
+            self._update_overview()
         elif not event.buttons():
             self._hover.move(at)
         event.accept()

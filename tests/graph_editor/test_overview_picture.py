@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.graph import edits
@@ -63,6 +64,36 @@ def test_what_is_picked_shows_over_it(editor: Editor, qtbot: QtBot) -> None:
     assert pixel(editor, place.x(), place.y() + 20) == editor.theme.color("accent")
     editor.select([])
     assert pixel(editor, place.x(), place.y() + 20) != editor.theme.color("accent")
+
+
+def test_it_is_painted_where_a_key_selects_and_while_a_block_is_dragged(
+    editor: Editor, mouse, press_key, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, seen = editor.view, []
+    view.zoom_to(0.2)
+    view.centerOn(400, 250)
+    qtbot.wait(200)
+    paint = view._picture.paint_picked
+
+    def painted(painter: object, area: object) -> None:
+        seen.append({id: editor.scene.index.rectangle(id)[:2] for id in editor.scene.picked_blocks})
+        paint(painter, area)
+
+    monkeypatch.setattr(view._picture, "paint_picked", painted)
+    editor.select_all()
+    QApplication.processEvents()
+    assert seen
+    assert seen[-1].keys() == editor.scene.blocks.keys()
+    press_key(Qt.Key.Key_Escape)
+    QApplication.processEvents()
+    assert seen[-1] == {}
+    at = editor.scene.blocks["cv"].pos() + QPointF(60, 24)
+    mouse.press(at.x(), at.y())
+    for step in (40, 80, 120):
+        mouse.move(at.x() + step, at.y() + step)
+        assert seen[-1] == {"cv": (editor.scene.blocks["cv"].x(), editor.scene.blocks["cv"].y())}, step
+    mouse.release(at.x() + 120, at.y() + 120)
+    assert editor.document.graph.blocks["cv"].look.x > 312
 
 
 def test_a_view_beside_the_drawing_rests(editor: Editor, drawn: list[float], qtbot: QtBot) -> None:
