@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QStaticText
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from engine.graph.graph import PortRef, Wire
 from engine.graph.tensor_spec import TensorSpec, bytes_per_sample
 from graph_editor.canvas_look import FULL, GONE, CanvasLook
-from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH
+from graph_editor.theme import WIRE_CASING, WIRE_MAX_WIDTH, WIRE_MIN_WIDTH, WIRE_WIDTH, Theme
 from graph_editor.wire_geometry import Route, distance_to, straight, text_place
 
 WIRE_Z, LANE_Z, HOVERED_Z, SELECTED_WIRE_Z, ABOVE_BLOCKS_Z = 0.0, 0.5, 2.0, 3.0, 12.0
@@ -50,6 +51,17 @@ def byte_words(count: int) -> str:
     return f"{size:.3g} GB"
 
 
+class Pens(NamedTuple):
+    """What a wire is painted with, in one theme and selected or not."""
+
+    theme: Theme
+    selected: bool
+    line: QPen
+    plain: QPen
+    casing: QPen
+    text: QPen
+
+
 class WireItem(QGraphicsItem):
     """A wire; it stands at the scene's origin and its route is in scene px."""
 
@@ -59,7 +71,7 @@ class WireItem(QGraphicsItem):
         self._look = look
         self.spec = spec
         self.hovered = self.insertion = self._raised = False
-        self._width = wire_width(spec)
+        self._kept: Pens | None = None
         self.off = False
         self.route: Route = _NOWHERE
         self._crossings: tuple[float, ...] = ()
@@ -123,7 +135,7 @@ class WireItem(QGraphicsItem):
         if spec == self.spec:
             return False
         was_label = self.is_label
-        self.spec, self._width = spec, wire_width(spec)
+        self.spec = spec
         self._prepare()
         return was_label != self.is_label
 
@@ -158,29 +170,45 @@ class WireItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._look.detail == GONE:
             return
-        look, pen = self._look, self._pen
-        full = look.detail == FULL
+        look, pens = self._look, self._pens()
         painter.setBrush(look.no_brush)
-        if full and self.route.casing is not None:
-            painter.setPen(look.wire_pen("canvas", pen.widthF() + 2 * WIRE_CASING))
+        if look.detail != FULL:
+            painter.setPen(pens.plain)
+            painter.drawPath(self.route.path)
+            return
+        if self.route.casing is not None:
+            painter.setPen(pens.casing)
             painter.drawPath(self.route.casing)
-        painter.setPen(pen)
+        painter.setPen(pens.line)
         painter.drawPath(self.route.path)
-        if full and self._text is not None:
+        if self._text is not None:
             if self._card:
                 painter.setBrush(look.block)
                 painter.setPen(look.edge)
                 painter.drawRoundedRect(self._card, CARD_PADDING, CARD_PADDING)
-            painter.setPen(look.text if self.hovered else look.accent if self.selected else look.secondary)
+            painter.setPen(pens.text)
             painter.setFont(look.mono_font)
             painter.drawStaticText(self._text_at, self._text)
 
-    @property
-    def _pen(self) -> QPen:
-        look, strong = self._look, self.selected or self.insertion
+    def _pens(self) -> Pens:
+        """The pens of what it is now; taken anew where the theme or the selection changed since it was painted."""
+        look, picked = self._look, self._look.picked_wires
+        selected = bool(picked) and self.wire.target in picked
+        kept = self._kept
+        if kept is not None and kept.theme is look.theme and kept.selected is selected:
+            return kept
+        strong = selected or self.insertion
         token = "accent" if strong else "text" if self.hovered else "labels" if self.is_label else "wire"
-        width = self._width + (1.0 if strong or self.hovered else 0.0)
-        return look.wire_pen(token, width, dashed=self.is_label and look.detail == FULL)
+        width = wire_width(self.spec) + (1.0 if strong or self.hovered else 0.0)
+        self._kept = Pens(
+            look.theme,
+            selected,
+            line=look.wire_pen(token, width, dashed=self.is_label),
+            plain=look.wire_pen(token, width),
+            casing=look.wire_pen("canvas", width + 2 * WIRE_CASING),
+            text=look.text if self.hovered else look.accent if selected else look.secondary,
+        )
+        return self._kept
 
     def _take_height(self) -> None:
         self.setZValue(
@@ -196,6 +224,7 @@ class WireItem(QGraphicsItem):
         )
 
     def _prepare(self) -> None:
+        self._kept = None
         self._prepare_text()
         self._take_height()
         margin = WIRE_MAX_WIDTH + 2 * WIRE_CASING

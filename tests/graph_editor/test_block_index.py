@@ -34,3 +34,20 @@ def test_it_finds_what_looking_at_all_finds() -> None:
     assert bounds[0] == min(one[0] for one in known.values())
     index.clear()
     assert index.bounds() is None
+
+
+def test_bounds_follow_what_comes_moves_and_goes() -> None:
+    dice = random.Random(3)
+    index, known = BlockIndex(), {}
+    for _ in range(2_000):
+        id = f"b{dice.randrange(12)}"
+        if id in known and dice.random() < 0.4:
+            index.remove(id)
+            del known[id]
+        else:
+            left, top = dice.randrange(-6, 6) * 40, dice.randrange(-6, 6) * 40
+            known[id] = (left, top, left + dice.choice((40, 200)), top + 48)
+            index.put(id, known[id])
+        if dice.random() < 0.7:
+            lefts, tops, rights, bottoms = zip(*known.values(), strict=True) if known else ((), (), (), ())
+            assert index.bounds() == ((min(lefts), min(tops), max(rights), max(bottoms)) if known else None)

@@ -42,17 +42,17 @@ def test_thickness_grows_with_the_tensor_between_its_limits() -> None:
 def test_a_label_is_dashed_without_text_and_a_value_is_solid_with_its_shape(editor: Editor) -> None:
     label = editor.scene.wires[PortRef("ce", "target")]
     value = editor.scene.wires[PortRef("re", "input")]
-    assert label._pen.dashPattern()
+    assert label._pens().line.dashPattern()
     assert label._text is None
-    assert not value._pen.dashPattern()
+    assert not value._pens().line.dashPattern()
     assert value._text is not None
     assert value._text.text() == "16×8×8"
     value.set_state(hovered=True)
     assert value._text.text() == "N×16×8×8 · float32 · 4 kB/sample"
-    assert value._pen.widthF() == 3.0
+    assert value._pens().line.widthF() == 3.0
     value.set_state(hovered=False)
     editor.scene.pick([], [value.target])
-    assert value._pen.color() == editor.theme.color("accent")
+    assert value._pens().line.color() == editor.theme.color("accent")
 
 
 def test_under_the_pointer_a_wire_between_close_blocks_says_all_above_them(editor: Editor) -> None:
