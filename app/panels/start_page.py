@@ -188,6 +188,9 @@ class StartPage(QScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not event.spontaneous():
+            # The focus went on to a lower card as the page was left, and took the page with it.
+            self.verticalScrollBar().setValue(0)
         # A scroll area that is given another parent has its labels' fonts taken away by the style sheet.
         self.set_theme(self._theme)
 

@@ -93,3 +93,18 @@ def test_the_ring_of_no_card_is_cut(qtbot: QtBot) -> None:
         ring = card._ring
         assert ring is not None
         assert ring.parentWidget().rect().contains(ring.geometry()), card.text()
+
+
+def test_the_page_begins_at_its_top_each_time(qtbot: QtBot) -> None:
+    examples = tuple(ExampleFacts(id=f"e{number}", name=f"Example {number}", line="") for number in range(30))
+    page = StartPage(examples, load_theme("light"))
+    qtbot.addWidget(page)
+    page.resize(500, 400)
+    with qtbot.waitExposed(page):
+        page.show()
+    page.cards[-1].setFocus()
+    page.ensureWidgetVisible(page.cards[-1])
+    assert page.verticalScrollBar().value() > 0
+    page.hide()
+    page.show()
+    assert page.verticalScrollBar().value() == 0
