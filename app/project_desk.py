@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -28,6 +29,8 @@ from graph_editor.document import Document
 
 FIRST_EXAMPLE = "digits-convnet"
 FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
+_PUT_ASIDE = re.compile(r" \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d$")
+"""When a drawing was put aside, at the end of its name."""
 
 
 class Saving(NamedTuple):
@@ -291,7 +294,8 @@ class ProjectDesk(QObject):
             return
         folder = self.store.folder.path.parent / "unsaved"
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.title} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
+        name = _PUT_ASIDE.sub("", self.title)
+        path = folder / f"{name} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         self.store.save_aside(path, self._content())
         self.remembered.add_recent(path)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")

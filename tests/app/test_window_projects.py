@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -70,6 +71,18 @@ def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -
     with qtbot.waitSignal(window.workspace.opened):
         window.workspace.open(kept)
     assert document.graph == left
+
+
+def test_what_is_put_aside_again_has_one_time_in_its_name(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net 2026-01-02 03.04.05")
+    workspace.set_epochs(7)
+    workspace.new()
+    workspace.store.wait()
+    name = workspace.remembered.recent_files[0].stem
+    assert re.fullmatch(r"net \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d", name)
+    assert name != "net 2026-01-02 03.04.05"
 
 
 def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
