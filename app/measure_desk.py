@@ -45,6 +45,7 @@ class MeasureDesk(QObject):
         self._session = 0
         self._opened_on: object = None
         self.has_session = False
+        self._is_of_another = False
         link.on(SessionOpened, self._take_session)
         link.on(Measured, self._take)
 
@@ -76,8 +77,20 @@ class MeasureDesk(QObject):
         return id(self._document.graph), settings.datasets, settings.plan.seed
 
     def close_session(self) -> None:
-        """Forget the session: the worker died, or another drawing is here."""
+        """Forget the session: the worker died, or a run makes its own."""
         self._opened_on, self.has_session = None, False
+
+    def start_over(self) -> None:
+        """Another project is here: what the worker still says of the last one is dropped.
+
+        Views and blocks may have the same ids in both.
+        """
+        self.close_session()
+        self._is_of_another = True
+
+    def run_started(self) -> None:
+        """A run of this project has begun: answers are about it."""
+        self._is_of_another = False
 
     def watch(self, asks: Iterable[Ask]) -> None:
         """Have exactly these measured for the views from now on."""
@@ -111,11 +124,13 @@ class MeasureDesk(QObject):
 
     def _take_session(self, message: SessionOpened) -> None:
         if message.id == self._session:
+            self._is_of_another = False
             self.has_session = not message.problems
             self.session_opened.emit(message)
 
     def _take(self, message: Measured) -> None:
-        if message.request not in self._asks and message.request not in self._previews:
+        is_wanted = message.request in self._asks or message.request in self._previews
+        if not is_wanted or self._is_of_another:
             return
         arrays: dict[str, np.ndarray] = {name: array.numpy() for name, array in message.arrays.items()}
         if message.request.startswith(PREVIEW):

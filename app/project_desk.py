@@ -269,7 +269,7 @@ class ProjectDesk(QObject):
         self._opened_changed, self._unsaved_weights = opened.changed, False
         self.file_weights = opened.weights
         self.records.open(project.curves, opened.weights is not None, opened.later)
-        self.measures.close_session()
+        self.measures.start_over()
         self.document.load(project.graph, project.settings)
         done = self.records.history.epochs_done if self.records.history is not None else 0
         epochs = done if opened.weights is not None else None

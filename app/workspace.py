@@ -29,7 +29,7 @@ from engine.graph.graph import Graph
 from engine.graph.paths import BodyPath
 from engine.graph.problem import Fix, Problem, Refused
 from engine.training import plan as plan_edits
-from engine.training.events import Checkpointed, Event, Finished
+from engine.training.events import Checkpointed, Event, Finished, Started
 from engine.training.plan import Settings, ViewSpec
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import Ready
@@ -206,6 +206,8 @@ class Workspace(QObject):
             self.remembered.remember_speed(self._speed_key, event.samples_per_second)
         if isinstance(event, Checkpointed):
             self.files.checkpoint_written()
+        if isinstance(event, Started):
+            self.measures.run_started()
 
     def _run_ended(self) -> None:
         self.files.run_ended()
