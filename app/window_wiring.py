@@ -176,6 +176,9 @@ def _wire_canvas(window: MainWindow) -> None:
     editor.shapes_wanted.connect(analysis.ask_shapes)
     editor.space_tapped.connect(workspace.runs.toggle)
     editor.example_wanted.connect(lambda: window.show_start_page(True))
+    # What a refusal tells of is another drawing by then, or it stands in the way.
+    document.changed.connect(lambda change: editor.refusal.close_popup())
+    workspace.runs.began.connect(editor.refusal.close_popup)
     editor.edit_wanted.connect(lambda id: _edit_in_inspector(window))
     editor.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     editor.view_wanted.connect(lambda kind, path: (window.show_panel("views", True), _add_view(window, kind, path)))

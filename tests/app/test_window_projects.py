@@ -23,6 +23,17 @@ def test_a_refusal_does_not_outlive_its_drawing(window, qtbot) -> None:
     assert window.editor.refusal.problem is None
 
 
+def test_a_refusal_goes_with_the_next_edit_and_with_a_run(window, qtbot) -> None:
+    document, runs = window.workspace.document, window.workspace.runs
+    gone = next(iter(document.graph.blocks))
+    for then in (lambda: document.edit("Delete", remove_blocks, (gone,)), document.undo_stack.undo, runs.began.emit):
+        QGuiApplication.clipboard().setText("no blocks")
+        window.editor.paste()
+        assert window.editor.refusal.problem is not None
+        then()
+        assert window.editor.refusal.problem is None
+
+
 def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None:
     path = tmp_path / "mine.loom"
     path.write_bytes(b"")
