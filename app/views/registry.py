@@ -230,14 +230,15 @@ def _walk_back(graph: Graph, fitting: frozenset[str], path: str = "") -> Iterato
 
 def suiting(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> str | None:
     """The block that a new view looks at: for latent space the last layer before the one that says what the loss
-    compares, of a drawing without a loss the last; else the first that fits."""
+    compares, of a drawing without a loss the last, both among what is wired; else the first that fits."""
     if not VIEW_KINDS[kind].needs_block:
         return None
     fitting = _fitting(kind, types)
     if kind != "latent":
         return next((found.path for found in _walk(graph, fitting)), None)
+    fed = {wire.target.block for wire in graph.wires} or graph.blocks.keys()
     if has_candidates("loss", graph, types):
-        last = tuple(islice(_walk_back(graph, fitting), 2))
+        last = tuple(islice((path for path in _walk_back(graph, fitting) if path.partition("/")[0] in fed), 2))
     else:
-        last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting)
+        last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting and id in fed)
     return last[-1] if last else None

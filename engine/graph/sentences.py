@@ -266,6 +266,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Only what acts on each number by itself, alike in all channels, has one.",
     ),
     "no-filters": ("{block} has no filters to show", "Choose a convolution, a dense block or an RBM."),
+    "not-in-network": ("The network does not have this block yet", "Press Run to train it as it is drawn now."),
     "no-output": ("{block} gives nothing that can be shown", "Choose a block that passes values on."),
     "no-pictures": ("{block} brings no pictures", "Choose a dataset with pictures."),
     "not-finite": (

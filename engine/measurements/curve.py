@@ -18,7 +18,7 @@ POINTS = 401
 
 
 def measure_curve(subject: Subject, ask: Ask) -> Arrays:
-    """The answer to a `curve` ask: 401 points from −4 to 4. Raises Refused: `no-curve`, `unknown-block`."""
+    """The answer to a `curve` ask: 401 points from −4 to 4. Raises Refused: `no-curve`, `not-in-network`."""
     network = subject.network
     if not network.has_block(ask.block):
         raise block_refused("no-curve", network, ask.block)

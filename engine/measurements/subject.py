@@ -185,7 +185,7 @@ def block_refused(code: str, network: Network, key: str, **facts: Fact) -> Refus
     """A refusal that names the block at the path `key`."""
     block = drawn_block(network.graph, key)
     if block is None:
-        return refused("unknown-block", id=key)
+        return refused("not-in-network")
     title = network.call_of(key).type.title if network.has_block(key) else block.type.capitalize()
     return Refused(Problem(code=code, path=tuple(key.split("/")), facts={"title": title, "name": block.name, **facts}))
 

@@ -49,7 +49,7 @@ def test_an_answer_for_the_block_selected_before_is_not_shown_as_the_new_one_s(w
     refused = Problem(code="no-curve", path=("two",), facts={"title": "PReLU", "name": "PReLU"})
     feed._take_measured(new.id, None, 0, refused)
     assert curves[-1] == ("two", refused)
-    feed._take_measured(new.id, None, 0, Problem(code="unknown-block", path=("two",)))
+    feed._take_measured(new.id, None, 0, Problem(code="not-in-network", path=("two",)))
     assert curves[-1] == ("two", None)
     old, new = feed.look_at("one"), feed.look_at("two")
     filters = np.ones((4, 3, 3), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, sole_candidate, suiting
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.graph import Block, Graph, Look
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire
 
 GRAPH = Graph(
     blocks={
@@ -60,6 +60,14 @@ def test_latent_space_without_a_loss_is_that_of_the_last_layer() -> None:
     machine = Block(id="rbm", type="rbm", name="RBM", look=Look(x=200, y=200))
     drawn = Graph(blocks={"in": GRAPH.blocks["in"], "fl": GRAPH.blocks["fl"], "rbm": machine})
     assert suiting("latent", drawn, BLOCK_TYPES) == "rbm"
+
+
+def test_a_block_that_nothing_is_wired_into_yet_takes_no_view_away() -> None:
+    wire = Wire(source=PortRef("in", "image"), target=PortRef("fl", "input"))
+    begun = Block(id="new", type="dense", name="Dense 2", look=Look(x=200, y=400))
+    for blocks in (GRAPH.blocks, {"in": GRAPH.blocks["in"], "fl": GRAPH.blocks["fl"]}):
+        drawn = Graph(blocks={**blocks, "new": begun}, wires=(wire,))
+        assert suiting("latent", drawn, BLOCK_TYPES) == "fl"
 
 
 def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:

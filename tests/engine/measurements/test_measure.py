@@ -92,9 +92,9 @@ def test_the_mode_comes_back_after_a_refusal(convnet: Session) -> None:
     convnet.network.root.train()
     for ask, words in [
         (Ask(id="a", kind="filters", block="relu"), "ReLU has no filters to show. Choose a convolution"),
-        (Ask(id="b", kind="filters", block="gone"), "There is no block gone here"),
+        (Ask(id="b", kind="filters", block="gone"), "The network does not have this block yet"),
         (Ask(id="c", kind="latent", block="loss"), "“loss” gives nothing that can be shown"),
-        (Ask(id="d", kind="latent", block="gone"), "There is no block gone here"),
+        (Ask(id="d", kind="latent", block="gone"), "The network does not have this block yet"),
         (Ask(id="e", kind="boundary"), "reads two numbers, but this one reads image N×1×8×8"),
     ]:
         with pytest.raises(Refused, match=words):
