@@ -15,7 +15,7 @@ class Curve(NamedTuple):
     """One curve: name, x and y float64 of equal length, class colour, and how it is drawn.
 
     `shift` moves it along x where it is drawn, not where it is read: the mean over an epoch stands in its middle.
-    `start` is a value drawn at x 0 before the first.
+    `lead` are points drawn before the first.
     """
 
     name: str
@@ -25,12 +25,15 @@ class Curve(NamedTuple):
     dashed: bool = False
     faint: bool = False
     shift: float = 0.0
-    start: float | None = None
+    lead: tuple[tuple[float, float], ...] = ()
 
     def drawn(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x and y as they are drawn."""
         x, y = self.x + self.shift, self.y
-        return (x, y) if self.start is None else (np.append(0.0, x), np.append(self.start, y))
+        if not self.lead:
+            return x, y
+        before = np.array(self.lead).T
+        return np.append(before[0], x), np.append(before[1], y)
 
 
 def within(x: NDArray, y: NDArray, x0: float, x1: float) -> tuple[NDArray, NDArray]:

@@ -89,7 +89,7 @@ class LineChart(PlotArea):
 
     def _y_range(self) -> tuple[float, float]:
         found = [part for curve in self._curves for part in _limits(curve.y)]
-        found.extend(curve.start for curve in self._curves if curve.start is not None)
+        found.extend(y for curve in self._curves for _, y in curve.lead)
         if self._steps is not None:
             limits = self._steps_limits()
             found.extend(limits)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.charts.line_chart import Curve, LineChart, Mark
 from app.charts.ticks import short_number
@@ -65,14 +67,34 @@ def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curv
 
 
 def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
-    """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle."""
+    """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle.
+
+    What fell before the first is drawn from the steps too.
+    """
     losses, axis = history.losses.array(), history.axis()
     first, last = round(axis.step_at(curve.x[-1] - 1)), round(axis.step_at(curve.x[-1]))
     steps = losses[max(first, 0) : last]
     if not len(steps) or len(losses) < last or not np.isfinite(losses[0]):
         return curve
     is_mean = abs(float(steps.mean()) - curve.y[-1]) <= 0.02 * abs(curve.y[-1]) + 1e-9
-    return curve._replace(shift=-0.5 if is_mean else 0.0, start=None if begins else float(losses[0]))
+    shift = -0.5 if is_mean else 0.0
+    if begins:
+        return curve._replace(shift=shift)
+    half = losses[: round(axis.step_at(curve.x[0] - 0.5))] if is_mean else losses[:1]
+    lead = tuple((float(axis.epochs_at(at)), mean) for at, mean in _falling(half))
+    return curve._replace(shift=shift, lead=lead)
+
+
+def _falling(losses: NDArray) -> Iterator[tuple[float, float]]:
+    """The first of the losses at 0, then the means of parts that double, each in its part's middle."""
+    yield 0.0, float(losses[0])
+    begin, end = 1, 3
+    while begin < len(losses):
+        part = losses[begin:end]
+        mean = float(part.mean())
+        if np.isfinite(mean):
+            yield begin + len(part) / 2, mean
+        begin, end = end, 2 * end
 
 
 def marks_of(history: RunHistory) -> list[Mark]:

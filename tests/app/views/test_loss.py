@@ -47,9 +47,21 @@ def test_train_and_validation_and_the_run_before(loss, history) -> None:
     loss.grab()
     assert [text.split()[0] for text, _ in loss.chart.labels()] == ["train", "validation"]
     own = [curve for curve in loss.chart._curves if not curve.faint]
-    assert own[0].start == pytest.approx(2.1), "the curve begins with the first step"
+    assert own[0].lead[0] == (0.0, pytest.approx(2.1)), "the curve begins with the first step"
     assert own[0].shift == -0.5, "the mean over an epoch stands in its middle"
     assert own[1].dashed
+
+
+def test_what_falls_before_the_first_mean_is_drawn_as_it_fell(loss) -> None:
+    steps = np.array([2.0, *[1.0] * 2, *[0.5] * 3, *[0.25] * 14], np.float32)
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=20, samples=10, stages=(2,)))
+    history.add(Losses("r1", stage=0, first_step=0, values=steps.tobytes()))
+    history.add(EpochEnded("r1", 0, 1, 20, {"loss": float(steps.mean())}, {}))
+    loss.show_history(history)
+    x, y = loss.chart._curves[0].drawn()
+    assert x.tolist() == pytest.approx([0, 2 / 20, 4.5 / 20, 8 / 20, 0.5])
+    assert y.tolist() == pytest.approx([2, 1, 0.5, 0.25, steps.mean()])
 
 
 def test_a_train_loss_that_is_no_mean_of_the_steps_stays_at_the_end_of_its_epoch(loss) -> None:
