@@ -15,7 +15,7 @@ class Curve(NamedTuple):
     """One curve: name, x and y float64 of equal length, class colour, and how it is drawn.
 
     `shift` moves it along x where it is drawn, not where it is read: the mean over an epoch stands in its middle.
-    `lead` are points drawn before the first.
+    `lead` are points drawn in the first one's place.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Curve(NamedTuple):
         if not self.lead:
             return x, y
         before = np.array(self.lead).T
-        return np.append(before[0], x), np.append(before[1], y)
+        return np.append(before[0], x[1:]), np.append(before[1], y[1:])
 
 
 def within(x: NDArray, y: NDArray, x0: float, x1: float) -> tuple[NDArray, NDArray]:

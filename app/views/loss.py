@@ -69,7 +69,7 @@ def run_curves(history: RunHistory, name: str, faint: bool = False) -> list[Curv
 def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
     """The train curve where the steps say it belongs: a mean over an epoch's steps stands in the epoch's middle.
 
-    What fell before the first is drawn from the steps too.
+    Of the first epoch, in which a loss falls most, it is drawn how.
     """
     losses, axis = history.losses.array(), history.axis()
     first, last = round(axis.step_at(curve.x[-1] - 1)), round(axis.step_at(curve.x[-1]))
@@ -80,8 +80,11 @@ def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
     shift = -0.5 if is_mean else 0.0
     if begins:
         return curve._replace(shift=shift)
-    half = losses[: round(axis.step_at(curve.x[0] - 0.5))] if is_mean else losses[:1]
-    lead = tuple((float(axis.epochs_at(at)), mean) for at, mean in _falling(half))
+    if is_mean:
+        fallen = _falling(losses[: round(axis.step_at(curve.x[0]))])
+        lead = tuple((float(axis.epochs_at(at)), mean) for at, mean in fallen)
+    else:
+        lead = ((0.0, float(losses[0])), (float(curve.x[0]), float(curve.y[0])))
     return curve._replace(shift=shift, lead=lead)
 
 
@@ -90,10 +93,11 @@ def _falling(losses: NDArray) -> Iterator[tuple[float, float]]:
     yield 0.0, float(losses[0])
     begin, end = 1, 3
     while begin < len(losses):
-        part = losses[begin:end]
-        mean = float(part.mean())
+        if 2 * end > len(losses):
+            end = len(losses)
+        mean = float(losses[begin:end].mean())
         if np.isfinite(mean):
-            yield begin + len(part) / 2, mean
+            yield (begin + end) / 2, mean
         begin, end = end, 2 * end
 
 

@@ -52,16 +52,17 @@ def test_train_and_validation_and_the_run_before(loss, history) -> None:
     assert own[1].dashed
 
 
-def test_what_falls_before_the_first_mean_is_drawn_as_it_fell(loss) -> None:
+def test_the_first_epoch_is_drawn_as_it_fell(loss) -> None:
     steps = np.array([2.0, *[1.0] * 2, *[0.5] * 3, *[0.25] * 14], np.float32)
     history = RunHistory()
     history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=20, samples=10, stages=(2,)))
-    history.add(Losses("r1", stage=0, first_step=0, values=steps.tobytes()))
-    history.add(EpochEnded("r1", 0, 1, 20, {"loss": float(steps.mean())}, {}))
+    for epoch, values in ((1, steps), (2, np.full(20, 0.125, np.float32))):
+        history.add(Losses("r1", stage=0, first_step=20 * (epoch - 1), values=values.tobytes()))
+        history.add(EpochEnded("r1", 0, epoch, 20 * epoch, {"loss": float(values.mean())}, {}))
     loss.show_history(history)
     x, y = loss.chart._curves[0].drawn()
-    assert x.tolist() == pytest.approx([0, 2 / 20, 4.5 / 20, 8 / 20, 0.5])
-    assert y.tolist() == pytest.approx([2, 1, 0.5, 0.25, steps.mean()])
+    assert x.tolist() == pytest.approx([0, 2 / 20, 4.5 / 20, 13 / 20, 1.5])
+    assert y.tolist() == [2, 1, 0.5, 0.25, 0.125]
 
 
 def test_a_train_loss_that_is_no_mean_of_the_steps_stays_at_the_end_of_its_epoch(loss) -> None:
