@@ -81,12 +81,12 @@ class MeasureDesk(QObject):
         self._opened_on, self.has_session = None, False
 
     def start_over(self) -> None:
-        """Another project is here: what the worker still says of the last one is dropped.
+        """Another project is here: what the worker still says of the last one is dropped, its session among it.
 
         Views and blocks may have the same ids in both.
         """
         self.close_session()
-        self._is_of_another = True
+        self._session, self._is_of_another = 0, True
 
     def run_started(self) -> None:
         """A run of this project has begun: answers are about it."""

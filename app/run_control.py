@@ -189,6 +189,7 @@ class RunControl(QObject):
         if weights.checkpoint is None or not weights.checkpoint.is_file():
             return False
         self._weights, self.discarded = weights, None
+        self.resume_from = weights.checkpoint if weights.mid_run else None
         self._set(run_state.edited(run_state.counted(state, self.state.errors), self.is_edited(weights)))
         return True
 
@@ -244,9 +245,10 @@ class RunControl(QObject):
             resume=resume,
             checkpoint_folder=str(self.checkpoint_folder) if self.checkpoint_folder is not None else None,
         )
+        # They are back if the run never starts.
+        self._former = self._weights
         if fresh and weights is None:
-            # the weights of another run are not this one's; they are back if it never starts
-            self._former, self._weights = self._weights, Weights()
+            self._weights = Weights()
         self._weights = self._weights._replace(graph=request.graph, mid_run=resume)
         self._steering = Steering(request.plan)
         self.resume_from = self.discarded = None
@@ -293,7 +295,7 @@ class RunControl(QObject):
 
     def take_back(self) -> None:
         """Where a new run never started and will not any more: the weights from before it are there still."""
-        if self.checkpoint is None and self._former.checkpoint is not None:
+        if self._former.checkpoint is not None:
             self._weights, self._former = self._former, Weights()
             self._set(run_state.edited(self.state, self.is_edited(self._weights)))
 

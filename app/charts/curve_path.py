@@ -35,6 +35,11 @@ class Curve(NamedTuple):
         before = np.array(self.lead).T
         return np.append(before[0], x[1:]), np.append(before[1], y[1:])
 
+    def drawn_at(self, index: int) -> tuple[float, float]:
+        """Where a point is on the line as it is drawn."""
+        x = float(self.x[index]) + self.shift
+        return x, float(np.interp(x, *self.drawn())) if self.lead and index == 0 else float(self.y[index])
+
 
 def within(x: NDArray, y: NDArray, x0: float, x1: float) -> tuple[NDArray, NDArray]:
     """The points from x0 to x1, and one beyond each end."""

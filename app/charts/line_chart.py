@@ -277,7 +277,7 @@ class LineChart(PlotArea):
             self._label_places = ()
             return
         texts = [f"{curve.name} {self.value_text(curve.y[-1])}" for curve in named]
-        ends = [self.x_px(curve.x[-1] + curve.shift, plot) for curve in named]
+        ends = [self.x_px(curve.drawn()[0][-1], plot) for curve in named]
         width = max(text_width(font, text) for text in texts)
         half = LABEL_GAP / 2
         if max(ends) + SPACE_8 + width <= self.width() - 4:
@@ -305,15 +305,15 @@ class LineChart(PlotArea):
             painter.drawText(QPointF(round(place.left()), round(middle + metrics.capHeight() / 2)), text)
 
     def _end_px(self, curve: Curve, plot: QRectF) -> float:
-        y = curve.y[-1]
+        y = float(curve.drawn()[1][-1])
         return float(self.y_px(y, plot)) if math.isfinite(y) else plot.top()
 
     def _beside_curves(self, named: list[Curve], left: float, plot: QRectF) -> list[float]:
         """Places for the names where no curve runs: above what lies right of `left`, else below."""
         tops, bottoms = [], []
         for curve in self._curves:
-            x = np.asarray(self.x_px(curve.x + curve.shift, plot))
-            y = np.asarray(self.y_px(curve.y, plot))
+            x, y = curve.drawn()
+            x, y = np.asarray(self.x_px(x, plot)), np.asarray(self.y_px(y, plot))
             inside = y[max(int(np.searchsorted(x, left)) - 1, 0) :]
             inside = inside[np.isfinite(inside)]
             if len(inside):
@@ -368,10 +368,11 @@ class LineChart(PlotArea):
         painter.setPen(self.theme.pen("panel", 1.5))
         for curve in self._curves:
             if not curve.faint and curve.name and curve.x[0] - 1e-9 <= epoch <= curve.x[-1] + 1e-9:
-                y = self.y_px(curve.y[int(np.abs(curve.x - epoch).argmin())], plot)
-                if plot.top() - 1 <= y <= plot.bottom() + 1:
+                drawn_x, drawn_y = curve.drawn_at(int(np.abs(curve.x - epoch).argmin()))
+                place = QPointF(self.x_px(drawn_x, plot), self.y_px(drawn_y, plot))
+                if plot.top() - 1 <= place.y() <= plot.bottom() + 1:
                     painter.setBrush(self.theme.class_color(curve.color))
-                    painter.drawEllipse(QPointF(line + self.x_px(curve.shift, plot) - self.x_px(0, plot), y), 4, 4)
+                    painter.drawEllipse(place, 4, 4)
 
     def _nearest(self, x: float) -> float:
         own = [curve for curve in self._curves if not curve.faint] or list(self._curves)

@@ -93,6 +93,19 @@ class RunHistory:
         if not len(self._epochs):
             self._steps_before = self._epoch_begun
             self._epochs_before = sum(self.stages[: event.stage]) + event.first_epoch
+        else:
+            self._leave_out(
+                sum(self.stages[: event.stage]) + event.first_epoch - self._epochs_before - self.epochs_done
+            )
+
+    def _leave_out(self, missing: int) -> None:
+        """So many epochs before the one that begins are not told of: a kill of the window took their last second."""
+        back = np.arange(missing - 1, -1, -1)
+        self._stages.extend(np.full(len(back), self.stage))
+        self._epochs.extend(self.epoch - back)
+        self._steps.extend(self._epoch_begun - back * self.steps_per_epoch)
+        for column in self._metrics.values():
+            column.extend(np.full(len(back), np.nan))
 
     def _add_losses(self, event) -> None:  # noqa: ANN001
         values = np.frombuffer(event.values, dtype=np.float32)

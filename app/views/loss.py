@@ -73,18 +73,17 @@ def in_the_middle(curve: Curve, history: RunHistory, begins: int = 0) -> Curve:
     """
     losses, axis = history.losses.array(), history.axis()
     first, last = round(axis.step_at(curve.x[-1] - 1)), round(axis.step_at(curve.x[-1]))
-    steps = losses[max(first, 0) : last]
+    steps = _finite(losses[max(first, 0) : last])
     if not len(steps) or len(losses) < last or not np.isfinite(losses[0]):
         return curve
     is_mean = abs(float(steps.mean()) - curve.y[-1]) <= 0.02 * abs(curve.y[-1]) + 1e-9
     shift = -0.5 if is_mean else 0.0
     if begins:
         return curve._replace(shift=shift)
-    if is_mean:
-        fallen = _falling(losses[: round(axis.step_at(curve.x[0]))])
-        lead = tuple((float(axis.epochs_at(at)), mean) for at, mean in fallen)
-    else:
-        lead = ((0.0, float(losses[0])), (float(curve.x[0]), float(curve.y[0])))
+    fallen = _falling(losses[: round(axis.step_at(curve.x[0]))]) if is_mean else ()
+    lead = tuple((float(axis.epochs_at(at)), mean) for at, mean in fallen)
+    if len(lead) < 2:
+        lead = ((0.0, float(losses[0])), (float(curve.x[0]) + shift, float(curve.y[0])))
     return curve._replace(shift=shift, lead=lead)
 
 
@@ -95,10 +94,14 @@ def _falling(losses: NDArray) -> Iterator[tuple[float, float]]:
     while begin < len(losses):
         if 2 * end > len(losses):
             end = len(losses)
-        mean = float(losses[begin:end].mean())
-        if np.isfinite(mean):
-            yield (begin + end) / 2, mean
+        part = _finite(losses[begin:end])
+        if len(part):
+            yield (begin + end) / 2, float(part.mean())
         begin, end = end, 2 * end
+
+
+def _finite(losses: NDArray) -> NDArray:
+    return losses[np.isfinite(losses)]
 
 
 def marks_of(history: RunHistory) -> list[Mark]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -59,7 +60,7 @@ class Recovered:
     beside: Beside
     checkpoints: Path
 
-    @property
+    @cached_property
     def checkpoint(self) -> Path | None:
         """The newest checkpoint of the run, else the one the window knew, where it still is.
 
@@ -80,7 +81,9 @@ class Recovered:
 
     def _newest_of(self, run: str) -> Path | None:
         files = self.checkpoints.glob(f"{escape(run)}-*.safetensors")
-        return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
+        steps = {file: file.stem.rpartition("-")[2] for file in files}
+        counted = {file: int(step) for file, step in steps.items() if step.isdecimal()}
+        return max(counted, key=counted.__getitem__, default=None)
 
 
 def state_folder() -> Path:

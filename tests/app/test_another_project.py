@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.training.events import Measured
+from engine.worker.protocol import SessionOpened
 from tests.app.live_hands import press, wait_for
 
 
@@ -30,3 +31,14 @@ def test_answers_about_the_project_before_are_dropped_though_the_views_have_the_
         measures._take(late)
     qtbot.waitUntil(lambda: "session" in heard and latent in heard, timeout=20_000)
     assert heard[0] == "session"
+
+
+def test_a_session_of_the_project_before_that_opens_late_is_not_that_of_the_next(warm) -> None:
+    measures = warm.workspace.measures
+    measures.open_session()
+    late = SessionOpened(id=measures._session)
+    warm.workspace.new()
+    heard: list[object] = []
+    measures.session_opened.connect(heard.append)
+    measures._take_session(late)
+    assert (heard, measures.has_session) == ([], False)

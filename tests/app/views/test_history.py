@@ -290,3 +290,18 @@ def test_a_history_from_before_beginnings_were_kept_comes_back(history) -> None:
     back = RunHistory.from_arrays(arrays, facts)
     assert back.curve("train", "loss")[0].tolist() == [1, 2, 3]
     assert back.x_of(70) == 3.5
+
+
+def test_epochs_that_a_kill_took_from_the_curves_leave_the_later_ones_in_their_places() -> None:
+    made = RunHistory()
+    started = {"device": "cpu", "threads": 1, "steps_per_epoch": 10, "samples": 100, "stages": (20,)}
+    made.add(Started("r1", **started))
+    for epoch in (1, 2):
+        made.add(Losses("r1", stage=0, first_step=10 * epoch - 10, values=np.ones(10, np.float32).tobytes()))
+        made.add(EpochEnded("r1", 0, epoch, 10 * epoch, {"loss": 1.0}, {}))
+    made.add(Started("r2", **started, first_step=57, first_epoch=5, first_batch=7))
+    made.add(Losses("r2", stage=0, first_step=57, values=np.ones(3, np.float32).tobytes()))
+    made.add(EpochEnded("r2", 0, 6, 60, {"loss": 1.0}, {}))
+    assert made.curve("train", "loss")[0].tolist() == [1, 2, 6]
+    assert [made.x_of(step) for step in (20, 50, 57, 60)] == pytest.approx([2, 5, 5.7, 6])
+    assert made.epochs_done == 6

@@ -63,6 +63,17 @@ def test_the_first_epoch_is_drawn_as_it_fell(loss) -> None:
     x, y = loss.chart._curves[0].drawn()
     assert x.tolist() == pytest.approx([0, 2 / 20, 4.5 / 20, 13 / 20, 1.5])
     assert y.tolist() == [2, 1, 0.5, 0.25, 0.125]
+    at = loss.chart._curves[0].drawn_at(0)
+    assert at == pytest.approx((0.5, np.interp(0.5, x, y))), "the dot of the pointer is on the line"
+
+
+def test_a_single_step_an_epoch_is_drawn_from_the_first(loss) -> None:
+    history = RunHistory()
+    history.add(Started("r1", device="cpu", threads=1, steps_per_epoch=1, samples=10, stages=(2,)))
+    history.add(Losses("r1", stage=0, first_step=0, values=np.float32([2.0]).tobytes()))
+    history.add(EpochEnded("r1", 0, 1, 1, {"loss": 2.0}, {}))
+    loss.show_history(history)
+    assert [axis.tolist() for axis in loss.chart._curves[0].drawn()] == [[0, 0.5], [2, 2]]
 
 
 def test_a_train_loss_that_is_no_mean_of_the_steps_stays_at_the_end_of_its_epoch(loss) -> None:

@@ -48,6 +48,8 @@ def test_what_was_kept_last_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert recovered.beside == Beside(file="/home/me/net.loom", changed=True, checkpoint=str(checkpoint))
     assert recovered.checkpoint == checkpoint
     checkpoint.unlink()
+    recovered = again.read(TYPES)
+    assert recovered is not None
     assert recovered.checkpoint is None
     again.clear()
     assert again.read(TYPES) is None
@@ -203,4 +205,20 @@ def test_what_the_worker_wrote_after_the_kill_is_taken_even_where_the_window_kne
     assert read(Beside(run="c3", checkpoint=str(known))) == (known, False)
     assert read(Beside(run="b")) == (None, False)
     assert read(Beside()) == (None, False)
+    folder.close()
+
+
+def test_the_newest_checkpoint_is_that_of_the_last_step_whatever_the_clock_says(tmp_path: Path) -> None:
+    folder = RecoveryFolder(tmp_path)
+    for number, name in enumerate(("a1-1000", "a1-90", "a1-of-another", "a12-2000")):
+        file = folder.checkpoints / f"{name}.safetensors"
+        file.write_bytes(b"weights")
+        os.utime(file, ns=(number, number))
+    known = folder.checkpoints / "a1-1000.safetensors"
+    folder.write(small(), Settings(), CURVES, Beside(checkpoint=str(known), run="a1"))
+    recovered = folder.read(TYPES)
+    assert recovered is not None
+    assert (recovered.checkpoint, recovered.is_later) == (known, False)
+    (folder.checkpoints / "a1-1001.safetensors").write_bytes(b"weights")
+    assert not recovered.is_later, "looked for once: the worker of a killed window may write meanwhile"
     folder.close()
