@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -35,6 +36,8 @@ def opening(qtbot: QtBot, folder: Path) -> Iterator[Callable[..., MainWindow]]:
         problem = workspace.open_first(file)
         window = MainWindow(workspace)
         opened.append(window)
+        # Where a test before left the pointer a tooltip may come up, of which the off-screen platform complains.
+        QCursor.setPos(-100, -100)
         window.resize(1440, 900)
         window.show()
         if problem is not None:
