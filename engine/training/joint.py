@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.modules import losses
 from engine.training.backward import run_engine
+from engine.training.pooled_convolutions import pooled
 from engine.training.whole_convolutions import convolved
 
 _AFTER_STEPS = 8
@@ -43,7 +44,7 @@ _PLAIN = (
     losses.ReconstructionCrossEntropy,
 )
 """Neither random nor with a memory, and the same operations at every step."""
-_ARITHMETIC = (operator.add, operator.mul, operator.getitem, convolved)
+_ARITHMETIC = (operator.add, operator.mul, operator.getitem, convolved, pooled)
 _ALIASES = (torch.ops.aten.detach.default, torch.ops.aten.alias.default)
 
 _OTHER_DEFAULTS = frozenset({"binary_cross_entropy_with_logits"})
@@ -182,7 +183,7 @@ def _called(function: Any, options: Mapping[str, Any]) -> tuple[str, Any]:
     name = function.overloadpacket.__name__
     if name == "view":
         return "call_method", name
-    alike = not options and name not in _OTHER_DEFAULTS
+    alike = not options and name not in _OTHER_DEFAULTS and not function._schema.is_mutable
     quick = getattr(torch._C._VariableFunctions, name, None) if alike else None
     return "call_function", quick if quick is not None else function
 

@@ -21,6 +21,7 @@ from engine.training.minibatches import minibatches
 from engine.training.optimisers import make_optimiser
 from engine.training.plan import ContrastiveDivergence, Supervised
 from engine.training.plan import Stage as StagePlan
+from engine.training.pooled_convolutions import with_pooled_products
 from engine.training.session import Session
 from engine.training.whole_convolutions import with_products
 
@@ -96,7 +97,7 @@ class SupervisedStage:
         self._session = session
         self._losses = network.losses
         slice = network.training_slice()
-        module = with_late_relus(with_products(slice.module))
+        module = with_products(with_pooled_products(with_late_relus(slice.module)))
         # fx wraps calls of a GraphModule to print its source where they fail; its forward alone costs less
         self._forward = module.forward
         self._inputs = slice.inputs

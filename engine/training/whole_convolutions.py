@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
-
 import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
+
+from engine.training.called_modules import called
 
 
 def with_products(module: fx.GraphModule) -> fx.GraphModule:
@@ -18,7 +18,7 @@ def with_products(module: fx.GraphModule) -> fx.GraphModule:
     graph = fx.Graph()
     names: dict[fx.Node, fx.Node] = {}
     graph.output(graph.graph_copy(module.graph, names))
-    found = [node for node in graph.nodes if _is_plain_convolution(module, node)]
+    found = [node for node in graph.nodes if _is_plain_convolution(called(module, node))]
     for node in found:
         node.op, node.target = "call_function", convolved
     return fx.GraphModule(module, graph) if found else module
@@ -28,18 +28,19 @@ def convolved(convolution: nn.Conv2d, pictures: Tensor) -> Tensor:
     """What `convolution` gives, of N×C×H×W: a product where its filters are H×W large."""
     if pictures.shape[2:] != convolution.kernel_size or pictures.dtype is not torch.float32:
         return convolution.forward(pictures)
-    # The channels of a pixel lie side by side while a network trains: in this order only the weights are copied.
+    planes = pictures.permute(1, 2, 3, 0)
+    if planes.is_contiguous():
+        # Samples lie innermost, as pooled convolutions leave them: nothing is copied.
+        units = convolution.weight.flatten(1) @ planes.flatten(0, 2)
+        units = units if convolution.bias is None else units + convolution.bias[:, None]
+        return units.t()[:, :, None, None]
+    # Elsewhere the channels of a pixel lie side by side while a network trains: only the weights are copied.
     rows = pictures.permute(0, 2, 3, 1).flatten(1)
     filters = convolution.weight.permute(0, 2, 3, 1).flatten(1)
     return functional.linear(rows, filters, convolution.bias)[:, :, None, None]
 
 
-def _is_plain_convolution(module: fx.GraphModule, node: fx.Node) -> bool:
-    if node.op != "call_method" or node.target != "forward" or len(node.args) != 2 or node.kwargs:
-        return False
-    called = node.args[0]
-    assert isinstance(called, fx.Node)
-    convolution = operator.attrgetter(str(called.target))(module)
+def _is_plain_convolution(convolution: nn.Module | None) -> bool:
     return (
         type(convolution) is nn.Conv2d
         and convolution.weight.device.type == "cpu"

@@ -42,7 +42,7 @@ network = torch.nn.Sequential(
 optimiser = torch.optim.SGD(network.parameters(), lr=1e-3)
 
 def run():
-    for _ in range(4):
+    for _ in range(12):
         step()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(5):

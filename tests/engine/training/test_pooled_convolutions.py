@@ -1,0 +1,129 @@
+"""Convolutions with their max pools as products: the same numbers, on one thread, for few maps, in training alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.compile.compiler import compile_graph
+from engine.training import joint, stages
+from engine.training.late_relus import with_late_relus
+from engine.training.loop import train
+from engine.training.plan import Supervised
+from engine.training.pooled_convolutions import pooled, with_pooled_products
+from engine.training.session import open_session
+
+PLAN = Supervised(epochs=2, optimiser="adam", learning_rate=1e-3)
+FIRST = ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"})
+SECOND = ("conv2d", {"out_channels": 8, "kernel_size": (3, 3), "padding": "none"})
+HEAD = ("flatten", ("dense", {"out_features": 10}))
+LAYERS = (FIRST, "relu", "max_pool2d", SECOND, "relu", "max_pool2d", *HEAD)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def both(convolution: nn.Conv2d, pool: nn.MaxPool2d, pictures: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Results and all gradients, as products and as the two modules give them."""
+    found, expected = pooled(convolution, pool, pictures), pool(convolution(pictures))
+    seed = torch.randn(expected.shape, generator=torch.Generator().manual_seed(5))
+    leaves = (pictures, *convolution.parameters())
+    given = torch.autograd.grad(found, leaves, seed), torch.autograd.grad(expected, leaves, seed)
+    return [(found, expected), *zip(*given, strict=True)]
+
+
+@pytest.mark.parametrize("size", [(9, 12), (10, 11)])
+@pytest.mark.parametrize("padding", ["same", "valid", (2, 0), (0, 1)])
+@pytest.mark.parametrize("window", [1, 2, (1, 3), (3, 2)])
+@pytest.mark.parametrize("kernel", [1, 3, (2, 5)])
+def test_values_and_gradients_are_those_of_the_modules(kernel, window, padding, size):
+    generator = torch.Generator().manual_seed(2)
+    convolution = nn.Conv2d(3, 5, kernel, padding=padding, bias=window != 2)
+    pictures = torch.randn(16, 3, *size, generator=generator).to(memory_format=torch.channels_last).requires_grad_()
+    for found, expected in both(convolution, nn.MaxPool2d(window), pictures):
+        assert found.shape == expected.shape
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_of_equal_units_the_first_takes_the_gradient():
+    convolution = nn.Conv2d(1, 2, 3)
+    with torch.no_grad():
+        convolution.weight.fill_(0.5)
+    pictures = torch.randint(0, 2, (16, 1, 8, 8), generator=torch.Generator().manual_seed(1)).float().requires_grad_()
+    for found, expected in both(convolution, nn.MaxPool2d(2), pictures):
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("threads", "samples"), [(2, 32), (1, 8)])
+def test_more_threads_and_few_samples_leave_it_to_the_modules(threads, samples):
+    torch.set_num_threads(threads)
+    convolution, pool = nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)
+    for found, expected in both(convolution, pool, torch.randn(samples, 1, 8, 8, requires_grad=True)):
+        assert torch.equal(found, expected)
+
+
+def products(drawing, *layers) -> int:
+    slice = compile_graph(drawing(*layers), BLOCK_TYPES).training_slice()
+    module = with_pooled_products(with_late_relus(slice.module))
+    assert not any(node.target is pooled for node in slice.module.graph.nodes), "validation keeps its own"
+    return sum(node.target is pooled for node in module.graph.nodes)
+
+
+def test_pairs_of_few_filters_are_replaced(drawing):
+    assert products(drawing, *LAYERS) == 2
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (("conv2d", {"out_channels": 16, "kernel_size": (3, 3), "padding": "same"}), "max_pool2d"),
+        (("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "stride": (2, 2)}), "max_pool2d"),
+        (FIRST, "tanh", "max_pool2d"),
+        (FIRST, "avg_pool2d"),
+        (FIRST, ("max_pool2d", {"kernel_size": (3, 3)})),
+        (FIRST, ("max_pool2d", {"stride": (1, 1)})),
+    ],
+    ids=["many", "stride", "tanh", "average", "large window", "overlaps"],
+)
+def test_all_others_stay(drawing, layers):
+    assert products(drawing, *layers, *HEAD) == 0
+
+
+def test_a_network_learns_the_same_by_products_and_by_modules(drawing, requested, script, losses, monkeypatch):
+    request = requested(drawing(*LAYERS), PLAN)
+    told = losses(train(request, script()))
+    monkeypatch.setattr(stages, "with_pooled_products", lambda module: module)
+    expected = losses(train(request, script()))
+    assert told.tobytes() != expected.tobytes(), "else no product was taken"
+    assert abs(told - expected).max() < 1e-4
+    assert told[-5:].mean() < told[:5].mean()
+
+
+def test_recorded_steps_and_those_of_autograd_have_the_same_bits(drawing, requested, script, losses, monkeypatch):
+    def run():
+        session = open_session(requested(drawing(*LAYERS), PLAN), BLOCK_TYPES)
+        return losses(train(session.request, script(), session)), session.network.state()
+
+    monkeypatch.setattr(joint, "_AFTER_STEPS", 0)
+    taken = []
+    ordinary = joint.Joint.__call__
+
+    def counted(self, batch):
+        found = ordinary(self, batch)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr(joint.Joint, "__call__", counted)
+    told, weights = run()
+    assert sum(taken) == 2 * 19, "all but the short last batch of each epoch"
+    monkeypatch.setattr(joint, "_is_plain", lambda module: False)
+    expected, expected_weights = run()
+    assert told.tobytes() == expected.tobytes()
+    assert all(torch.equal(weights[key], expected_weights[key]) for key in weights)
