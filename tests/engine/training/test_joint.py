@@ -36,6 +36,25 @@ CONVOLVES = (
     "flatten",
     ("dense", {"out_features": 10}),
 )
+COVERS = (
+    ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"}),
+    "relu",
+    "max_pool2d",
+    ("conv2d", {"out_channels": 16, "kernel_size": (4, 4), "padding": "none"}),
+    "relu",
+    "flatten",
+    ("dense", {"out_features": 10}),
+)
+POOLS = (
+    ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"}),
+    "relu",
+    "max_pool2d",
+    ("conv2d", {"out_channels": 8, "kernel_size": (3, 3), "padding": "none"}),
+    "relu",
+    "max_pool2d",
+    "flatten",
+    ("dense", {"out_features": 10}),
+)
 NORMALISES = ("flatten", ("dense", {"out_features": 32}), "batch_norm1d", "relu", ("dense", {"out_features": 10}))
 
 
@@ -61,7 +80,11 @@ def run(request, script, losses):
     return told, session.network.state()
 
 
-@pytest.mark.parametrize("layers", [PERCEPTRON, MANY, CONVOLVES], ids=["perceptron", "many", "convolves"])
+@pytest.mark.parametrize(
+    "layers",
+    [PERCEPTRON, MANY, CONVOLVES, COVERS, POOLS],
+    ids=["perceptron", "many", "convolves", "covers", "pools"],
+)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_bits_are_those_of_autograd(drawing, requested, script, losses, monkeypatch, steps, layers, threads):
     request = requested(drawing(*layers), ADAM, threads=threads)

@@ -8,10 +8,9 @@ from torch import nn
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
-from engine.training import joint, stages
+from engine.training import stages
 from engine.training.loop import train
 from engine.training.plan import Supervised
-from engine.training.session import open_session
 from engine.training.whole_convolutions import convolved, with_products
 
 PLAN = Supervised(epochs=2, optimiser="adam", learning_rate=1e-3)
@@ -65,26 +64,3 @@ def test_a_network_learns_the_same_by_products_and_by_convolutions(drawing, requ
     expected = losses(train(request, script()))
     assert abs(told - expected).max() < 1e-4
     assert told[-5:].mean() < told[:5].mean()
-
-
-def test_recorded_steps_and_those_of_autograd_have_the_same_bits(drawing, requested, script, losses, monkeypatch):
-    def run():
-        session = open_session(requested(drawing(*LAYERS), PLAN), BLOCK_TYPES)
-        return losses(train(session.request, script(), session)), session.network.state()
-
-    monkeypatch.setattr(joint, "_AFTER_STEPS", 0)
-    taken = []
-    ordinary = joint.Joint.__call__
-
-    def counted(self, batch):
-        found = ordinary(self, batch)
-        taken.append(found is not None)
-        return found
-
-    monkeypatch.setattr(joint.Joint, "__call__", counted)
-    told, weights = run()
-    assert sum(taken) == 2 * 19, "all but the short last batch of each epoch"
-    monkeypatch.setattr(joint, "_is_plain", lambda module: False)
-    expected, expected_weights = run()
-    assert told.tobytes() == expected.tobytes()
-    assert all(torch.equal(weights[key], expected_weights[key]) for key in weights)
