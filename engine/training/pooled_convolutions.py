@@ -12,12 +12,12 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from engine.training.called_modules import called, read_by
+from engine.training.whole_convolutions import may_cover
 
 Pair = tuple[int, int]
 
-_FEW_FILTERS = 8
-_FEW_UNPADDED_FILTERS = 96
-"""With more of them the convolutions of oneDNN are as fast; with zeros around the picture they are so earlier."""
+_FEW_CHANNELS, _FEW_FIRST_FILTERS, _FEW_FILTERS = 7, 7, 32
+"""oneDNN and torch's pool compute 8 channels of a pixel at once; from there on they are as fast."""
 _FEW_PLACES = 4
 _FEW_SAMPLES = 16
 
@@ -25,22 +25,27 @@ _FEW_SAMPLES = 16
 def with_pooled_products(module: fx.GraphModule) -> fx.GraphModule:
     """The training slice with `pooled` in the place of convolutions that a max pool alone reads; or as it was.
 
-    On a CPU; last bits differ from those of the two modules.
+    On a CPU; last bits differ from those of the two modules. Where another convolution would have to bring what it
+    reads into its own order in memory, nothing is gained and all stay.
     """
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
-    found = False
-    for node in list(graph.nodes):
+    pairs: list[tuple[fx.Node, fx.Node]] = []
+    for node in graph.nodes:
         pool = called(module, node)
-        if type(pool) is not nn.MaxPool2d:
-            continue
-        before = read_by(node)
-        convolution = called(module, before)
-        if type(convolution) is nn.Conv2d and len(before.users) == 1 and _fits(convolution, pool):
-            found = True
-            node.op, node.target, node.args = "call_function", pooled, (before.args[0], node.args[0], read_by(before))
-            graph.erase_node(before)
-    return fx.GraphModule(module, graph) if found else module
+        if type(pool) is nn.MaxPool2d:
+            before = read_by(node)
+            convolution = called(module, before)
+            if type(convolution) is nn.Conv2d and len(before.users) == 1 and _fits(convolution, pool):
+                pairs.append((before, node))
+    taken = {before for before, _ in pairs}
+    others = [called(module, node) for node in graph.nodes if node not in taken]
+    if not pairs or any(isinstance(other, nn.Conv2d) and not may_cover(other) for other in others):
+        return module
+    for before, node in pairs:
+        node.op, node.target, node.args = "call_function", pooled, (before.args[0], node.args[0], read_by(before))
+        graph.erase_node(before)
+    return fx.GraphModule(module, graph)
 
 
 def pooled(convolution: nn.Conv2d, pool: nn.MaxPool2d, pictures: Tensor) -> Tensor:
@@ -171,7 +176,8 @@ def _fits(convolution: nn.Conv2d, pool: nn.MaxPool2d) -> bool:
     is_padded = any(map(any, _padding(convolution)))
     return (
         convolution.weight.device.type == "cpu"
-        and convolution.in_channels * convolution.out_channels <= (_FEW_FILTERS if is_padded else _FEW_UNPADDED_FILTERS)
+        and convolution.in_channels <= (1 if is_padded else _FEW_CHANNELS)
+        and convolution.out_channels <= (_FEW_FIRST_FILTERS if convolution.in_channels == 1 else _FEW_FILTERS)
         and convolution.stride == convolution.dilation == (1, 1)
         and convolution.groups == 1
         and convolution.padding_mode == "zeros"

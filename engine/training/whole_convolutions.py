@@ -18,7 +18,7 @@ def with_products(module: fx.GraphModule) -> fx.GraphModule:
     graph = fx.Graph()
     names: dict[fx.Node, fx.Node] = {}
     graph.output(graph.graph_copy(module.graph, names))
-    found = [node for node in graph.nodes if _is_plain_convolution(called(module, node))]
+    found = [node for node in graph.nodes if may_cover(called(module, node))]
     for node in found:
         node.op, node.target = "call_function", convolved
     return fx.GraphModule(module, graph) if found else module
@@ -26,11 +26,14 @@ def with_products(module: fx.GraphModule) -> fx.GraphModule:
 
 def convolved(convolution: nn.Conv2d, pictures: Tensor) -> Tensor:
     """What `convolution` gives, of N×C×H×W: a product where its filters are H×W large."""
-    if pictures.shape[2:] != convolution.kernel_size or pictures.dtype is not torch.float32:
-        return convolution.forward(pictures)
     planes = pictures.permute(1, 2, 3, 0)
-    if planes.is_contiguous():
-        # Samples lie innermost, as pooled convolutions leave them: nothing is copied.
+    samples_innermost = len(pictures) > 1 and planes.is_contiguous()
+    if pictures.shape[2:] != convolution.kernel_size or pictures.dtype is not torch.float32:
+        if samples_innermost:
+            pictures = pictures.contiguous(memory_format=torch.channels_last)
+        return convolution.forward(pictures)
+    if samples_innermost:
+        # As pooled convolutions leave them: nothing is copied.
         units = convolution.weight.flatten(1) @ planes.flatten(0, 2)
         units = units if convolution.bias is None else units + convolution.bias[:, None]
         return units.t()[:, :, None, None]
@@ -40,7 +43,8 @@ def convolved(convolution: nn.Conv2d, pictures: Tensor) -> Tensor:
     return functional.linear(rows, filters, convolution.bias)[:, :, None, None]
 
 
-def _is_plain_convolution(convolution: nn.Module | None) -> bool:
+def may_cover(convolution: nn.Module | None) -> bool:
+    """Whether it is a plain convolution without a border, on a CPU."""
     return (
         type(convolution) is nn.Conv2d
         and convolution.weight.device.type == "cpu"

@@ -88,8 +88,9 @@ def test_pairs_of_few_filters_are_replaced(drawing):
         (FIRST, "avg_pool2d"),
         (FIRST, ("max_pool2d", {"kernel_size": (3, 3)})),
         (FIRST, ("max_pool2d", {"stride": (1, 1)})),
+        (FIRST, "relu", "max_pool2d", FIRST),
     ],
-    ids=["many", "stride", "tanh", "average", "large window", "overlaps"],
+    ids=["many", "stride", "tanh", "average", "large window", "overlaps", "padded later"],
 )
 def test_all_others_stay(drawing, layers):
     assert products(drawing, *layers, *HEAD) == 0

@@ -19,12 +19,20 @@ COVERS = ("conv2d", {"out_channels": 16, "kernel_size": (4, 4), "padding": "none
 LAYERS = (FIRST, "relu", "max_pool2d", COVERS, "relu", "flatten", ("dense", {"out_features": 10}))
 
 
-@pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
+def lying(pictures: torch.Tensor, innermost: str) -> torch.Tensor:
+    """The same N×C×H×W in another order in memory."""
+    if innermost == "samples":
+        return pictures.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
+    format = torch.channels_last if innermost == "channels" else torch.contiguous_format
+    return pictures.contiguous(memory_format=format)
+
+
+@pytest.mark.parametrize("innermost", ["columns", "channels", "samples"])
 @pytest.mark.parametrize("bias", [True, False])
-def test_values_and_gradients_are_those_of_the_convolution(format, bias):
+def test_values_and_gradients_are_those_of_the_convolution(innermost, bias):
     generator = torch.Generator().manual_seed(2)
     convolution = nn.Conv2d(3, 7, (4, 5), stride=2, bias=bias)
-    pictures = torch.randn(6, 3, 4, 5, generator=generator).to(memory_format=format).requires_grad_()
+    pictures = lying(torch.randn(6, 3, 4, 5, generator=generator), innermost).requires_grad_()
     seed = torch.randn(6, 7, 1, 1, generator=generator)
     leaves = (pictures, *convolution.parameters())
     found, expected = convolved(convolution, pictures), convolution(pictures)
@@ -35,11 +43,15 @@ def test_values_and_gradients_are_those_of_the_convolution(format, bias):
         torch.testing.assert_close(gradient, wanted)
 
 
-def test_filters_smaller_than_the_picture_are_left_alone():
+@pytest.mark.parametrize("shape", [(2, 3, 5, 4), (2, 3, 9, 9)])
+def test_filters_smaller_than_the_picture_are_left_alone(shape):
     convolution = nn.Conv2d(3, 7, 4)
-    for shape in ((2, 3, 5, 4), (2, 3, 9, 9)):
-        pictures = torch.randn(shape)
-        assert torch.equal(convolved(convolution, pictures), convolution(pictures))
+    pictures = torch.randn(shape)
+    assert torch.equal(convolved(convolution, pictures), convolution(pictures))
+    channels, samples = lying(pictures, "channels"), lying(pictures, "samples")
+    found = convolved(convolution, samples)
+    assert torch.equal(found, convolution(channels))
+    assert found.is_contiguous(memory_format=torch.channels_last), "the order that a convolution is quick in"
 
 
 def test_only_convolutions_that_may_cover_all_they_see_are_replaced(drawing):
