@@ -20,6 +20,8 @@ _FEW_CHANNELS, _FEW_FIRST_FILTERS, _FEW_FILTERS = 7, 7, 32
 """oneDNN and torch's pool compute 8 channels of a pixel at once; from there on they are as fast."""
 _FEW_PLACES = 4
 _FEW_SAMPLES = 16
+_SEEN_NUMBERS = 2 << 20
+"""Larger ones take memory that the two modules do without."""
 
 
 def with_pooled_products(module: fx.GraphModule) -> fx.GraphModule:
@@ -53,13 +55,13 @@ def pooled(convolution: nn.Conv2d, pool: nn.MaxPool2d, pictures: Tensor) -> Tens
 
     LeNet-5 trains a sixth faster so on one thread. More threads wait for each other more often than they gain.
     """
-    fits = pictures.dtype is torch.float32 and len(pictures) >= _FEW_SAMPLES and torch.get_num_threads() == 1
-    if not fits:
+    layout = _Layout(pictures.shape, convolution.weight.shape, _pair(pool.kernel_size), _padding(convolution))
+    fits = pictures.dtype is torch.float32 and len(pictures) >= _FEW_SAMPLES and layout.seen <= _SEEN_NUMBERS
+    if not fits or torch.get_num_threads() > 1:
         unpooled: Tensor = convolution.forward(pictures)
         kept: Tensor = pool.forward(unpooled)
         return kept
-    window, padding = _pair(pool.kernel_size), _padding(convolution)
-    found: Tensor = _PooledProduct.apply(pictures, convolution.weight, window, padding)  # type: ignore[no-untyped-call]
+    found: Tensor = _PooledProduct.apply(pictures, convolution.weight, layout)  # type: ignore[no-untyped-call]
     # The largest of sums with a bias is the largest of the sums, with the bias.
     return found if convolution.bias is None else found + convolution.bias[:, None, None]
 
@@ -73,8 +75,7 @@ class _PooledProduct(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, pictures: Tensor, weight: Tensor, window: Pair, padding: tuple[Pair, Pair]) -> Tensor:
-        layout = _Layout(pictures.shape, weight.shape, window, padding)
+    def forward(ctx: Any, pictures: Tensor, weight: Tensor, layout: _Layout) -> Tensor:
         columns, filters = layout.columns(pictures), layout.moved(weight)
         largest, *others = (filters @ columns).view(layout.places, -1)
         larger = []
@@ -97,10 +98,10 @@ class _PooledProduct(torch.autograd.Function):
             rest = rest - units[place]
         units[0].copy_(rest)
         units = units.view(len(filters), -1)
-        wants_pictures, wants_weight, *_ = ctx.needs_input_grad
+        wants_pictures, wants_weight, _ = ctx.needs_input_grad
         to_pictures = ctx.layout.sum_of_columns(filters.t() @ units) if wants_pictures else None
         to_weight = ctx.layout.sum_of_moved(units @ columns.t()) if wants_weight else None
-        return to_pictures, to_weight, None, None
+        return to_pictures, to_weight, None
 
 
 class _Layout:
@@ -118,6 +119,8 @@ class _Layout:
         self._steps = [math.ceil((filter + step - 1) / step) for _, filter, step, _ in sides]
         self._reach = [steps * step for steps, step in zip(self._steps, window, strict=True)]
         """What the units of a window see together, in windows and in pixels."""
+        self.seen = self._channels * math.prod(self._reach) * math.prod(self.maps) * self._samples
+        """How many numbers `columns` has."""
         grid = zip(self.maps, self._steps, window, strict=True)
         self._padded = [(maps + steps - 1) * step for maps, steps, step in grid]
         (top, _), (left, _) = padding

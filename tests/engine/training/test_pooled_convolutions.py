@@ -60,11 +60,11 @@ def test_of_equal_units_the_first_takes_the_gradient():
         torch.testing.assert_close(found, expected)
 
 
-@pytest.mark.parametrize(("threads", "samples"), [(2, 32), (1, 8)])
-def test_more_threads_and_few_samples_leave_it_to_the_modules(threads, samples):
+@pytest.mark.parametrize(("threads", "samples", "size"), [(2, 32, 8), (1, 8, 8), (1, 32, 150)])
+def test_more_threads_few_samples_and_large_pictures_are_left_to_the_modules(threads, samples, size):
     torch.set_num_threads(threads)
     convolution, pool = nn.Conv2d(1, 2, 3), nn.MaxPool2d(2)
-    for found, expected in both(convolution, pool, torch.randn(samples, 1, 8, 8, requires_grad=True)):
+    for found, expected in both(convolution, pool, torch.randn(samples, 1, size, size, requires_grad=True)):
         assert torch.equal(found, expected)
 
 
