@@ -10,6 +10,7 @@ import msgspec
 from app.wording import count_words, duration_words, number_words, result_words
 from engine.graph.problem import Problem
 from engine.training.events import (
+    Checkpointed,
     Event,
     Failed,
     Finished,
@@ -37,7 +38,8 @@ class RunState(msgspec.Struct, frozen=True):
 
     `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
     included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
-    `before`: the phase without the worker's death, while that is "dead".
+    `before`: the phase without the worker's death, while that is "dead". `kept`: stage, epoch and step of the weights
+    that such a death leaves.
     """
 
     phase: Phase = "idle"
@@ -62,6 +64,7 @@ class RunState(msgspec.Struct, frozen=True):
     words: str = ""
     discarded: bool = False
     before: Phase = "idle"
+    kept: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def is_running(self) -> bool:
@@ -128,7 +131,10 @@ def took(state: RunState, event: Event) -> RunState:
                 first_epoch=event.first_epoch,
                 steps_per_epoch=event.steps_per_epoch,
                 steps_more=event.planned_steps - sum(event.stages) * event.steps_per_epoch,
+                kept=(event.stage, event.first_epoch + 1, event.first_step),
             )
+        case Checkpointed():
+            return replace(state, kept=(event.stage, event.epoch, event.step))
         case Progress():
             return replace(
                 state,
@@ -198,13 +204,19 @@ def died(state: RunState, words: str) -> RunState:
 
 
 def revived(state: RunState, resumable: bool) -> RunState:
-    """The worker was started again; `resumable` where trained weights are left: only a run that went on has ended."""
+    """The worker was started again; `resumable` where trained weights are left: only a run that went on has ended.
+
+    It stands where those weights do: what was trained after them died with the worker.
+    """
     if not resumable:
         return RunState(errors=state.errors, discarded=state.discarded)
-    phase = state.before
-    if phase in RUNNING or phase == "failed":
-        phase = "stopped" if state.stages else "trained"
-    return msgspec.structs.replace(state, phase=phase, before="idle", words="", seconds_left=0.0)
+    revived = msgspec.structs.replace(state, phase=state.before, before="idle", words="", seconds_left=0.0)
+    if state.before not in RUNNING and state.before != "failed":
+        return revived
+    if not state.stages:
+        return msgspec.structs.replace(revived, phase="trained")
+    stage, epoch, step = state.kept
+    return msgspec.structs.replace(revived, phase="stopped", stage=stage, epoch=epoch, step=step)
 
 
 def view(

@@ -120,10 +120,12 @@ class Marked(Message, frozen=True):
 
 
 class Checkpointed(Message, frozen=True):
-    """The file `path` holds weights, optimiser and random state as of `step`."""
+    """The file `path` holds weights, optimiser and random state as of `step`, in `epoch` (from 1) of `stage`."""
 
     step: int
     path: str
+    stage: int = 0
+    epoch: int = 1
 
 
 class Paused(Message, frozen=True):

@@ -341,7 +341,7 @@ class Run:
         self._checkpoint_due = clock() + CHECKPOINT_S
         path = self.files.write(snapshot, self.step)
         if path is not None:
-            yield Checkpointed(self.id, self.step, path)
+            yield Checkpointed(self.id, self.step, path, self.stage_index, self.epoch + 1)
 
     def _keep(self) -> Snapshot:
         """The run as it is now, in memory; all recorded losses have been taken."""

@@ -117,6 +117,23 @@ def test_a_run_that_dies_twice_still_does_the_rest_of_its_epochs(live, qtbot) ->
         assert started[-1].first_step == int(checkpoint.stem.rpartition("-")[2])
 
 
+def test_a_run_that_dies_in_the_middle_is_said_to_stand_where_it_goes_on(live, qtbot) -> None:
+    workspace, runs = live.workspace, live.workspace.runs
+    train_for_long(live, qtbot)
+    qtbot.waitUntil(lambda: runs.state.epoch > 2, timeout=RUN_MS)
+    runs.ask_checkpoint()
+    qtbot.waitUntil(lambda: runs.checkpoint is not None, timeout=RUN_MS)
+    epoch = workspace.history.checkpoint_step // workspace.history.steps_per_epoch + 1
+    qtbot.waitUntil(lambda: runs.state.epoch > epoch + 2, timeout=RUN_MS)
+    kill_worker(live, qtbot)
+    start_again(live, qtbot)
+    assert said(live)[1].startswith(f"Stopped in epoch {epoch} of")
+    started = starts(live)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "training")
+    assert started[0].first_epoch + 1 == epoch
+
+
 @pytest.mark.parametrize("blank", [False, True], ids=["an example", "an empty canvas"])
 def test_a_project_opened_meanwhile_is_not_checked_until_the_worker_is_there_again(live, qtbot, blank: bool) -> None:
     workspace, status = live.workspace, live.status

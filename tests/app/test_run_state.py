@@ -10,6 +10,7 @@ from app import run_state
 from app.run_state import RunBarView, RunState
 from engine.graph.problem import Fix, Problem
 from engine.training.events import (
+    Checkpointed,
     Failed,
     Finished,
     Loading,
@@ -191,6 +192,19 @@ def test_a_dead_worker_says_so_and_starts_again() -> None:
     assert "signal 9" in words(view)
     assert seen(run_state.revived(state, resumable=True)).slot == "continue"
     assert seen(run_state.revived(state, resumable=False)).slot == "run"
+
+
+@pytest.mark.parametrize("end", [(), (Paused(run=RUN, stage=0, epoch=12, step=240),), (Failed(run=RUN, problem=NAN),)])
+def test_a_worker_started_again_stands_where_the_last_checkpoint_does(end: tuple[object, ...]) -> None:
+    kept = Checkpointed(run=RUN, step=165, path="a", stage=0, epoch=9)
+    state = run_state.died(after(started(), kept, progress(), *end), "killed")
+    view = seen(run_state.revived(state, resumable=True))
+    assert (words(view), view.progress) == ("Stopped in epoch 9 of 20", pytest.approx(165 / 400))
+    continued = (started((40,), first_step=400, first_epoch=20), progress(epoch=25, step=490))
+    view = seen(run_state.revived(run_state.died(after(*continued, *end), "killed"), resumable=True))
+    assert words(view) == "Stopped in epoch 21 of 40", "it wrote none: what it went on from is left"
+    stopped = after(*TRAINING, kept, Stopped(run=RUN, stage=0, epoch=12, step=240))
+    assert seen(run_state.revived(run_state.died(stopped, "killed"), resumable=True)) == seen(stopped)
 
 
 def test_losses_move_the_progress_between_ticks() -> None:
