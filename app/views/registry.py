@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -219,11 +219,18 @@ def _walk(graph: Graph, fitting: frozenset[str], path: str = "", names: str = ""
             yield from _walk(block.body, fitting, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
 
 
-def _walk_back(graph: Graph, fitting: frozenset[str], path: str = "") -> Iterator[str]:
+def _fed(graph: Graph) -> Collection[str]:
+    """The blocks of a body that something is wired into."""
+    return {wire.target.block for wire in graph.wires}
+
+
+def _walk_back(graph: Graph, fitting: frozenset[str], fed: Collection[str], path: str = "") -> Iterator[str]:
     for _, _, id in reversed(_placed(graph, fitting)):
+        if id not in fed:
+            continue
         block = graph.blocks[id]
         if block.body is not None:
-            yield from _walk_back(block.body, fitting, f"{path}{id}/")
+            yield from _walk_back(block.body, fitting, _fed(block.body), f"{path}{id}/")
         if block.type in fitting:
             yield path + id
 
@@ -236,9 +243,9 @@ def suiting(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> str | No
     fitting = _fitting(kind, types)
     if kind != "latent":
         return next((found.path for found in _walk(graph, fitting)), None)
-    fed = {wire.target.block for wire in graph.wires} or graph.blocks.keys()
+    fed = _fed(graph) or graph.blocks.keys()
     if has_candidates("loss", graph, types):
-        last = tuple(islice((path for path in _walk_back(graph, fitting) if path.partition("/")[0] in fed), 2))
+        last = tuple(islice(_walk_back(graph, fitting, fed), 2))
     else:
         last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting and id in fed)
     return last[-1] if last else None

@@ -70,6 +70,21 @@ def test_a_block_that_nothing_is_wired_into_yet_takes_no_view_away() -> None:
         assert suiting("latent", drawn, BLOCK_TYPES) == "fl"
 
 
+def test_nor_does_one_inside_a_container() -> None:
+    inner = Wire(source=PortRef("entry", "output"), target=PortRef("c2", "input"))
+    inside = GRAPH.blocks["rs"].body.blocks
+    begun = {"new": Block(id="new", type="dense", name="Dense 2", look=Look(x=900))}
+    wires = tuple(Wire(source=PortRef("in", "image"), target=PortRef(id, "input")) for id in ("ce", "fl", "rs"))
+
+    def place(body: Graph) -> str | None:
+        residual = Block(id="rs", type="residual", name="Residual", look=Look(x=600), body=body)
+        blocks = {"fl": GRAPH.blocks["fl"], "rs": residual, "ce": GRAPH.blocks["ce"]}
+        return suiting("latent", Graph(blocks=blocks, wires=wires), BLOCK_TYPES)
+
+    assert place(Graph(blocks=inside, wires=(inner,))) == place(Graph(blocks={**inside, **begun}, wires=(inner,)))
+    assert place(Graph(blocks=begun)) == place(Graph())
+
+
 def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:
     assert candidates("filters", GRAPH, BLOCK_TYPES) is candidates("filters", GRAPH, BLOCK_TYPES)
     other = Graph(blocks={"dn": GRAPH.blocks["dn"]})
