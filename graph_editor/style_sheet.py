@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QBitmap, QFontMetrics, QGuiApplication, QPainter, QPalette, QRegion
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
+from graph_editor.menu_ends import reach_ends
 from graph_editor.theme import (
     ICON_IN_FIELD,
     MENU_HEIGHT,
@@ -203,14 +204,14 @@ def style_sheet(theme: Theme) -> str:
 
 
 def round_menu(menu: QMenu) -> QMenu:
-    """Give a menu the round corners of a popup; call it before the menu is first shown."""
+    """Give a menu the round corners of a popup, and the keys Home and End; call it before the menu is first shown."""
     menu.setWindowFlags(menu.windowFlags() | Qt.WindowType.FramelessWindowHint | Qt.WindowType.NoDropShadowWindowHint)
     menu.setProperty("rounded", True)
     if QGuiApplication.platformName() == "xcb":
         menu.installEventFilter(_Corners(menu))
     else:
         menu.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-    return menu
+    return reach_ends(menu)
 
 
 def escaped(text: str) -> str:
