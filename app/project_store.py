@@ -90,6 +90,7 @@ class ProjectStore(QObject):
         self._timer.timeout.connect(self._write_recovery)
         self._done.connect(self._call)
         self._written: deque[Path] = deque()
+        self._read_last: Path | None = None
         self.is_closed = False
 
     # --- opening ------------------------------------------------------------------------------------
@@ -112,7 +113,8 @@ class ProjectStore(QObject):
     def read_now(self, path: Path) -> Opened:
         """Read a project, at once: for the first start, before anything can wait. Raises Refused."""
         project = read_project(path, self._types)
-        return Opened(project=project, path=path, weights=project.weights_file(self.folder.checkpoints))
+        self._read_last = project.weights_file(self.folder.checkpoints)
+        return Opened(project=project, path=path, weights=self._read_last)
 
     def _read(self, path: Path) -> None:
         self._opened(self.read_now(path))
@@ -168,8 +170,13 @@ class ProjectStore(QObject):
         self.folder.write(kept.graph, kept.settings, kept.curves, kept.beside)
 
     def prune(self, keep: tuple[Path, ...]) -> None:
-        """Delete checkpoints that nobody needs any more."""
-        self._submit(lambda: self.folder.prune_checkpoints(keep))
+        """Delete checkpoints that nobody needs any more; a project on its way into the window needs its own."""
+
+        def work() -> None:
+            on_its_way = (self._read_last,) if self._read_last is not None else ()
+            self.folder.prune_checkpoints((*keep, *on_its_way))
+
+        self._submit(work)
 
     def wait(self, timeout_s: float = 10.0) -> None:
         """Until all that was asked for is done: for tests and the end."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from app.project_store import Content, Kept, ProjectStore
 from engine.blocks.catalogue import BLOCK_TYPES
@@ -39,6 +42,36 @@ def test_a_saved_project_opens_again_on_the_windows_thread(store, qtbot, tmp_pat
     assert opened.args[0].project.graph == project.graph
     assert opened.args[0].path == tmp_path / "net.loom"
     assert threads == [threading.main_thread()]
+
+
+def test_weights_of_a_project_on_its_way_in_outlast_a_clean_up_meanwhile(store, qtbot, tmp_path: Path) -> None:
+    weights, project = tmp_path / "w.safetensors", store.example("digits-convnet")
+    save_file({"dense.weight": np.ones((2, 2), np.float32)}, weights)
+    for name, file in (("trained", weights), ("untrained", None)):
+        with qtbot.waitSignal(store.saved):
+            store.save(tmp_path / name, Content(project, file))
+
+    def write_two() -> None:
+        for step in range(2):
+            newer = store.folder.checkpoints / f"run-{step}.safetensors"
+            newer.touch()
+            os.utime(newer, (time.time() + 10, time.time() + 10))
+
+    def opened(name: str) -> Path | None:
+        """The weights of this project, after a run that ended before the window had heard of them."""
+        with qtbot.waitSignal(store.opened) as told:
+            store.open(tmp_path / f"{name}.loom")
+            store._submit(write_two)
+            store.prune(())
+        return told.args[0].weights
+
+    found = opened("trained")
+    assert found is not None
+    store.wait()
+    assert found.is_file()
+    assert opened("untrained") is None
+    store.wait()
+    assert not found.exists(), "another project was opened since"
 
 
 def test_a_missing_file_is_told_as_a_problem(store, qtbot, tmp_path: Path) -> None:
