@@ -44,7 +44,7 @@ class MeasureDesk(QObject):
         self._previews: dict[str, Ask] = {}
         self._session = 0
         self._opened_on: object = None
-        self.has_session = False
+        self.has_session = self.is_refused = False
         self._is_of_another = False
         link.on(SessionOpened, self._take_session)
         link.on(Measured, self._take)
@@ -55,7 +55,7 @@ class MeasureDesk(QObject):
             return
         settings = self._document.settings
         self._session = self._link.next_id()
-        self._opened_on = self._drawn()
+        self._opened_on, self.is_refused = self._drawn(), False
         self._link.send(
             OpenSession(
                 id=self._session,
@@ -78,7 +78,7 @@ class MeasureDesk(QObject):
 
     def close_session(self) -> None:
         """Forget the session: the worker died, or a run makes its own."""
-        self._opened_on, self.has_session = None, False
+        self._opened_on, self.has_session, self.is_refused = None, False, False
 
     def start_over(self) -> None:
         """Another project is here: what the worker still says of the last one is dropped, its session among it.
@@ -125,7 +125,8 @@ class MeasureDesk(QObject):
     def _take_session(self, message: SessionOpened) -> None:
         if message.id == self._session:
             self._is_of_another = False
-            self.has_session = not message.problems
+            self.is_refused = bool(message.problems)
+            self.has_session = not self.is_refused
             self.session_opened.emit(message)
 
     def _take(self, message: Measured) -> None:

@@ -234,6 +234,12 @@ class Workspace(QObject):
         self.message.emit("What was trained is not there any more")
 
     @property
+    def is_loading(self) -> bool:
+        """Whether trained weights are here that views show as soon as the worker holds them."""
+        state = self.runs.state
+        return state.has_weights and not state.errors and not self.measures.is_refused
+
+    @property
     def training_samples(self) -> int:
         """How many samples an epoch has; 0 where it is not known."""
         return plan_facts.training_samples(self.document.settings)

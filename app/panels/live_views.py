@@ -66,6 +66,7 @@ class LiveViews(QWidget):
         self._was_asked = False
         self._filled: str | None = None
         self._is_maximised = False
+        self._is_loading = False
         self._told: tuple[Ask, ...] = ()
         self._header = ViewsHeader(theme)
         self._header.add.clicked.connect(self._open_add_menu)
@@ -133,6 +134,12 @@ class LiveViews(QWidget):
         tile = self._tiles.get(request)
         if tile is not None:
             tile.view.show_problem(text)
+
+    def set_loading(self, loading: bool) -> None:
+        """Whether what the views measure was trained already, and comes as soon as the worker holds it."""
+        self._is_loading = loading
+        for tile in self._tiles.values():
+            tile.view.set_loading(loading)
 
     def set_gallery(self, gallery: QWidget | None) -> None:
         """What stands in the tiles' place before the first run; None takes it away."""
@@ -325,6 +332,7 @@ class LiveViews(QWidget):
             tile.header.menu_wanted.connect(partial(self._open_tile_menu, spec.id))
             tile.header.close_wanted.connect(partial(self.close_view, spec.id))
             view.choose_wanted.connect(partial(self._open_block_menu, spec.id))
+            view.set_loading(self._is_loading)
             view.show_history(self._history, self._previous)
             changed = True
         for index, spec in enumerate(self._specs):

@@ -17,9 +17,10 @@ from app.charts.look import SPACE_4, SPACE_8, Theme
 from app.views.history import RunHistory
 from engine.measurements.results import Ask
 
-__all__ = ["DELETED", "WAITS", "Ask", "View", "as_numpy"]
+__all__ = ["DELETED", "LOADS", "WAITS", "Ask", "View", "as_numpy"]
 
 WAITS = "Waits for the first epoch"
+LOADS = "Loading what was trained …"
 DELETED = "Its block was deleted"
 
 
@@ -49,6 +50,7 @@ class View(QWidget, metaclass=AbstractWidget):
         self._drawn: tuple[object, ...] | None = None
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
+        self._waits = WAITS
         self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
@@ -98,7 +100,7 @@ class View(QWidget, metaclass=AbstractWidget):
         if block != self.block:
             self.block = block
             self._drawn = self._waiting = self.step = None
-            self.show_message(WAITS)
+            self.show_message(self._waits)
         if name != self.block_name:
             self.block_name = name
             self.set_subtitle(self.describe())
@@ -107,8 +109,14 @@ class View(QWidget, metaclass=AbstractWidget):
         """Whether the block that the view looks at is gone from the drawing."""
         if missing != self._missing:
             self._missing = missing
-            self.show_message(DELETED if missing else WAITS, choose=missing)
+            self.show_message(DELETED if missing else self._waits, choose=missing)
             self._drawn = None
+
+    def set_loading(self, loading: bool) -> None:
+        """Whether what is to be measured was trained already: then there is no first epoch to wait for."""
+        before, self._waits = self._waits, LOADS if loading and self.measures else WAITS
+        if self.message() == before:
+            self.show_message(self._waits)
 
     @property
     def is_missing(self) -> bool:
@@ -143,7 +151,7 @@ class View(QWidget, metaclass=AbstractWidget):
         """Say why there is nothing to show."""
         if not self._missing:
             self._waiting = None
-            self.show_message(text or WAITS)
+            self.show_message(text or self._waits)
 
     def show_message(self, text: str, choose: bool = False) -> None:
         """One sentence in place of the chart; with `choose`, a way to another block."""
@@ -197,7 +205,7 @@ class View(QWidget, metaclass=AbstractWidget):
         if history is not None and self.draw_history(history, previous):
             self._stack.setCurrentIndex(1)
         else:
-            self.show_message(WAITS)
+            self.show_message(self._waits)
 
 
 class _Sentence(QLabel):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.views.view import LOADS, WAITS
 from engine.training.events import Measured
+from engine.training.plan import ViewSpec
 from engine.worker.protocol import SessionOpened
-from tests.app.live_hands import press, wait_for
+from tests.app.live_hands import RUN_MS, press, wait_for
 
 
 def test_answers_about_the_project_before_are_dropped_though_the_views_have_the_same_ids(
@@ -42,3 +44,45 @@ def test_a_session_of_the_project_before_that_opens_late_is_not_that_of_the_next
     measures.session_opened.connect(heard.append)
     measures._take_session(late)
     assert (heard, measures.has_session) == ([], False)
+
+
+def trained_file(window, qtbot, folder: Path) -> Path:
+    workspace = window.workspace
+    workspace.set_epochs(1)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(folder / "net.loom")
+    return folder / "net.loom"
+
+
+def test_views_of_a_trained_project_wait_for_no_first_epoch(live, open_window, qtbot, tmp_path: Path) -> None:
+    file = trained_file(live, qtbot, tmp_path)
+    assert live.close()
+    again = open_window(file)
+    views = [again.live_views.tile(spec.id).view for spec in again.workspace.document.settings.views]
+    measured = [view for view in views if view.measures]
+    assert measured
+    assert [view.message() for view in measured] == [LOADS for _ in measured], "the worker is not even started"
+    assert [view.message() for view in views if not view.measures] == [""]
+    said: set[str] = set()
+
+    def all_shown() -> bool:
+        said.update(view.message() for view in views)
+        return not any(view.message() for view in views)
+
+    again.workspace.start_worker()
+    qtbot.waitUntil(all_shown, timeout=RUN_MS)
+    assert WAITS not in said
+
+
+def test_views_of_weights_that_cannot_be_read_are_not_said_to_load(live, qtbot, tmp_path: Path) -> None:
+    workspace, file = live.workspace, trained_file(live, qtbot, tmp_path)
+    opened = workspace.store.read_now(file)
+    opened.weights.write_bytes(b"no weights at all")
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS) as answer:
+        workspace.files._open(opened)
+        workspace.set_views((ViewSpec(id="new", kind="latent"),))
+        assert live.live_views.tile("new").view.message() == LOADS
+    assert answer.args[0].problems
+    assert live.live_views.tile("new").view.message() == WAITS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.views.registry import VIEW_KINDS, make_view
-from app.views.view import DELETED, WAITS
+from app.views.view import DELETED, LOADS, WAITS
 from engine.measurements.results import Ask
 from engine.training.events import Array
 
@@ -56,6 +56,24 @@ def view(request, light, qtbot):
 def test_it_asks_for_its_block(view) -> None:
     assert view.ask() == Ask(id="v7", kind=view.kind, block="k3f9")
     assert view.message() == WAITS
+
+
+def test_what_was_trained_is_loaded_and_waits_for_no_epoch(view) -> None:
+    view.set_loading(True)
+    assert view.message() == LOADS
+    view.set_missing(True)
+    assert view.message() == DELETED
+    view.set_missing(False)
+    view.set_block("other", "Dense 2")
+    assert view.message() == LOADS
+    view.set_loading(False)
+    assert view.message() == WAITS
+    view.show_problem("This block has no weights")
+    view.set_loading(True)
+    assert view.message() == "This block has no weights"
+    view.show_measured(ANSWERS[view.kind], 40)
+    view.set_loading(False)
+    assert view.message() == ""
 
 
 def test_an_answer_from_the_worker_is_painted(view) -> None:
