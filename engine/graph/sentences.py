@@ -258,7 +258,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "measure-failed": ("This cannot be shown: {reason}", "The run goes on."),
     "worker-died": (
         "The training process ended unexpectedly{reason}",
-        "Your drawing is safe. Start it again to go on from the last checkpoint.",
+        "Your drawing is safe. Start it again: a run goes on from its last checkpoint, if it had one.",
     ),
     # measuring
     "no-curve": (
