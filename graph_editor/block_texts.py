@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QFont, QStaticText
+from PySide6.QtGui import QFont, QGlyphRun, QStaticText, QTextLayout
 
 from graph_editor.block_geometry import BlockGeometry
 from graph_editor.canvas_look import CanvasLook
@@ -36,15 +36,24 @@ def texts_of(geometry: BlockGeometry, look: CanvasLook) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def large_name(name: str, geometry: BlockGeometry, look: CanvasLook) -> tuple[QPointF, QStaticText, QFont]:
-    """The name as large as fits, for the middle level of detail: where, what, and in which font."""
+def large_name(name: str, geometry: BlockGeometry, look: CanvasLook) -> tuple[QPointF, tuple[QGlyphRun, ...]]:
+    """The name as large as fits, for the middle level of detail: where, and what."""
     room = geometry.width - LARGE_NAME_AT - 6
     natural = look.name_metrics.horizontalAdvance(name) / look.name_font.pixelSize()
     size = next((size for size in NAME_SIZES if natural * size <= room), NAME_SIZES[-1])
     font, metrics = look.name_font_at(size)
     shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
     top = geometry.height / 2 + metrics.capHeight() / 2 - metrics.ascent()
-    return QPointF(LARGE_NAME_AT, top), _static(shown), font
+    return QPointF(LARGE_NAME_AT, top), _glyphs(shown, font)
+
+
+def _glyphs(text: str, font: QFont) -> tuple[QGlyphRun, ...]:
+    """A text of one line, laid out for every zoom: a QStaticText is laid out anew at each, 10 µs a name."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    return tuple(layout.glyphRuns())
 
 
 def _static(text: str) -> QStaticText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QGraphicsView
 
 SPACING = 16.0
@@ -57,7 +57,9 @@ def _tile(step: float, ratio: float, color: QColor) -> QPixmap:
     pen.setCapStyle(Qt.PenCapStyle.SquareCap)
     painter.setPen(pen)
     places = [round(number * step * ratio) + 1 for number in range(count)]
-    painter.drawPoints([QPointF(x, y) for x in places for y in places])
+    row = QPolygonF([QPointF(x, 0) for x in places])
+    for y in places:
+        painter.drawPoints(row.translated(0, y))
     painter.end()
     tile.setDevicePixelRatio(ratio)
     return tile

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QStaticText
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.graph.graph import PortRef, Wire
 from engine.graph.tensor_spec import TensorSpec, bytes_per_sample
@@ -62,11 +62,12 @@ class Pens(NamedTuple):
     text: QPen
 
 
-class WireItem(QGraphicsItem):
-    """A wire; it stands at the scene's origin and its route is in scene px."""
+class WireItem(QGraphicsRectItem):
+    """A wire; it stands at the scene's origin and its route is in scene px. Its `rect` is what it may paint on."""
 
     def __init__(self, wire: Wire, look: CanvasLook, spec: TensorSpec | None = None) -> None:
         super().__init__()
+        self.setPen(look.nothing)
         self.wire = wire
         self._look = look
         self.spec = spec
@@ -76,7 +77,6 @@ class WireItem(QGraphicsItem):
         self.route: Route = _NOWHERE
         self._crossings: tuple[float, ...] = ()
         self._far_lines: tuple[QLineF, ...] | None = None
-        self._bounds = QRectF()
         self._text: QStaticText | None = None
         self._text_at = QPointF()
         self._card = QRectF()
@@ -105,7 +105,6 @@ class WireItem(QGraphicsItem):
         """Run another way; `crossings` are the x of wires that run through where the shape may stand: it makes way."""
         if crossings == self._crossings and route == self.route:
             return
-        self.prepareGeometryChange()
         self.route, self._crossings = route, crossings
         self._far_lines = None
         self._prepare()
@@ -160,9 +159,6 @@ class WireItem(QGraphicsItem):
     def distance(self, x: float, y: float) -> float:
         """How far a place in the scene is from the wire."""
         return distance_to(self.route.points, x, y)
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
 
     def shape(self) -> QPainterPath:
         return self.route.path
@@ -232,9 +228,7 @@ class WireItem(QGraphicsItem):
         if self._text is not None:
             size = self._text.size()
             bounds = bounds.united(QRectF(self._text_at, size)).united(self._card.adjusted(-1, -1, 1, 1))
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-            self._bounds = bounds
+        self.setRect(bounds)
         self.update()
 
     def _prepare_text(self) -> None:
