@@ -1,4 +1,4 @@
-"""The whole drawing in colours alone, drawn in bulk: what is shown below zoom 0.25, and the minimap's picture."""
+"""The whole drawing in colours alone, drawn in bulk: what is shown far out, and the minimap's picture."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
-from graph_editor.canvas_look import OVERVIEW
+from graph_editor.canvas_look import OVERVIEW, detail_at
 from graph_editor.overview import Overview
 from graph_editor.overview_drawing import OverviewDrawing
 from graph_editor.scene import GraphScene
@@ -32,6 +32,21 @@ class OverviewPicture(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._draw_and_show)
+
+    def show_at(self, zoom: float) -> None:
+        """Choose the level of detail at a zoom: with it the picture comes or goes."""
+        look = self._scene.look
+        look.detail = detail_at(zoom, len(self._scene.body.blocks))
+        if look.detail == OVERVIEW:
+            self.redraw_at_rest()
+        else:
+            self.leave()
+
+    def follow(self, zoom: float) -> None:
+        """The body may be of another size now, which another level of detail suits."""
+        if self._scene.look.detail != detail_at(zoom, len(self._scene.body.blocks)):
+            self.show_at(zoom)
+            self._view.viewport().update()
 
     def redraw_at_rest(self) -> None:
         """Draw it anew when nothing more came for 80 ms; till then what is there is stretched."""

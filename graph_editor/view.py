@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from engine.graph.problem import Problem
-from graph_editor.canvas_look import OVERVIEW, detail_at
+from graph_editor.canvas_look import OVERVIEW
 from graph_editor.commands import CanvasCommands
 from graph_editor.dot_grid import DotGrid
 from graph_editor.glide import Glide, middle_of
@@ -84,7 +84,8 @@ class GraphView(QGraphicsView):
         scene.redrawn.connect(self._picture.forget)
         scene.moves.opened.connect(self.viewport().update)
         scene.moves.began.connect(self._choose_updates)
-        scene.redrawn.connect(self._choose_updates)
+        scene.redrawn.connect(self._follow_scene)
+        scene.entered.connect(self._follow_scene)
         scene.picked.connect(self._update_overview)
         scene.entered.connect(self._picture.drop)
 
@@ -173,12 +174,11 @@ class GraphView(QGraphicsView):
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def _show_detail(self) -> None:
-        look = self.graph_scene.look
-        look.detail = detail_at(self.zoom)
-        if look.detail == OVERVIEW:
-            self._picture.redraw_at_rest()
-        else:
-            self._picture.leave()
+        self._picture.show_at(self.zoom)
+        self._choose_updates()
+
+    def _follow_scene(self) -> None:
+        self._picture.follow(self.zoom)
         self._choose_updates()
 
     def _choose_updates(self) -> None:

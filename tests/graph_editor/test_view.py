@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from graph_editor.canvas_look import FULL, NAMES, OVERVIEW
 from graph_editor.editor import Editor
+from graph_editor.theme import MANY_BLOCKS
+from tests.graph_editor.conftest import rows
 
 PLAIN, CTRL, SHIFT = (
     Qt.KeyboardModifier.NoModifier,
@@ -70,6 +72,21 @@ def test_zoom_has_limits_and_catches_at_one(editor: Editor) -> None:
 def test_the_level_of_detail_follows_the_zoom(editor: Editor, zoom: float, detail: int) -> None:
     editor.view.zoom_to(zoom)
     assert editor.scene.look.detail == detail
+
+
+def test_a_large_body_is_an_overview_from_a_higher_zoom_on(make_editor) -> None:
+    editor = make_editor(rows(MANY_BLOCKS))
+    for zoom, detail in ((0.37, NAMES), (0.25, NAMES)):
+        editor.view.zoom_to(zoom)
+        assert editor.scene.look.detail == detail
+    editor.add_block("relu")
+    assert len(editor.scene.body.blocks) == MANY_BLOCKS + 1
+    assert editor.scene.look.detail == OVERVIEW
+    for zoom, detail in ((0.37, NAMES), (0.35, OVERVIEW)):
+        editor.view.zoom_to(zoom)
+        assert editor.scene.look.detail == detail
+    editor.document.undo_stack.undo()
+    assert editor.scene.look.detail == NAMES
 
 
 def test_the_middle_button_pans_and_so_does_space_and_the_left(editor: Editor, mouse) -> None:
