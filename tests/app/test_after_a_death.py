@@ -118,12 +118,12 @@ def test_a_run_that_dies_twice_still_does_the_rest_of_its_epochs(live, qtbot) ->
 
 
 def test_a_run_that_dies_in_the_middle_is_said_to_stand_where_it_goes_on(live, qtbot) -> None:
-    workspace, runs = live.workspace, live.workspace.runs
+    runs = live.workspace.runs
     train_for_long(live, qtbot)
     qtbot.waitUntil(lambda: runs.state.epoch > 2, timeout=RUN_MS)
     runs.ask_checkpoint()
     qtbot.waitUntil(lambda: runs.checkpoint is not None, timeout=RUN_MS)
-    epoch = workspace.history.checkpoint_step // workspace.history.steps_per_epoch + 1
+    _, epoch, _ = runs.state.kept
     qtbot.waitUntil(lambda: runs.state.epoch > epoch + 2, timeout=RUN_MS)
     kill_worker(live, qtbot)
     start_again(live, qtbot)

@@ -8,6 +8,7 @@ from torch import nn
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
+from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.training import stages
 from engine.training.late_relus import with_late_relus
 from engine.training.loop import train
@@ -104,3 +105,14 @@ def test_a_network_learns_the_same_by_products_and_by_modules(drawing, requested
     assert told.tobytes() != expected.tobytes(), "else no product was taken"
     assert abs(told - expected).max() < 1e-4
     assert told[-5:].mean() < told[:5].mean()
+
+
+def test_penalties_that_are_made_of_gradients_train_through_convolutions_too(drawing, requested, script, losses):
+    graph = drawing(FIRST, "relu", "max_pool2d", "flatten", ("dense", {"out_features": 10}))
+    ends = (("in", "image", "penalty", "input"), ("l4", "output", "penalty", "code"))
+    wires = [Wire(PortRef(a, b), PortRef(c, d)) for a, b, c, d in ends]
+    blocks = {**graph.blocks, "penalty": Block("penalty", "contractive", "Penalty")}
+    graph = Graph(blocks, sorted_wires([*graph.wires, *wires]))
+    told = losses(train(requested(graph, Supervised(epochs=1, optimiser="adam", learning_rate=1e-3)), script()))
+    assert len(told) == 20
+    assert told[-1] < told[0]
