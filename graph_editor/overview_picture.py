@@ -36,7 +36,7 @@ class OverviewPicture(QObject):
     def show_at(self, zoom: float) -> None:
         """Choose the level of detail at a zoom: with it the picture comes or goes."""
         look = self._scene.look
-        look.detail = detail_at(zoom, len(self._scene.body.blocks))
+        look.detail = detail_at(zoom, len(self._scene.blocks))
         if look.detail == OVERVIEW:
             self.redraw_at_rest()
         else:
@@ -44,7 +44,7 @@ class OverviewPicture(QObject):
 
     def follow(self, zoom: float) -> None:
         """The body may be of another size now, which another level of detail suits."""
-        if self._scene.look.detail != detail_at(zoom, len(self._scene.body.blocks)):
+        if self._scene.look.detail != detail_at(zoom, len(self._scene.blocks)):
             self.show_at(zoom)
             self._view.viewport().update()
 

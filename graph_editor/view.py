@@ -85,7 +85,6 @@ class GraphView(QGraphicsView):
         scene.moves.opened.connect(self.viewport().update)
         scene.moves.began.connect(self._choose_updates)
         scene.redrawn.connect(self._follow_scene)
-        scene.entered.connect(self._follow_scene)
         scene.picked.connect(self._update_overview)
         scene.entered.connect(self._picture.drop)
 

@@ -137,6 +137,8 @@ class LiveViews(QWidget):
 
     def set_loading(self, loading: bool) -> None:
         """Whether what the views measure was trained already, and comes as soon as the worker holds it."""
+        if loading == self._is_loading:
+            return
         self._is_loading = loading
         for tile in self._tiles.values():
             tile.view.set_loading(loading)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from itertools import product
 from typing import Any
 
@@ -12,13 +11,12 @@ from torch import Tensor, fx, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from engine.modules import losses
+from engine.compile.slices import with_gradient
 from engine.training.called_modules import called, read_by
 from engine.training.whole_convolutions import may_cover
 
 Pair = tuple[int, int]
 
-_PLAIN_LOSSES = (losses.CrossEntropy, losses.BinaryCrossEntropy, losses.ReconstructionCrossEntropy)
 _FEW_CHANNELS, _FEW_FIRST_FILTERS, _FEW_FILTERS = 7, 7, 32
 """oneDNN and torch's pool compute 8 channels of a pixel at once; from there on they are as fast."""
 _FEW_PLACES = 4
@@ -31,7 +29,8 @@ def with_pooled_products(module: fx.GraphModule) -> fx.GraphModule:
     """The training slice with `pooled` in the place of convolutions that a max pool alone reads; or as it was.
 
     On a CPU; last bits differ from those of the two modules. All stay where another convolution would have to bring
-    what it reads into its own order in memory, as nothing is gained, and where gradients may have gradients.
+    what it reads into its own order in memory, as nothing is gained, and where a loss is made of gradients. Functions
+    of the learner may do either.
     """
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
@@ -45,9 +44,8 @@ def with_pooled_products(module: fx.GraphModule) -> fx.GraphModule:
                 pairs.append((before, node))
     taken = {before for before, _ in pairs}
     others = [called(module, node) for node in graph.nodes if node not in taken]
-    if any(isinstance(other, nn.Conv2d) and not may_cover(other) for other in others):
-        return module
-    if not pairs or not all(_differentiates_once(module, node) for node in graph.nodes if node.op == "get_attr"):
+    reorders = any(isinstance(other, nn.modules.conv._ConvNd) and not may_cover(other) for other in others)
+    if not pairs or reorders or any(node.target is with_gradient for node in graph.nodes):
         return module
     for before, node in pairs:
         node.op, node.target, node.args = "call_function", pooled, (before.args[0], node.args[0], read_by(before))
@@ -178,12 +176,6 @@ class _Layout:
         sizes = (*self._window, self._outputs, self._channels, *self._kernel)
         strides = (self._window[1] * place + column, place + 1, row, plane, column, 1)
         return filters.as_strided(sizes, strides)
-
-
-def _differentiates_once(module: fx.GraphModule, node: fx.Node) -> bool:
-    """Of PyTorch's own modules and these losses it is known; the penalties of other losses are made of gradients."""
-    owner = operator.attrgetter(str(node.target))(module)
-    return type(owner).__module__.startswith("torch.nn.") or isinstance(owner, _PLAIN_LOSSES)
 
 
 def _fits(convolution: nn.Conv2d, pool: nn.MaxPool2d) -> bool:

@@ -97,7 +97,8 @@ class SupervisedStage:
         self._session = session
         self._losses = network.losses
         slice = network.training_slice()
-        module = with_products(with_pooled_products(with_late_relus(slice.module)))
+        module = with_late_relus(slice.module)
+        module = with_products(module if network.has_own_code else with_pooled_products(module))
         # fx wraps calls of a GraphModule to print its source where they fail; its forward alone costs less
         self._forward = module.forward
         self._inputs = slice.inputs

@@ -8,12 +8,14 @@ from torch import nn
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
+from engine.compile.network import Network
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.training import stages
 from engine.training.late_relus import with_late_relus
 from engine.training.loop import train
 from engine.training.plan import Supervised
 from engine.training.pooled_convolutions import pooled, with_pooled_products
+from engine.training.session import open_session
 
 PLAN = Supervised(epochs=2, optimiser="adam", learning_rate=1e-3)
 FIRST = ("conv2d", {"out_channels": 4, "kernel_size": (3, 3), "padding": "same"})
@@ -90,11 +92,20 @@ def test_pairs_of_few_filters_are_replaced(drawing):
         (FIRST, ("max_pool2d", {"kernel_size": (3, 3)})),
         (FIRST, ("max_pool2d", {"stride": (1, 1)})),
         (FIRST, "relu", "max_pool2d", FIRST),
+        (FIRST, "relu", "max_pool2d", ("conv_transpose2d", {"out_channels": 2})),
     ],
-    ids=["many", "stride", "tanh", "average", "large window", "overlaps", "padded later"],
+    ids=["many", "stride", "tanh", "average", "large window", "overlaps", "padded later", "transposed later"],
 )
 def test_all_others_stay(drawing, layers):
     assert products(drawing, *layers, *HEAD) == 0
+
+
+def test_a_learners_own_functions_see_what_they_always_saw(drawing, requested, monkeypatch):
+    for own, count in ((False, 2), (True, 0)):
+        monkeypatch.setattr(Network, "has_own_code", own)
+        session = open_session(requested(drawing(*LAYERS), PLAN), BLOCK_TYPES)
+        module = stages.SupervisedStage(session, PLAN)._forward.__self__
+        assert sum(node.target is pooled for node in module.graph.nodes) == count
 
 
 def test_a_network_learns_the_same_by_products_and_by_modules(drawing, requested, script, losses, monkeypatch):
