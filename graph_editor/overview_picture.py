@@ -35,16 +35,15 @@ class OverviewPicture(QObject):
 
     def show_at(self, zoom: float) -> None:
         """Choose the level of detail at a zoom: with it the picture comes or goes."""
-        look = self._scene.look
-        look.detail = detail_at(zoom, len(self._scene.blocks))
-        if look.detail == OVERVIEW:
+        self._scene.look.detail = self._detail_at(zoom)
+        if self._scene.look.detail == OVERVIEW:
             self.redraw_at_rest()
         else:
             self.leave()
 
     def follow(self, zoom: float) -> None:
         """The body may be of another size now, which another level of detail suits."""
-        if self._scene.look.detail != detail_at(zoom, len(self._scene.blocks)):
+        if self._scene.look.detail != self._detail_at(zoom):
             self.show_at(zoom)
             self._view.viewport().update()
 
@@ -125,6 +124,9 @@ class OverviewPicture(QObject):
     def _drawn(self, pixmap: QPixmap, area: QRectF) -> None:
         self._pixmap, self._area, self._stale = pixmap, area, False
         self._view.viewport().update()
+
+    def _detail_at(self, zoom: float) -> int:
+        return detail_at(zoom, len(self._scene.blocks))
 
     def _visible(self) -> QRectF:
         return self._view.mapToScene(self._view.viewport().rect()).boundingRect()

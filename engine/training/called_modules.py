@@ -1,10 +1,17 @@
-"""Which modules a training slice calls, and on what."""
+"""Which modules a training slice calls, and on what; and a copy of its graph to change."""
 
 from __future__ import annotations
 
 import operator
 
 from torch import fx, nn
+
+
+def copied(module: fx.GraphModule) -> fx.Graph:
+    """The graph of a slice once more: others keep theirs when it is changed."""
+    graph = fx.Graph()
+    graph.output(graph.graph_copy(module.graph, {}))
+    return graph
 
 
 def called(module: fx.GraphModule, node: fx.Node) -> nn.Module | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import fx, nn
 
-from engine.training.called_modules import called, read_by
+from engine.training.called_modules import called, copied, read_by
 
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 
@@ -15,8 +15,7 @@ def with_late_relus(module: fx.GraphModule) -> fx.GraphModule:
     Outputs and gradients keep their bits: the largest of the rectified is the largest, rectified, the same unit is the
     first that has it, and where none is above 0 no gradient passes. Of LeNet-5 it saves a twenty-fifth of a step.
     """
-    graph = fx.Graph()
-    graph.output(graph.graph_copy(module.graph, {}))
+    graph = copied(module)
     found = False
     for pool in list(graph.nodes):
         called_pool = called(module, pool)

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from engine.compile.slices import with_gradient
-from engine.training.called_modules import called, read_by
+from engine.training.called_modules import called, copied, read_by
 from engine.training.whole_convolutions import may_cover
 
 Pair = tuple[int, int]
@@ -32,8 +32,7 @@ def with_pooled_products(module: fx.GraphModule) -> fx.GraphModule:
     what it reads into its own order in memory, as nothing is gained, and where a loss is made of gradients. Functions
     of the learner may do either.
     """
-    graph = fx.Graph()
-    graph.output(graph.graph_copy(module.graph, {}))
+    graph = copied(module)
     pairs: list[tuple[fx.Node, fx.Node]] = []
     for node in graph.nodes:
         pool = called(module, node)

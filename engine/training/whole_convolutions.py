@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
-from engine.training.called_modules import called
+from engine.training.called_modules import called, copied
 
 
 def with_products(module: fx.GraphModule) -> fx.GraphModule:
@@ -15,9 +15,7 @@ def with_products(module: fx.GraphModule) -> fx.GraphModule:
     oneDNN's three convolutions of 16×5×5 to 120 units take 4 times as long as the products: a tenth of a step of
     LeNet-5. On a CPU; last bits differ from those of the convolution.
     """
-    graph = fx.Graph()
-    names: dict[fx.Node, fx.Node] = {}
-    graph.output(graph.graph_copy(module.graph, names))
+    graph = copied(module)
     found = [node for node in graph.nodes if may_cover(called(module, node))]
     for node in found:
         node.op, node.target = "call_function", convolved
