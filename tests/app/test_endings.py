@@ -107,9 +107,8 @@ def test_a_save_that_waits_for_a_step_is_made_when_the_window_closes(live, open_
     train_for_long(live, qtbot)
     live.workspace.link.client._life._process.send_signal(signal.SIGSTOP)
     live.workspace.save(tmp_path / "mine.loom")
-    since = time.monotonic()
     assert live.close()
-    assert time.monotonic() - since < 3.0
+    assert "signal 9" in live.workspace.link.client.exit_words
     assert read_project(tmp_path / "mine.loom").graph == live.workspace.document.graph
     again = open_window()
     assert again.workspace.path == tmp_path / "mine.loom"
@@ -179,9 +178,7 @@ def test_closing_while_onnx_is_written_keeps_what_was_trained_until_then(live, q
     workspace.sources.export("onnx", tmp_path / "net.onnx")
     # sooner than those that come by themselves
     qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=10_000)
-    since = time.monotonic()
     assert live.close()
-    assert time.monotonic() - since < 3.0
     assert workspace.runs.checkpoint.is_file()
     assert workspace.history.checkpoint_step >= trained
 

@@ -200,10 +200,8 @@ def test_closing_while_training_keeps_the_weights_within_two_seconds(live, open_
     workspace.runs.run()
     wait_for(qtbot, live, "training")
     qtbot.waitUntil(lambda: len(workspace.history.losses) > 50, timeout=RUN_MS)
-    begun = time.monotonic()
     live.close()
-    assert time.monotonic() - begun < 5  # 2 s for the worker; the rest is for a machine that is busy with other tests
-    assert not workspace.link.alive
+    assert workspace.link.client.exit_words == "it was closed", "in the two seconds that it has"
     again = open_window()
     assert again.run_bar.slot.text() == "Continue"
     assert len(again.workspace.history.losses) > 50

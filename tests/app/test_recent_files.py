@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -73,10 +72,11 @@ def test_what_is_asked_while_the_disk_has_not_answered_is_asked_again(
 
 def test_a_disk_that_does_not_answer_holds_nobody_up(window, qtbot, monkeypatch, tmp_path: Path) -> None:
     answer = threading.Event()
-    asked = recent_files._written_s
+    asked, answered = recent_files._written_s, list[Path]()
 
     def late(path: Path) -> float | None:
         answer.wait(20)
+        answered.append(path)
         return asked(path)
 
     monkeypatch.setattr(recent_files, "_written_s", late)
@@ -84,10 +84,9 @@ def test_a_disk_that_does_not_answer_holds_nobody_up(window, qtbot, monkeypatch,
     path.touch()
     window.workspace.remembered.add_recent(path)
     window.workspace.remembered.add_recent(tmp_path / "gone.loom")
-    since = time.monotonic()
     window.show_start_page(True)
     window.commands.fill_recent()
-    assert time.monotonic() - since < 2
+    assert not answered
     menu = window.actions_table.menus["File/Open recent"]
     assert [action.text() for action in menu.actions()[:2]] == ["gone", "net"]
     assert [row.path.stem for row in window.start_page.files] == ["gone", "net"]

@@ -109,9 +109,9 @@ def test_what_is_used_now_is_among_the_choices_even_where_it_may_no_longer_be() 
 def test_a_large_drawing_is_looked_through_at_once() -> None:
     blocks = {f"b{n}": Block(f"b{n}", "dense", "Dense", look=Look(x=n)) for n in range(5000)}
     graph = Graph(blocks=blocks)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(weights_choices(graph, SCOPE, "b4999")) == 1 + 2 * 4999
-    assert time.perf_counter() - begun < 2, "quadratic would take minutes"
+    assert time.process_time() - begun < 2, "quadratic would take minutes"
 
 
 def test_of_very_many_blocks_the_menu_lists_the_nearest_and_the_one_in_use(qtbot) -> None:
