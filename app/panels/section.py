@@ -14,6 +14,7 @@ from graph_editor.theme import REGULAR, SIZE_NORMAL, SPACE_12, SPACE_16, Theme
 
 ROW_GAP = 6
 FIGURE_HEIGHT = 24
+LINK_ROOM = 240
 
 
 class Section(QWidget):
@@ -134,7 +135,10 @@ class Sentence(QLabel):
 
 
 class Folded(QWidget):
-    """Rows behind a link that names them: `Dilation, groups, padding mode`; `make(self)` gives them when they show."""
+    """Rows behind a link that names them: `Dilation, groups, padding mode`; `make(self)` gives them when they show.
+
+    Names without room are counted, `Padding size, dilation and 2 more`, and told by the tooltip.
+    """
 
     def __init__(
         self,
@@ -144,12 +148,11 @@ class Folded(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        words = ", ".join(names)
-        self._words = words[:1].upper() + words[1:].lower() if words else ""
+        self._names = [name.lower() for name in names]
         self._make = make
         self._rows: list[QWidget] = []
         self._left: Iterator[QWidget] | None = None
-        self._link = LinkButton(self._words, theme, size=12, parent=self)
+        self._link = LinkButton("", theme, size=12, parent=self)
         self._link.clicked.connect(lambda: self.set_open(not self._open))
         self._last_stop: QWidget = self._link
         self._open = True
@@ -200,11 +203,20 @@ class Folded(QWidget):
             self.make()
         for row in self._rows:
             row.setVisible(open)
-        room = 240
-        metrics = QFontMetricsF(self._link.text_font())
-        words = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, room)
+        words, whole = self._named_in(LINK_ROOM), self._named(len(self._names))
         self._link.set_label("Fewer" if open else words)
-        self._link.setToolTip("" if open or words == self._words else self._words)
+        self._link.setToolTip("" if open or words == whole else whole)
+
+    def _named_in(self, room: float) -> str:
+        metrics = QFontMetricsF(self._link.text_font())
+        choices = (self._named(count) for count in range(len(self._names), 1, -1))
+        return next((words for words in choices if metrics.horizontalAdvance(words) <= room), self._named(1))
+
+    def _named(self, count: int) -> str:
+        """The first of the names, and how many others there are."""
+        others = len(self._names) - count
+        words = ", ".join(self._names[:count]) + (f" and {others} more" if others > 0 else "")
+        return words[:1].upper() + words[1:]
 
 
 def tab_behind(before: QWidget, row: QWidget) -> QWidget:

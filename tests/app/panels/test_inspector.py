@@ -105,7 +105,8 @@ def test_advanced_parameters_fold_behind_a_link_that_names_them(
     assert section is not None
     folded = section.advanced()
     assert folded is not None
-    assert folded.link().text().startswith("Padding size, dilation")
+    assert folded.link().text() == "Padding size, dilation, groups and 1 more"
+    assert folded.link().toolTip() == "Padding size, dilation, groups, padding mode"
     qtbot.mouseClick(folded.link(), LEFT)
     assert row(inspector, "dilation").isVisible()
     document.edit("Groups", set_parameter, "c2", "groups", 2)
