@@ -93,13 +93,17 @@ def _path_of(call: Call | None) -> tuple[str, ...]:
 
 
 def _call_inside(fault: Exception, session: Session) -> Call | None:
-    """The innermost block whose module was running when `fault` was raised."""
+    """The innermost block whose module was running when `fault` was raised.
+
+    Such a function takes the module first, be it a method's `self` or that of a function in the place of its forward.
+    """
     calls = {id(session.network.root.get_submodule(call.target)): call for call in session.network.program.all_calls}
     found, trace = None, fault.__traceback__
     while trace is not None:
-        module = trace.tb_frame.f_locals.get("self")
-        found = calls.get(id(module), found)
-        trace = trace.tb_next
+        frame, trace = trace.tb_frame, trace.tb_next
+        if frame.f_code.co_argcount:
+            first = frame.f_locals.get(frame.f_code.co_varnames[0])
+            found = calls.get(id(first), found)
     return found
 
 

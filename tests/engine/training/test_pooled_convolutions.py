@@ -10,7 +10,8 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
-from engine.training import stages
+from engine.training import pooled_convolutions, stages
+from engine.training.events import Failed
 from engine.training.late_relus import with_late_relus
 from engine.training.loop import train
 from engine.training.plan import Supervised
@@ -127,3 +128,17 @@ def test_penalties_that_are_made_of_gradients_train_through_convolutions_too(dra
     told = losses(train(requested(graph, Supervised(epochs=1, optimiser="adam", learning_rate=1e-3)), script()))
     assert len(told) == 20
     assert told[-1] < told[0]
+
+
+def test_a_pair_that_fails_is_named_by_its_convolution(drawing, requested, script, monkeypatch):
+    class Broken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, pictures, weight, layout):
+            raise RuntimeError("the pump is broken")
+
+    monkeypatch.setattr(pooled_convolutions, "_PooledProduct", Broken)
+    failed = list(train(requested(drawing(*LAYERS), PLAN), script()))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.problem.path == ("l0",)
+    words = "The run failed: Convolution “conv2d 0” raised RuntimeError: the pump is broken."
+    assert failed.problem.sentence == words

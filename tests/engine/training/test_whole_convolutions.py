@@ -8,7 +8,10 @@ from torch import nn
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.compiler import compile_graph
+from engine.modules.own_loading import permit
+from engine.project.own_code import hash_of
 from engine.training import stages
+from engine.training.events import Failed
 from engine.training.loop import train
 from engine.training.plan import Supervised
 from engine.training.whole_convolutions import convolved, with_products
@@ -76,3 +79,15 @@ def test_a_network_learns_the_same_by_products_and_by_convolutions(drawing, requ
     expected = losses(train(request, script()))
     assert abs(told - expected).max() < 1e-4
     assert told[-5:].mean() < told[:5].mean()
+
+
+def test_a_convolution_that_cannot_be_taken_is_named(drawing, requested, script, tmp_path):
+    """The last of 1,257 samples comes alone."""
+    own = "def forward(x):\n    return x if len(x) > 1 else x[0]\n"
+    (tmp_path / "mine.py").write_text(own)
+    permit(tmp_path, [hash_of(own.encode())])
+    graph = drawing(FIRST, ("custom", {"file": "mine.py"}), COVERS, "flatten", ("dense", {"out_features": 10}))
+    failed = list(train(requested(graph, PLAN, batch_size=157), script()))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.problem.path == ("l2",)
+    assert failed.problem.sentence.startswith("The run failed: Convolution “conv2d 2” raised RuntimeError: ")
