@@ -133,7 +133,7 @@ def test_penalties_that_are_made_of_gradients_train_through_convolutions_too(dra
 def test_a_pair_that_fails_is_named_by_its_convolution(drawing, requested, script, monkeypatch):
     class Broken(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, pictures, weight, layout):
+        def forward(ctx, *given):
             raise RuntimeError("the pump is broken")
 
     monkeypatch.setattr(pooled_convolutions, "_PooledProduct", Broken)
