@@ -206,7 +206,8 @@ def died(state: RunState, words: str) -> RunState:
 def revived(state: RunState, resumable: bool) -> RunState:
     """The worker was started again; `resumable` where trained weights are left: only a run that went on has ended.
 
-    It stands where those weights do: what was trained after them died with the worker.
+    It stands where those weights do: what was trained after them died with the worker. Those from the end of a stage
+    go on in the next.
     """
     if not resumable:
         return RunState(errors=state.errors, discarded=state.discarded)
@@ -216,6 +217,8 @@ def revived(state: RunState, resumable: bool) -> RunState:
     if not state.stages:
         return msgspec.structs.replace(revived, phase="trained")
     stage, epoch, step = state.kept
+    if stage + 1 < len(state.stages) and epoch > state.stages[stage]:
+        stage, epoch = stage + 1, 1
     return msgspec.structs.replace(revived, phase="stopped", stage=stage, epoch=epoch, step=step)
 
 

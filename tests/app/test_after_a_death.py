@@ -10,7 +10,8 @@ from app.run_state import BRING_BACK
 from app.wording import CHECKING, NOT_CHECKED
 from engine.graph.edits import add_block, remove_blocks
 from engine.graph.graph import Block
-from engine.training.events import Started
+from engine.training.events import Losses, Started
+from engine.training.plan import Supervised, add_stage
 from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
@@ -132,6 +133,24 @@ def test_a_run_that_dies_in_the_middle_is_said_to_stand_where_it_goes_on(live, q
     press(qtbot, live.run_bar.slot)
     wait_for(qtbot, live, "training")
     assert started[0].first_epoch + 1 == epoch
+
+
+def test_a_run_that_dies_behind_the_end_of_a_stage_is_said_to_go_on_in_the_next(live, qtbot) -> None:
+    workspace, runs = live.workspace, live.workspace.runs
+    workspace.set_epochs(2)
+    workspace.document.edit_settings("Add stage", add_stage, Supervised(epochs=100_000))
+    press(qtbot, live.run_bar.slot)
+    qtbot.waitUntil(lambda: runs.state.stage == 1, timeout=RUN_MS)
+    assert runs.state.kept[0] == 0, "none was written since"
+    kill_worker(live, qtbot)
+    start_again(live, qtbot)
+    assert said(live) == ("Continue", "Stopped in stage 2 of 2, epoch 1 of 100000")
+    trained: list[Losses] = []
+    runs.event.connect(lambda event: trained.append(event) if isinstance(event, Losses) else None)
+    step = runs.state.step
+    press(qtbot, live.run_bar.slot)
+    qtbot.waitUntil(lambda: bool(trained), timeout=RUN_MS)
+    assert (trained[0].stage, trained[0].first_step) == (1, step)
 
 
 @pytest.mark.parametrize("blank", [False, True], ids=["an example", "an empty canvas"])

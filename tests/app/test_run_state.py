@@ -207,6 +207,26 @@ def test_a_worker_started_again_stands_where_the_last_checkpoint_does(end: tuple
     assert seen(run_state.revived(run_state.died(stopped, "killed"), resumable=True)) == seen(stopped)
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        (started((10, 5)), Checkpointed(run=RUN, step=200, path="a", stage=0, epoch=11)),
+        (started((10, 5), first_step=200, first_epoch=10),),
+    ],
+    ids=["written", "gone on from"],
+)
+def test_a_checkpoint_from_the_end_of_a_stage_stands_in_the_next(kept: tuple[object, ...]) -> None:
+    state = run_state.died(after(*kept, progress(stage=1, epoch=2, step=215)), "killed")
+    view = seen(run_state.revived(state, resumable=True))
+    assert (words(view), view.progress) == ("Stopped in stage 2 of 2, epoch 1 of 5", pytest.approx(200 / 300))
+
+
+def test_a_checkpoint_from_the_end_of_the_last_stage_stands_there() -> None:
+    kept = Checkpointed(run=RUN, step=300, path="a", stage=1, epoch=6)
+    state = run_state.died(after(started((10, 5)), progress(stage=1, epoch=5, step=299), kept), "killed")
+    assert words(seen(run_state.revived(state, resumable=True))) == "Stopped in stage 2 of 2, epoch 5 of 5"
+
+
 def test_losses_move_the_progress_between_ticks() -> None:
     values = struct.pack("<4f", 1.0, 0.9, 0.8, 0.7)
     state = after(started(), Losses(run=RUN, stage=0, first_step=36, values=values))
