@@ -261,6 +261,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Your drawing is safe. Start it again: a run goes on from its last checkpoint, if it had one.",
     ),
     # measuring
+    "bypassed": ("{block} is bypassed: it passes on what comes in", "Choose Use again in its menu and press Run."),
     "no-curve": (
         "{block} has no curve",
         "Only what acts on each number by itself, alike in all channels, has one.",

@@ -18,7 +18,10 @@ POINTS = 401
 
 
 def measure_curve(subject: Subject, ask: Ask) -> Arrays:
-    """The answer to a `curve` ask: 401 points from −4 to 4. Raises Refused: `no-curve`, `not-in-network`."""
+    """The answer to a `curve` ask: 401 points from −4 to 4.
+
+    Raises Refused: `no-curve`, `bypassed`, `not-in-network`.
+    """
     network = subject.network
     if not network.has_block(ask.block):
         raise block_refused("no-curve", network, ask.block)

@@ -14,7 +14,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def measure_filters(subject: Subject, ask: Ask) -> Arrays:
-    """The answer to a `filters` ask. Raises Refused: `no-filters`, `not-in-network`."""
+    """The answer to a `filters` ask. Raises Refused: `no-filters`, `bypassed`, `not-in-network`."""
     weight = weight_of(subject, ask.block)
     if weight is None:
         raise block_refused("no-filters", subject.network, ask.block)

@@ -31,7 +31,10 @@ _axes_shown: WeakKeyDictionary[Network, dict[str, Tensor]] = WeakKeyDictionary()
 
 
 def measure_latent(subject: Subject, ask: Ask) -> Arrays:
-    """The answer to a `latent` ask. Raises Refused: `no-output`, `not-finite`, `no-dataset`, `not-in-network`."""
+    """The answer to a `latent` ask.
+
+    Raises Refused: `no-output`, `not-finite`, `no-dataset`, `bypassed`, `not-in-network`.
+    """
     network = subject.network
     port = network.output_of(ask.block)
     if port is None or len(network.program.specs[port].shape) < 1:

@@ -23,7 +23,7 @@ _LARGEST = 128  # entries of a matrix shown whole, each way
 
 
 def measure_preview(subject: Subject, ask: Ask) -> Arrays:
-    """The answer to a `preview` ask. Raises Refused: `no-output`, `no-dataset`, `not-in-network`."""
+    """The answer to a `preview` ask. Raises Refused: `no-output`, `no-dataset`, `bypassed`, `not-in-network`."""
     count = max(ask.count, 1)
     weight = weight_of(subject, ask.block)
     if weight is not None:

@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.network import Network, NetworkInput
 from engine.data.batches import DeviceData
 from engine.graph.graph import Block, Graph
@@ -182,11 +183,17 @@ def drawn_block(graph: Graph, key: str) -> Block | None:
 
 
 def block_refused(code: str, network: Network, key: str, **facts: Fact) -> Refused:
-    """A refusal that names the block at the path `key`."""
-    block = drawn_block(network.graph, key)
-    if block is None:
-        return refused("not-in-network")
-    title = network.call_of(key).type.title if network.has_block(key) else block.type.capitalize()
+    """A refusal that names the block at the path `key`: for `code`, or since it is `bypassed` or `not-in-network`."""
+    if network.has_block(key):
+        call = network.call_of(key)
+        block, title = call.block, call.type.title
+    else:
+        drawn = drawn_block(network.graph, key)
+        if drawn is None:
+            return refused("not-in-network")
+        type = BLOCK_TYPES.get(drawn.type)
+        block, title = drawn, type.title if type is not None else drawn.type.capitalize()
+        code = "bypassed" if drawn.bypassed else code
     return Refused(Problem(code=code, path=tuple(key.split("/")), facts={"title": title, "name": block.name, **facts}))
 
 

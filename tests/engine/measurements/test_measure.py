@@ -1,13 +1,19 @@
 """No measurement leaves a trace in the training."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import Graph
 from engine.graph.problem import Refused
 from engine.measurements.measure import measure
 from engine.measurements.results import Ask
-from engine.training.session import Session
+from engine.training.plan import replace
+from engine.training.session import Session, open_session
+from tests.engine.measurements.conftest import DIGITS, Blocks, Open
 
 ASKS = [
     Ask(id="1", kind="filters", block="conv"),
@@ -100,6 +106,48 @@ def test_the_mode_comes_back_after_a_refusal(convnet: Session) -> None:
         with pytest.raises(Refused, match=words):
             measure(convnet, ask)
     assert all(module.training for module in convnet.network.root.modules())
+
+
+def test_a_bypassed_block_is_said_to_be_so(opened: Open) -> None:
+    given = opened(
+        {
+            "in": ("input", DIGITS),
+            "conv": ("conv2d", {"out_channels": 1, "kernel_size": (3, 3), "padding": "same"}),
+            "flat": ("flatten", {}),
+            "out": ("dense", {"out_features": 10}),
+            "loss": ("cross_entropy", {}),
+        },
+        "in.image>conv.input conv.output>flat.input flat.output>out.input out.output>loss.logits in.label>loss.target",
+    )
+    graph = given.request.graph
+    blocks = {**graph.blocks, "conv": replace(graph.blocks["conv"], bypassed=True)}
+    request = replace(given.request, graph=replace(graph, blocks=blocks))
+    session = open_session(request, BLOCK_TYPES)
+    for kind in ("filters", "latent", "preview"):
+        with pytest.raises(
+            Refused, match="^Convolution “conv” is bypassed: it passes on what comes in. Choose Use again"
+        ):
+            measure(session, Ask(id="a", kind=kind, block="conv"))
+
+
+def test_a_copy_in_a_repeat_is_named(opened: Open, draw: Callable[[Blocks, str], Graph]) -> None:
+    body = draw(
+        {"entry": ("entry", {}), "act": ("relu", {}), "exit": ("exit", {})},
+        "entry.output>act.input act.output>exit.input",
+    )
+    session = opened(
+        {
+            "in": ("input", DIGITS),
+            "rep": ("repeat", {"count": 2}, body),
+            "flat": ("flatten", {}),
+            "out": ("dense", {"out_features": 10}),
+            "loss": ("cross_entropy", {}),
+        },
+        "in.image>rep.entry rep.exit>flat.input flat.output>out.input out.output>loss.logits in.label>loss.target",
+    )
+    for key in ("rep/act", "rep/1/act"):
+        with pytest.raises(Refused, match="^ReLU “act” has no filters to show"):
+            measure(session, Ask(id="a", kind="filters", block=key))
 
 
 def test_without_data_the_input_is_named(convnet: Session) -> None:
