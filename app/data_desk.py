@@ -19,7 +19,10 @@ from graph_editor.document import Document
 
 
 class DataDesk(QObject):
-    """`described(DatasetDescribed)`; `download_changed(message)` with DownloadProgress and, at the end, Downloaded."""
+    """`described(DatasetDescribed)`; `download_changed(message)` with DownloadProgress and, at the end, Downloaded.
+
+    `arrived()` when data may be here that could not be read before.
+    """
 
     described = Signal(object)
     download_changed = Signal(object)
@@ -30,7 +33,8 @@ class DataDesk(QObject):
         self._document = document
         self._link = link
         self._download = 0
-        link.on(DatasetDescribed, self.described.emit)
+        self._missing: set[tuple[str, str | None]] = set()
+        link.on(DatasetDescribed, self._take_described)
         link.on(DownloadProgress, self._take)
         link.on(Downloaded, self._take)
 
@@ -60,6 +64,15 @@ class DataDesk(QObject):
     def cancel_download(self) -> None:
         """Give up the download; what arrived is kept."""
         self._link.send(CancelDownload(id=self._download))
+
+    def _take_described(self, message: DatasetDescribed) -> None:
+        self.described.emit(message)
+        place = (message.name, message.folder)
+        if message.problem is not None:
+            self._missing.add(place)
+        elif place in self._missing:
+            self._missing.remove(place)
+            self.arrived.emit()
 
     def _take(self, message: DownloadProgress | Downloaded) -> None:
         if message.id != self._download:

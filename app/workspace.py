@@ -125,7 +125,7 @@ class Workspace(QObject):
         link.pulled.connect(self.records.tell)
         self.records.changed.connect(self.history_changed)
         self.records.changed.connect(self.store.touch)
-        self.data.arrived.connect(self.analysis.ask_again)
+        self.data.arrived.connect(self._data_arrived)
         link.died.connect(self._worker_died)
         link.on(Ready, lambda message: self.place_changed.emit())
 
@@ -178,6 +178,12 @@ class Workspace(QObject):
         free = waits or not (state.is_running or state.has_weights)
         if free and self.analysis.is_current and not self.analysis.errors and not self.measures.is_open_on_drawing:
             self.measures.open_session(self.runs.checkpoint)
+
+    def _data_arrived(self) -> None:
+        if self.measures.is_refused:
+            # with these data it may be opened, though nothing is drawn otherwise
+            self.measures.close_session()
+        self.analysis.ask_again()
 
     def _code_changed(self) -> None:
         if not self.runs.state.is_running and not self.runs.state.has_weights:

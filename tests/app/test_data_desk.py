@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from app.views.view import LOADS, WAITS
 from engine.graph.edits import add_block
 from engine.graph.problem import Problem
+from engine.project.project_file import Project, write_project
+from engine.training.plan import DatasetRef, Plan, Settings, Supervised, ViewSpec
 from engine.worker.protocol import DatasetDescribed, DescribeDataset, Download, Downloaded
+from tests.app.live_hands import RUN_MS, press, wait_for
+from tests.journeys.broken_files import drawn, idx_folder
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -52,3 +59,43 @@ def test_what_an_input_reads_is_described_though_the_settings_do_not_know_of_it(
     monkeypatch.setattr(window.workspace.link, "send", sent.append)
     data.describe_all()
     assert [message.dataset.name for message in sent] == ["digits", "moons"]
+
+
+def test_data_that_were_missing_are_looked_for_again_once_they_are_described(window, monkeypatch) -> None:
+    data, arrived = window.workspace.data, []
+    data.arrived.connect(lambda: arrived.append("arrived"))
+    gone = Problem("idx-missing", facts={"folder": "/data/mnist", "file": "train-images-idx3-ubyte"})
+    here = DatasetDescribed(id=1, name="mnist", folder="/data/mnist")
+    told = (here, replace(here, folder="/data/old", problem=gone), replace(here, problem=gone), here, here)
+    counts = []
+    for message in told:
+        data._take_described(message)
+        counts.append(len(arrived))
+    assert counts == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("folder", ["data", "elsewhere"])
+def test_what_was_trained_shows_once_its_missing_data_are_found(open_window, qtbot, tmp_path: Path, folder) -> None:
+    file, place = tmp_path / "net.loom", idx_folder(tmp_path / "data")
+    drawing = drawn("loss", dataset="mnist", fields=("image: 1×28×28 float32", "label: 10 classes"))
+    settings = Settings(
+        plan=Plan(stages=(Supervised(epochs=1),), device="cpu"),
+        datasets=(DatasetRef("mnist", folder=str(place)),),
+        views=(ViewSpec(id="latent", kind="latent"),),
+    )
+    write_project(file, Project(graph=drawing.graph, settings=settings))
+    window = open_window(file, worker=True)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+    with qtbot.waitSignal(window.workspace.store.saved):
+        window.workspace.save(file)
+    assert window.close()
+    away = place.rename(tmp_path / "away")
+    again = open_window(file, worker=True)
+    view, runs = again.live_views.tile("latent").view, again.workspace.runs
+    qtbot.waitUntil(lambda: bool(runs.state.errors) and view.message() == WAITS, timeout=RUN_MS)
+    said: list[str] = []
+    again.workspace.measures.session_opened.connect(lambda message: said.append(view.message()))
+    again.inspector.choose_folder("mnist", str(away.rename(tmp_path / folder)))
+    qtbot.waitUntil(lambda: not view.message(), timeout=RUN_MS)
+    assert said == [LOADS]
