@@ -39,7 +39,7 @@ class RunState(msgspec.Struct, frozen=True):
     `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
     included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
     `before`: the phase without the worker's death, while that is "dead". `kept`: stage, epoch and step of the weights
-    that such a death leaves.
+    that such a death leaves. `former`: where the run before stood, until this one has started.
     """
 
     phase: Phase = "idle"
@@ -65,6 +65,7 @@ class RunState(msgspec.Struct, frozen=True):
     discarded: bool = False
     before: Phase = "idle"
     kept: tuple[int, int, int] = (0, 0, 0)
+    former: RunState | None = None
 
     @property
     def is_running(self) -> bool:
@@ -107,7 +108,8 @@ class RunBarView(msgspec.Struct, frozen=True):
 
 def requested(state: RunState, run: str) -> RunState:
     """Run or Continue was pressed: the request `run` is on its way to the worker."""
-    return RunState(phase="starting", run=run, errors=state.errors, epochs_trained=state.epochs_trained)
+    former = state.former or state
+    return RunState(phase="starting", run=run, errors=state.errors, epochs_trained=state.epochs_trained, former=former)
 
 
 def took(state: RunState, event: Event) -> RunState:
@@ -132,6 +134,7 @@ def took(state: RunState, event: Event) -> RunState:
                 steps_per_epoch=event.steps_per_epoch,
                 steps_more=event.planned_steps - sum(event.stages) * event.steps_per_epoch,
                 kept=(event.stage, event.first_epoch + 1, event.first_step),
+                former=None,
             )
         case Checkpointed():
             return replace(state, kept=(event.stage, event.epoch, event.step))
@@ -206,20 +209,23 @@ def died(state: RunState, words: str) -> RunState:
 def revived(state: RunState, resumable: bool) -> RunState:
     """The worker was started again; `resumable` where trained weights are left: only a run that went on has ended.
 
-    It stands where those weights do: what was trained after them died with the worker. Those from the end of a stage
-    go on in the next.
+    It stands where those weights do: what was trained after them died with the worker. A run that never started left
+    those from before it; those from the end of a stage go on in the next.
     """
     if not resumable:
         return RunState(errors=state.errors, discarded=state.discarded)
-    revived = msgspec.structs.replace(state, phase=state.before, before="idle", words="", seconds_left=0.0)
+    if state.former is not None:
+        former = msgspec.structs.replace(state.former, errors=state.errors, edited=state.edited)
+        return revived(died(former, ""), resumable)
+    ended = msgspec.structs.replace(state, phase=state.before, before="idle", words="", seconds_left=0.0)
     if state.before not in RUNNING and state.before != "failed":
-        return revived
+        return ended
     if not state.stages:
-        return msgspec.structs.replace(revived, phase="trained")
+        return msgspec.structs.replace(ended, phase="trained")
     stage, epoch, step = state.kept
     if stage + 1 < len(state.stages) and epoch > state.stages[stage]:
         stage, epoch = stage + 1, 1
-    return msgspec.structs.replace(revived, phase="stopped", stage=stage, epoch=epoch, step=step)
+    return msgspec.structs.replace(ended, phase="stopped", stage=stage, epoch=epoch, step=step)
 
 
 def view(

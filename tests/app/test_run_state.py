@@ -227,6 +227,23 @@ def test_a_checkpoint_from_the_end_of_the_last_stage_stands_there() -> None:
     assert words(seen(run_state.revived(state, resumable=True))) == "Stopped in stage 2 of 2, epoch 5 of 5"
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_continuation_that_never_started_leaves_the_run_before_it_where_it_was(refused: bool) -> None:
+    stopped = after(*TRAINING, Stopped(run=RUN, stage=0, epoch=12, step=240))
+    ended = after(*TRAINING, finished())
+    for former in (stopped, ended, after(*TRAINING, Failed(run=RUN, problem=NAN))):
+        asked = run_state.requested(former, RUN)
+        if refused:
+            asked = run_state.requested(after(Failed(run=RUN, problem=NAN), state=asked), RUN)
+        revived = run_state.revived(run_state.died(asked, "killed"), resumable=True)
+        assert seen(revived) == seen(run_state.revived(run_state.died(former, "killed"), resumable=True))
+    edited = run_state.edited(run_state.died(run_state.requested(stopped, RUN), "killed"), True)
+    assert seen(run_state.revived(edited, resumable=True)).action == "continue_fitting"
+    started_again = after(started((40,), first_step=400, first_epoch=20), state=run_state.requested(ended, RUN))
+    view = seen(run_state.revived(run_state.died(started_again, "killed"), resumable=True))
+    assert words(view) == "Stopped in epoch 21 of 40"
+
+
 def test_losses_move_the_progress_between_ticks() -> None:
     values = struct.pack("<4f", 1.0, 0.9, 0.8, 0.7)
     state = after(started(), Losses(run=RUN, stage=0, first_step=36, values=values))
