@@ -268,6 +268,7 @@ class ProjectDesk(QObject):
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
         self._opened_changed, self._unsaved_weights = opened.changed, False
         self.file_weights = opened.weights
+        self.store.taken_in(opened)
         self.records.open(project.curves, opened.weights is not None, opened.later)
         self.measures.start_over()
         self.document.load(project.graph, project.settings)

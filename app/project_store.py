@@ -90,7 +90,7 @@ class ProjectStore(QObject):
         self._timer.timeout.connect(self._write_recovery)
         self._done.connect(self._call)
         self._written: deque[Path] = deque()
-        self._read_last: Path | None = None
+        self._on_their_way: list[Path] = []
         self.is_closed = False
 
     # --- opening ------------------------------------------------------------------------------------
@@ -113,8 +113,20 @@ class ProjectStore(QObject):
     def read_now(self, path: Path) -> Opened:
         """Read a project, at once: for the first start, before anything can wait. Raises Refused."""
         project = read_project(path, self._types)
-        self._read_last = project.weights_file(self.folder.checkpoints)
-        return Opened(project=project, path=path, weights=self._read_last)
+        weights = project.weights_file(self.folder.checkpoints)
+        if weights is not None:
+            self._on_their_way.append(weights)
+        return Opened(project=project, path=path, weights=weights)
+
+    def taken_in(self, opened: Opened) -> None:
+        """The window has a project that was read: from now on it says itself which weights it needs."""
+
+        def work() -> None:
+            if opened.weights in self._on_their_way:
+                self._on_their_way.remove(opened.weights)
+
+        # behind each clean-up that was asked for before
+        self._submit(work)
 
     def _read(self, path: Path) -> None:
         self._opened(self.read_now(path))
@@ -170,13 +182,8 @@ class ProjectStore(QObject):
         self.folder.write(kept.graph, kept.settings, kept.curves, kept.beside)
 
     def prune(self, keep: tuple[Path, ...]) -> None:
-        """Delete checkpoints that nobody needs any more; a project on its way into the window needs its own."""
-
-        def work() -> None:
-            on_its_way = (self._read_last,) if self._read_last is not None else ()
-            self.folder.prune_checkpoints((*keep, *on_its_way))
-
-        self._submit(work)
+        """Delete checkpoints that nobody needs any more; projects on their way into the window need theirs."""
+        self._submit(lambda: self.folder.prune_checkpoints((*keep, *self._on_their_way)))
 
     def wait(self, timeout_s: float = 10.0) -> None:
         """Until all that was asked for is done: for tests and the end."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from app.project_store import Content, Kept, ProjectStore
+from app.project_store import Content, Kept, Opened, ProjectStore
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Graph
 from engine.project.project_file import Project
@@ -44,34 +44,51 @@ def test_a_saved_project_opens_again_on_the_windows_thread(store, qtbot, tmp_pat
     assert threads == [threading.main_thread()]
 
 
-def test_weights_of_a_project_on_its_way_in_outlast_a_clean_up_meanwhile(store, qtbot, tmp_path: Path) -> None:
-    weights, project = tmp_path / "w.safetensors", store.example("digits-convnet")
-    save_file({"dense.weight": np.ones((2, 2), np.float32)}, weights)
-    for name, file in (("trained", weights), ("untrained", None)):
+def test_weights_of_projects_on_their_way_in_outlast_a_clean_up_meanwhile(store, qtbot, tmp_path: Path) -> None:
+    project = store.example("digits-convnet")
+    for value, name in enumerate(("first", "second")):
+        weights = tmp_path / f"{name}.safetensors"
+        save_file({"dense.weight": np.full((2, 2), value, np.float32)}, weights)
         with qtbot.waitSignal(store.saved):
-            store.save(tmp_path / name, Content(project, file))
+            store.save(tmp_path / name, Content(project, weights))
 
-    def write_two() -> None:
+    def clean_up() -> None:
+        """After a run that ended before the window had heard of what is being read."""
         for step in range(2):
             newer = store.folder.checkpoints / f"run-{step}.safetensors"
             newer.touch()
             os.utime(newer, (time.time() + 10, time.time() + 10))
+        store.prune(())
 
-    def opened(name: str) -> Path | None:
-        """The weights of this project, after a run that ended before the window had heard of them."""
-        with qtbot.waitSignal(store.opened) as told:
-            store.open(tmp_path / f"{name}.loom")
-            store._submit(write_two)
-            store.prune(())
-        return told.args[0].weights
+    told: list[Opened] = []
+    store.opened.connect(told.append)
+    store.open(tmp_path / "first.loom")
+    store.open(tmp_path / "second.loom")
+    qtbot.waitUntil(lambda: len(told) == 2)
 
-    found = opened("trained")
-    assert found is not None
-    store.wait()
-    assert found.is_file()
-    assert opened("untrained") is None
-    store.wait()
-    assert not found.exists(), "another project was opened since"
+    def left() -> list[bool]:
+        store.wait()
+        return [opened.weights.is_file() for opened in told]
+
+    clean_up()
+    store.taken_in(told[0])
+    assert left() == [True, True], "nobody had taken them in when it was asked for"
+    clean_up()
+    assert left() == [False, True]
+    store.taken_in(told[1])
+    clean_up()
+    assert left() == [False, False]
+
+
+def test_a_window_says_itself_which_weights_of_an_opened_project_it_needs(window, qtbot, tmp_path: Path) -> None:
+    files, weights = window.workspace.files, tmp_path / "w.safetensors"
+    save_file({"dense.weight": np.ones((2, 2), np.float32)}, weights)
+    files.store.save(tmp_path / "net.loom", Content(files.store.example("digits-convnet"), weights))
+    with qtbot.waitSignal(files.opened):
+        files.open(tmp_path / "net.loom")
+    files.store.wait()
+    assert files.file_weights.is_file()
+    assert not files.store._on_their_way
 
 
 def test_a_missing_file_is_told_as_a_problem(store, qtbot, tmp_path: Path) -> None:
