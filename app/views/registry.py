@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from importlib import import_module
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Block, Graph
+from engine.graph.traversal import reachable
 
 if TYPE_CHECKING:
     from app.charts.look import Theme
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 96
 BETWEEN_NAMES = " › "
+GIVERS = ("input", "boundary")
+"""The roles of blocks that data come from, in a drawing and in a container."""
+
+Types = Mapping[str, BlockType]
+Among = Callable[[Graph], Collection[str]]
 
 
 class Candidate(NamedTuple):
@@ -134,7 +141,7 @@ def warm_up() -> None:
         import_module(kind.maker[0])
 
 
-def candidates(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> tuple[Candidate, ...]:
+def candidates(kind: str, graph: Graph, types: Types) -> tuple[Candidate, ...]:
     """The blocks that a view of `kind` can look at, containers' bodies included, in reading order.
 
     Remembered for the drawing that was asked about last.
@@ -146,7 +153,7 @@ def candidates(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> tuple
     return _known[kind][2]
 
 
-def has_candidates(kind: str, graph: Graph, types: Mapping[str, BlockType], least: int = 1) -> bool:
+def has_candidates(kind: str, graph: Graph, types: Types, least: int = 1) -> bool:
     """Whether so many blocks fit; costs far less in large drawings than to list them."""
     fitting, left, bodies = _fitting(kind, types), least, [graph]
     while bodies:
@@ -160,7 +167,7 @@ def has_candidates(kind: str, graph: Graph, types: Mapping[str, BlockType], leas
     return False
 
 
-def candidate_at(kind: str, path: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
+def candidate_at(kind: str, path: str, graph: Graph, types: Types) -> Candidate | None:
     """The block at an id path, if a view of `kind` can look at it; costs nothing in large drawings."""
     names, body, block = [], graph, None
     for id in path.split("/"):
@@ -174,7 +181,17 @@ def candidate_at(kind: str, path: str, graph: Graph, types: Mapping[str, BlockTy
     return Candidate(path, BETWEEN_NAMES.join(names))
 
 
-def sole_candidate(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> Candidate | None:
+def is_fed(path: str, graph: Graph, types: Types) -> bool:
+    """Whether data reach the block at an id path."""
+    body: Graph | None = graph
+    for id in path.split("/"):
+        if body is None or id not in body.blocks or id not in _fed(body, types):
+            return False
+        body = body.blocks[id].body
+    return True
+
+
+def sole_candidate(kind: str, graph: Graph, types: Types) -> Candidate | None:
     """The one block at the root that a view of `kind` can look at; None if there are more, or none."""
     fitting = _fitting(kind, types)
     found: Block | None = None
@@ -190,13 +207,35 @@ _known: dict[str, tuple[Graph, Mapping[str, BlockType], tuple[Candidate, ...]]] 
 _fits: dict[str, tuple[Mapping[str, BlockType], frozenset[str]]] = {}
 
 
-def _fitting(kind: str, types: Mapping[str, BlockType]) -> frozenset[str]:
+def _fitting(kind: str, types: Types) -> frozenset[str]:
     """The ids of the types that a view of `kind` can look at."""
     known, fits = _fits.get(kind), VIEW_KINDS[kind].fits
     if known is None or known[0] is not types:
         found = frozenset(id for id, type in types.items() if fits is not None and fits(type))
         known = _fits[kind] = types, found
     return known[1]
+
+
+def _all_of(graph: Graph) -> Collection[str]:
+    return graph.blocks.keys()
+
+
+def _fed(graph: Graph, types: Types) -> Collection[str]:
+    """The blocks of a body that data reach over wires, from an Input or an Entry."""
+    fed = {wire.target.block for wire in graph.wires}
+    starts = {wire.source.block for wire in graph.wires} - fed
+    givers = {id for id in starts if id not in graph.blocks or _gives(graph.blocks[id], types)}
+    if givers == starts:
+        # the walk costs ten times as much
+        return fed
+    after: dict[str, list[str]] = {id: [] for id in fed | starts}
+    for wire in graph.wires:
+        after[wire.source.block].append(wire.target.block)
+    return reachable(after, givers) - givers
+
+
+def _gives(block: Block, types: Types) -> bool:
+    return block.type in types and types[block.type].role in GIVERS
 
 
 def _placed(graph: Graph, fitting: frozenset[str]) -> list[tuple[int, int, str]]:
@@ -210,42 +249,44 @@ def _placed(graph: Graph, fitting: frozenset[str]) -> list[tuple[int, int, str]]
     return placed
 
 
-def _walk(graph: Graph, fitting: frozenset[str], path: str = "", names: str = "") -> Iterator[Candidate]:
+def _walk(
+    graph: Graph, fitting: frozenset[str], among: Among = _all_of, path: str = "", names: str = ""
+) -> Iterator[Candidate]:
+    ids = among(graph)
     for _, _, id in _placed(graph, fitting):
+        if id not in ids:
+            continue
         block = graph.blocks[id]
         if block.type in fitting:
             yield Candidate(path + id, names + block.name)
         if block.body is not None:
-            yield from _walk(block.body, fitting, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
+            yield from _walk(block.body, fitting, among, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
 
 
-def _fed(graph: Graph) -> Collection[str]:
-    """The blocks of a body that something is wired into."""
-    return {wire.target.block for wire in graph.wires}
-
-
-def _walk_back(graph: Graph, fitting: frozenset[str], fed: Collection[str], path: str = "") -> Iterator[str]:
+def _walk_back(
+    graph: Graph, fitting: frozenset[str], ids: Collection[str], among: Among, path: str = ""
+) -> Iterator[str]:
     for _, _, id in reversed(_placed(graph, fitting)):
-        if id not in fed:
+        if id not in ids:
             continue
         block = graph.blocks[id]
         if block.body is not None:
-            yield from _walk_back(block.body, fitting, _fed(block.body), f"{path}{id}/")
+            yield from _walk_back(block.body, fitting, among(block.body), among, f"{path}{id}/")
         if block.type in fitting:
             yield path + id
 
 
-def suiting(kind: str, graph: Graph, types: Mapping[str, BlockType]) -> str | None:
+def suiting(kind: str, graph: Graph, types: Types) -> str | None:
     """The block that a new view looks at: for latent space the last layer before the one that says what the loss
-    compares, of a drawing without a loss the last, both among what is wired; else the first that fits."""
+    compares, of a drawing without a loss the last; else the first that fits. All among what data reach, if they do."""
     if not VIEW_KINDS[kind].needs_block:
         return None
-    fitting = _fitting(kind, types)
+    fitting, among = _fitting(kind, types), partial(_fed, types=types)
     if kind != "latent":
-        return next((found.path for found in _walk(graph, fitting)), None)
-    fed = _fed(graph) or graph.blocks.keys()
+        return next((found.path for found in chain(_walk(graph, fitting, among), _walk(graph, fitting))), None)
+    fed = among(graph) or graph.blocks.keys()
     if has_candidates("loss", graph, types):
-        last = tuple(islice(_walk_back(graph, fitting, fed), 2))
+        last = tuple(islice(_walk_back(graph, fitting, fed, among), 2))
     else:
         last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting and id in fed)
     return last[-1] if last else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, sole_candidate, suiting
+from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, is_fed, sole_candidate, suiting
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire
 
@@ -83,6 +83,39 @@ def test_nor_does_one_inside_a_container() -> None:
 
     assert place(Graph(blocks=inside, wires=(inner,))) == place(Graph(blocks={**inside, **begun}, wires=(inner,)))
     assert place(Graph(blocks=begun)) == place(Graph())
+
+
+def test_blocks_on_no_path_of_data_take_no_view_away_of_any_kind() -> None:
+    wires = (
+        Wire(source=PortRef("in", "image"), target=PortRef("cv", "input")),
+        Wire(source=PortRef("cv", "output"), target=PortRef("fl", "input")),
+        Wire(source=PortRef("fl", "output"), target=PortRef("dn", "input")),
+        Wire(source=PortRef("dn", "output"), target=PortRef("ce", "logits")),
+    )
+    kinds = [kind.kind for kind in VIEW_KINDS.values() if kind.needs_block]
+    drawn = Graph(blocks=GRAPH.blocks, wires=wires)
+    chosen = [suiting(kind, drawn, BLOCK_TYPES) for kind in kinds]
+    assert chosen == ["cv", "fl", "ce", "ce"]
+    loose = (
+        Block(id="c0", type="conv2d", name="Before", look=Look(x=-400)),
+        Block(id="d0", type="dense", name="Its reader", look=Look(x=-200)),
+        Block(id="l0", type="cross_entropy", name="Its loss", look=Look(x=-100)),
+        Block(id="d9", type="dense", name="Behind", look=Look(x=900, y=900)),
+        Block(id="r9", type="relu", name="Behind that", look=Look(x=999, y=900)),
+    )
+    among_them = (
+        Wire(source=PortRef("c0", "output"), target=PortRef("d0", "input")),
+        Wire(source=PortRef("d0", "output"), target=PortRef("l0", "logits")),
+        Wire(source=PortRef("d9", "output"), target=PortRef("r9", "input")),
+    )
+    begun = {**GRAPH.blocks, **{block.id: block for block in loose}}
+    both = Graph(blocks=begun, wires=(*wires, *among_them))
+    assert [suiting(kind, both, BLOCK_TYPES) for kind in kinds] == chosen
+    assert [is_fed(path, both, BLOCK_TYPES) for path in ("cv", "c0", "d0", "r9", "rs/c2", "gone")] == [True] + 5 * [
+        False
+    ]
+    alone = Graph(blocks={block.id: block for block in loose}, wires=among_them)
+    assert suiting("filters", alone, BLOCK_TYPES) == "c0", "better than none"
 
 
 def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:
