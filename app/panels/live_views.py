@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.empty_state import EmptyState
 from app.panels.view_menus import add_choices, blocks_menu, kinds_menu, new_menu
@@ -161,17 +161,12 @@ class LiveViews(QWidget):
         if not self.isVisible() or self._pages.currentWidget() is not self._scroll:
             return ()
         shown = (self._tiles[spec.id].view for spec in self._specs if spec.id in self._tiles)
-        asks = (view.ask() for view in shown if self._is_seen(view))
+        asks = (view.ask() for view in shown if self._scroll.shows(view))
         return tuple(ask for ask in asks if ask is not None)
 
     def tile(self, id: str) -> ViewTile | None:
         """The tile of a view, or None."""
         return self._tiles.get(id)
-
-    def _is_seen(self, view: QWidget) -> bool:
-        # A visible region would leave out what the chart inside covers, which is all of the view.
-        window = self._scroll.viewport()
-        return view.isVisible() and window.rect().intersects(QRect(view.mapTo(window, QPoint()), view.size()))
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -250,7 +245,7 @@ class LiveViews(QWidget):
             menu.addSeparator()
         menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
         menu.addAction("Show everything", self._tiles[id].view.reset_zoom)
-        menu.addAction("Save picture …", partial(self._save_picture, id))
+        menu.addAction("Save picture …", self._tiles[id].save_picture)
         menu.addSeparator()
         at = [other.id for other in self._specs].index(id)
         menu.addAction("Move left", partial(self.move_view, id, -1)).setEnabled(at > 0)
@@ -288,15 +283,6 @@ class LiveViews(QWidget):
 
     def _toggle(self, id: str) -> None:
         self.fill(None if self._filled == id else id)
-
-    def _save_picture(self, id: str) -> None:
-        picture = self._tiles[id].view.picture()
-        dialog = QFileDialog(self, "Save picture", f"{self._spec(id).kind}.png", "Pictures (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(partial(_save, picture))
-        dialog.open()
 
     def _show_page(self) -> None:
         # Who opens a view before the first run sees it, with the fresh weights.
@@ -394,7 +380,3 @@ class LiveViews(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(936, 288)
-
-
-def _save(picture: QImage, path: str) -> None:
-    picture.save(path, "PNG")

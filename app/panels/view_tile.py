@@ -1,13 +1,14 @@
-"""One live view in its frame: title, what it shows, a menu."""
+"""One live view in its frame: title, what it shows, a menu, and a picture of it; the row that such tiles stand in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
@@ -142,6 +143,16 @@ class ViewTile(QWidget):
         self.view.set_theme(theme)
         self.update()
 
+    def save_picture(self) -> None:
+        """Ask for a file, and write there what the view looks like now."""
+        picture = self.view.picture()
+        dialog = QFileDialog(self, "Save picture", f"{self.view.kind}.png", "Pictures (*.png)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: picture.save(path, "PNG"))
+        dialog.open()
+
     def sizeHint(self) -> QSize:
         return QSize(280, 240)
 
@@ -194,6 +205,12 @@ class TileScroll(QScrollArea):
     def reveal(self, tile: Callable[[], QWidget | None]) -> None:
         """Scroll to a tile that was just put in, once the row has made room for it; by then it may be gone."""
         self._revealed = tile
+
+    def shows(self, inside: QWidget) -> bool:
+        """Whether some of a widget in the row can be seen."""
+        # A visible region would leave out what the chart inside covers, which is all of a view.
+        window = self.viewport()
+        return inside.isVisible() and window.rect().intersects(QRect(inside.mapTo(window, QPoint()), inside.size()))
 
     def _room_changed(self, least: int, most: int) -> None:
         self._around.setContentsMargins(TILE_GAP, TILE_GAP, TILE_GAP, TILE_GAP if most <= least else 0)

@@ -290,14 +290,6 @@ def test_dragging_between_tiles_widens_one(running, qtbot) -> None:
     assert running.tile("a").width() > before + 10
 
 
-def test_a_saved_picture_is_what_is_seen(running, tmp_path) -> None:
-    from app.panels.live_views import _save
-
-    picture = running.tile("a").view.picture()
-    _save(picture, str(tmp_path / "loss.png"))
-    assert (tmp_path / "loss.png").stat().st_size > 500
-
-
 def test_a_theme_reaches_every_tile(running) -> None:
     dark = load_theme("dark", 1.0)
     running.set_theme(dark)
