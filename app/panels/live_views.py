@@ -16,7 +16,16 @@ from app.panels.empty_state import EmptyState
 from app.panels.view_menus import add_choices, blocks_menu, kinds_menu, new_menu
 from app.panels.view_tile import TileRow, TileScroll, ViewTile
 from app.panels.views_header import ViewsHeader
-from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, make_view, sole_candidate, suiting
+from app.views.registry import (
+    VIEW_KINDS,
+    candidate_at,
+    candidates,
+    has_candidates,
+    is_fed,
+    make_view,
+    sole_candidate,
+    suiting,
+)
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.letter_search import find_by_letter
@@ -348,6 +357,8 @@ class LiveViews(QWidget):
                 aimed = candidate_at(spec.kind, block, self._graph, self._types)
             else:
                 aimed = sole_candidate(spec.kind, self._graph, self._types)
+            if tile.view.measures:
+                tile.view.set_fed(aimed is None or is_fed(aimed.path, self._graph, self._types))
             tile.view.set_missing(spec.block is not None and bool(self._types) and aimed is None)
             tile.view.set_block(block, aimed.name if aimed is not None else "")
         self._tell_asks()

@@ -1,4 +1,4 @@
-"""One live view in its frame: title, what it shows, a menu, and a picture of it; the row that such tiles stand in."""
+"""One live view in its frame, with title, menu and a picture to save, and the row of such tiles."""
 
 from __future__ import annotations
 

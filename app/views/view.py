@@ -17,11 +17,12 @@ from app.charts.look import SPACE_4, SPACE_8, Theme
 from app.views.history import RunHistory
 from engine.measurements.results import Ask
 
-__all__ = ["DELETED", "LOADS", "WAITS", "Ask", "View", "as_numpy"]
+__all__ = ["DELETED", "LOADS", "UNFED", "WAITS", "Ask", "View", "as_numpy"]
 
 WAITS = "Waits for the first epoch"
 LOADS = "Loading what was trained …"
 DELETED = "Its block was deleted"
+UNFED = "No data reach its block yet"
 
 
 class View(QWidget, metaclass=AbstractWidget):
@@ -50,6 +51,7 @@ class View(QWidget, metaclass=AbstractWidget):
         self._drawn: tuple[object, ...] | None = None
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
+        self._is_loading, self._is_fed = False, True
         self._waits = WAITS
         self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -114,7 +116,18 @@ class View(QWidget, metaclass=AbstractWidget):
 
     def set_loading(self, loading: bool) -> None:
         """Whether what is to be measured was trained already: then there is no first epoch to wait for."""
-        before, self._waits = self._waits, LOADS if loading and self.measures else WAITS
+        self._is_loading = loading
+        self._say_what_is_awaited()
+
+    def set_fed(self, fed: bool) -> None:
+        """Whether data reach the block that the view looks at: without them there is nothing to wait for."""
+        self._is_fed = fed
+        self._say_what_is_awaited()
+
+    def _say_what_is_awaited(self) -> None:
+        before, self._waits = self._waits, WAITS
+        if self.measures:
+            self._waits = UNFED if not self._is_fed else LOADS if self._is_loading else WAITS
         if self.message() == before:
             self.show_message(self._waits)
 

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
 from app.panels.live_views import BEFORE_RUN, NO_VIEWS, PACE, LiveViews
 from app.views.history import RunHistory
-from app.views.view import DELETED, WAITS
+from app.views.view import DELETED, UNFED, WAITS
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.graph import Block, Graph, Look
+from engine.graph.graph import Block, Graph, Look, PortRef, Wire
 from engine.training.events import EpochEnded, Losses, Started
 from engine.training.plan import ViewSpec
 from graph_editor.theme import load_theme
@@ -24,12 +24,17 @@ GRAPH = Graph(
     blocks={
         block.id: block
         for block in (
+            Block(id="in", type="input", name="Input", look=Look(x=-100)),
             Block(id="cv", type="conv2d", name="Convolution"),
             Block(id="fl", type="flatten", name="Flatten", look=Look(x=100)),
             Block(id="dn", type="dense", name="Dense", look=Look(x=200)),
             Block(id="ce", type="cross_entropy", name="Cross-entropy", look=Look(x=300)),
         )
-    }
+    },
+    wires=tuple(
+        Wire(source=PortRef(source, "output"), target=PortRef(target, "input"))
+        for source, target in (("in", "cv"), ("cv", "fl"), ("fl", "dn"), ("dn", "ce"))
+    ),
 )
 SPECS = (
     ViewSpec(id="a", kind="loss"),
@@ -200,6 +205,17 @@ def test_a_deleted_block_is_said_and_comes_back_with_undo(running) -> None:
     running.set_graph(GRAPH, BLOCK_TYPES)
     assert running.tile("b").view.message() == WAITS
     assert len(running.asks()) == 2
+
+
+def test_a_view_of_a_block_that_is_not_wired_yet_says_so_until_it_is(running) -> None:
+    loose = Graph(blocks=GRAPH.blocks, wires=tuple(wire for wire in GRAPH.wires if wire.target.block != "cv"))
+    running.set_graph(loose, BLOCK_TYPES)
+    said = [running.tile(id).view.message() for id in "abc"]
+    assert said == ["", UNFED, UNFED], "nor do data reach what follows it"
+    running.show_measured("b", FILTERS, 1)
+    assert running.tile("b").view.message() == "", "the run was begun before it was cut off"
+    running.set_graph(GRAPH, BLOCK_TYPES)
+    assert [running.tile(id).view.message() for id in "abc"] == ["", "", WAITS]
 
 
 def test_a_renamed_block_is_named_anew(running) -> None:
