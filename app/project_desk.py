@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.checkpoint_wait import CheckpointWait
 from app.data_desk import DataDesk
+from app.late_checkpoint import LateCheckpoint
 from app.measure_desk import MeasureDesk
 from app.project_store import Content, Kept, Opened, ProjectStore
-from app.run_control import RunControl
+from app.run_control import RunControl, Weights
 from app.run_records import RunRecords
 from app.settings import AppSettings
 from app.worker_link import WorkerLink
@@ -79,6 +81,8 @@ class ProjectDesk(QObject):
         self._export = 0
         self._export_path = Path()
         self.checkpoint_wait = CheckpointWait(self)
+        self.late_checkpoint = LateCheckpoint(store, self)
+        self.late_checkpoint.found.connect(self._take_late)
         document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
         store.opened.connect(self._open)
         store.saved.connect(self._saved)
@@ -94,6 +98,7 @@ class ProjectDesk(QObject):
 
     def run_began(self) -> None:
         """A run from fresh weights has none to be kept yet."""
+        self.late_checkpoint.give_up()
         if self.runs.checkpoint is None:
             self.file_weights = None
         self.store.touch()
@@ -237,18 +242,23 @@ class ProjectDesk(QObject):
         return problem
 
     def _open_recovered(self, recovered: Recovered) -> None:
-        beside = recovered.beside
-        self._next_example = beside.example
-        self._open(
-            Opened(
-                recovered.project,
-                path=Path(beside.file) if beside.file is not None else None,
-                weights=recovered.checkpoint,
-                changed=beside.changed or recovered.is_later,
-                edited=beside.edited,
-                later=recovered.is_later,
-            )
-        )
+        self._next_example = recovered.beside.example
+        self._open(_as_opened(recovered))
+        self.late_checkpoint.expect(recovered)
+
+    def _take_late(self, before: Path | None, recovered: Recovered) -> None:
+        """Have the newer weights in place of those that were recovered, where these are untouched still."""
+        state = self.runs.state
+        if state.phase not in ("idle", "trained") or self.runs.checkpoint != before:
+            return
+        edited = recovered.beside.edited or self.runs.is_edited(Weights(graph=recovered.project.graph))
+        opened = msgspec.structs.replace(_as_opened(recovered), edited=edited)
+        self._opened_changed, self.file_weights = True, opened.weights
+        self.records.open(opened.project.curves, True, opened.later)
+        self._take_weights(opened)
+        self.runs.set_errors(state.errors)
+        self.place_changed.emit()
+        self.store.touch()
 
     def _open(self, opened: Opened) -> None:
         example, self._next_example = (None if opened.path else self._next_example), None
@@ -258,6 +268,7 @@ class ProjectDesk(QObject):
             self._take_in(opened, example)
 
     def _take_in(self, opened: Opened, example: str | None) -> None:
+        self.late_checkpoint.give_up()
         self._put_aside()
         if self.runs.state.is_running:
             self.runs.stop()
@@ -272,20 +283,24 @@ class ProjectDesk(QObject):
         self.records.open(project.curves, opened.weights is not None, opened.later)
         self.measures.start_over()
         self.document.load(project.graph, project.settings)
-        done = self.records.history.epochs_done if self.records.history is not None else 0
-        epochs = done if opened.weights is not None else None
-        test: Mapping[str, float] = self.records.history.test if self.records.history is not None else {}
-        self.runs.opened(epochs, test, opened.weights, opened.edited or project.info.edited)
+        if self.link.is_started:
+            self.data.describe_all()
+        self._take_weights(opened)
         if opened.path is not None:
             self.remembered.add_recent(opened.path)
             self.remembered.folder = opened.path.parent
-        if self.link.is_started:
-            self.data.describe_all()
-            if opened.weights is not None:
-                self.measures.open_session(opened.weights)
         self.opened.emit()
         self.place_changed.emit()
         self.store.touch()
+
+    def _take_weights(self, opened: Opened) -> None:
+        history = self.records.history
+        epochs = history.epochs_done if history is not None else 0
+        test: Mapping[str, float] = history.test if history is not None else {}
+        edited = opened.edited or opened.project.info.edited
+        self.runs.opened(epochs if opened.weights is not None else None, test, opened.weights, edited)
+        if self.link.is_started and opened.weights is not None:
+            self.measures.open_session(opened.weights)
 
     def _put_aside(self) -> None:
         """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
@@ -319,3 +334,15 @@ class ProjectDesk(QObject):
             curves=self.records.curves(),
             beside=beside,
         )
+
+
+def _as_opened(recovered: Recovered) -> Opened:
+    beside = recovered.beside
+    return Opened(
+        recovered.project,
+        path=Path(beside.file) if beside.file is not None else None,
+        weights=recovered.checkpoint,
+        changed=beside.changed or recovered.is_later,
+        edited=beside.edited,
+        later=recovered.is_later,
+    )

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,15 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class ProjectStore(QObject):
-    """`opened(Opened)`, `saved(Path)` and `failed(Problem)` come to the window's thread when the work is done."""
+    """`opened(Opened)`, `saved(Path)` and `failed(Problem)` come to the window's thread when the work is done.
+
+    `later(before, Recovered)` where there are newer weights than were recovered before.
+    """
 
     opened = Signal(object)
     saved = Signal(object)
     failed = Signal(object)
+    later = Signal(object, object)
     _done = Signal(object)
 
     def __init__(
@@ -109,6 +114,17 @@ class ProjectStore(QObject):
     def recovered(self) -> Recovered | None:
         """What the last window left behind, at once. Raises Refused where it is damaged."""
         return self.folder.read(self._types)
+
+    def look_again(self, recovered: Recovered) -> None:
+        """Look for newer weights than were recovered; answered by `later` where there are some."""
+
+        def work() -> None:
+            again = replace(recovered)  # which looks anew
+            if again.checkpoint != recovered.checkpoint:
+                self._done.emit(lambda: self.later.emit(recovered, again))
+
+        if not self.is_closed:
+            self._submit(work)
 
     def read_now(self, path: Path) -> Opened:
         """Read a project, at once: for the first start, before anything can wait. Raises Refused."""

@@ -1,0 +1,72 @@
+"""A window that starts while the worker of a killed one is still writing its last checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtTest import QTest
+
+from app.late_checkpoint import LOOK_EVERY_MS
+from engine.graph.edits import remove_blocks
+from engine.project.recovery import RecoveryFolder
+from tests.app.live_hands import RUN_MS, press, wait_for
+
+
+@pytest.fixture
+def killed(live, qtbot, tmp_path: Path, monkeypatch) -> tuple[Path, Path]:
+    """Where the last checkpoint of a killed window will be, and where it lies before that; none was written before."""
+    monkeypatch.setattr("app.late_checkpoint.LOOKS", 1000)  # however long a worker takes to start here
+    workspace = live.workspace
+    workspace.set_epochs(2)
+    press(qtbot, live.run_bar.slot)
+    wait_for(qtbot, live, "finished")
+    checkpoint, kept = workspace.runs.checkpoint, workspace.files._kept()
+    assert live.close()
+    folder = RecoveryFolder(tmp_path / "state")
+    beside = msgspec.structs.replace(kept.beside, checkpoint=None, changed=True)
+    folder.write(kept.graph, kept.settings, kept.curves, beside)
+    for file in folder.checkpoints.iterdir():
+        if file != checkpoint:
+            file.unlink()
+    folder.close()
+    return checkpoint, checkpoint.rename(tmp_path / "not-yet")
+
+
+def test_what_it_writes_then_is_taken(killed, open_window, qtbot) -> None:
+    place, kept = killed
+    window = open_window(worker=True)
+    workspace, runs = window.workspace, window.workspace.runs
+    assert (runs.checkpoint, window.run_bar.slot.text(), workspace.history) == (None, "Run", None)
+    kept.rename(place)
+    qtbot.waitUntil(lambda: runs.checkpoint == place, timeout=RUN_MS)
+    assert window.run_bar.slot.text() == "Continue"
+    losses = len(workspace.history.losses)
+    qtbot.waitUntil(lambda: workspace.measures.has_session, timeout=RUN_MS)
+    started = []
+    runs.event.connect(lambda event: started.append(event) if type(event).__name__ == "Started" else None)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+    assert started[0].first_step == losses
+
+
+def test_it_comes_too_late_for_another_project(killed, open_window, qtbot) -> None:
+    place, kept = killed
+    window = open_window()
+    with qtbot.waitSignal(window.workspace.opened):
+        window.workspace.open_example("moons-boundary")
+    kept.rename(place)
+    QTest.qWait(3 * LOOK_EVERY_MS)
+    assert window.workspace.runs.checkpoint is None
+
+
+def test_weights_of_a_drawing_edited_meanwhile_are_those_of_another_network(killed, open_window, qtbot) -> None:
+    place, kept = killed
+    window = open_window()
+    document, runs = window.workspace.document, window.workspace.runs
+    document.edit("Delete", remove_blocks, (next(id for id in document.graph.blocks),))
+    kept.rename(place)
+    qtbot.waitUntil(lambda: runs.checkpoint == place, timeout=RUN_MS)
+    assert runs.state.edited
+    assert document.undo_stack.canUndo()
