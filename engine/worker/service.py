@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import sys
@@ -84,6 +85,9 @@ class Service:
             traceback.print_exception(fault)
         import torch
 
+        # what was imported is left out of every later look for garbage
+        gc.freeze()
+        gc.enable()
         self._warm.set()
         self._outbox.send(Ready(devices=available_devices(), torch_version=str(torch.__version__), process=os.getpid()))
         while True:

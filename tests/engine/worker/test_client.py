@@ -60,6 +60,27 @@ def test_before_the_start_nothing_lives_and_nothing_fails(client: WorkerClient) 
     assert [client.next_id() for _ in range(3)] == [1, 2, 3]
 
 
+def test_a_warm_worker_looks_for_garbage_but_not_among_what_it_imported() -> None:
+    client = _child(
+        """
+        import gc
+        end = os._exit
+
+        def tell(code):
+            print("looks", gc.isenabled(), "beside", gc.get_freeze_count() > 100_000, file=sys.stderr, flush=True)
+            end(code)
+
+        os._exit = tell
+        from engine.worker.process import main
+        main()
+        """
+    )
+    client.start()
+    Listener(client).until(Ready)
+    client.close()
+    assert "looks True beside True" in client.last_lines
+
+
 def test_a_worker_that_cannot_start_says_so() -> None:
     client = WorkerClient(command=("/nowhere/python",))
     client.start()
