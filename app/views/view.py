@@ -52,7 +52,6 @@ class View(QWidget, metaclass=AbstractWidget):
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
         self._is_loading, self._is_fed = False, True
-        self._waits = WAITS
         self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
@@ -116,20 +115,22 @@ class View(QWidget, metaclass=AbstractWidget):
 
     def set_loading(self, loading: bool) -> None:
         """Whether what is to be measured was trained already: then there is no first epoch to wait for."""
-        self._is_loading = loading
-        self._say_what_is_awaited()
+        before, self._is_loading = self._waits, loading
+        if self.message() == before:
+            self.show_message(self._waits)
 
     def set_fed(self, fed: bool) -> None:
         """Whether data reach the block that the view looks at: without them there is nothing to wait for."""
-        self._is_fed = fed
-        self._say_what_is_awaited()
+        if fed != self._is_fed:
+            self._is_fed = fed
+            if self.message() and not self._missing:
+                self.show_message(self._waits)
 
-    def _say_what_is_awaited(self) -> None:
-        before, self._waits = self._waits, WAITS
-        if self.measures:
-            self._waits = UNFED if not self._is_fed else LOADS if self._is_loading else WAITS
-        if self.message() == before:
-            self.show_message(self._waits)
+    @property
+    def _waits(self) -> str:
+        if not self.measures:
+            return WAITS
+        return UNFED if not self._is_fed else LOADS if self._is_loading else WAITS
 
     @property
     def is_missing(self) -> bool:
@@ -164,7 +165,7 @@ class View(QWidget, metaclass=AbstractWidget):
         """Say why there is nothing to show."""
         if not self._missing:
             self._waiting = None
-            self.show_message(text or self._waits)
+            self.show_message(text if text and self._is_fed else self._waits)
 
     def show_message(self, text: str, choose: bool = False) -> None:
         """One sentence in place of the chart; with `choose`, a way to another block."""

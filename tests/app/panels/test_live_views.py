@@ -212,10 +212,15 @@ def test_a_view_of_a_block_that_is_not_wired_yet_says_so_until_it_is(running) ->
     running.set_graph(loose, BLOCK_TYPES)
     said = [running.tile(id).view.message() for id in "abc"]
     assert said == ["", UNFED, UNFED], "nor do data reach what follows it"
+    running.show_problem("c", "The network does not have this block yet")
+    assert running.tile("c").view.message() == UNFED, "no run would give it the block either"
     running.show_measured("b", FILTERS, 1)
     assert running.tile("b").view.message() == "", "the run was begun before it was cut off"
     running.set_graph(GRAPH, BLOCK_TYPES)
     assert [running.tile(id).view.message() for id in "abc"] == ["", "", WAITS]
+    running.show_problem("c", "The network does not have this block yet")
+    running.set_graph(loose, BLOCK_TYPES)
+    assert [running.tile(id).view.message() for id in "abc"] == ["", "", UNFED]
 
 
 def test_a_renamed_block_is_named_anew(running) -> None:
