@@ -61,7 +61,7 @@ def show_run(window: MainWindow) -> None:
     workspace = window.workspace
     plan = workspace.document.settings.plan
     window.run_bar.show_view(workspace.runs.view(workspace.estimate_s(), workspace.training_samples))
-    window.live_views.set_loading(workspace.is_loading)
+    window.live_views.set_awaited(workspace.awaited)
     if not plan.stages:
         return
     index = workspace.runs.stage
@@ -250,7 +250,7 @@ def _wire_panels(window: MainWindow) -> None:
     views.fill_wanted.connect(window.fill_with_views)
     views.fill_wanted.connect(lambda filled: None if filled else window.editor.setFocus())
     workspace.measures.measured.connect(measured)
-    workspace.measures.session_opened.connect(lambda message: views.set_loading(workspace.is_loading))
+    workspace.measures.session_opened.connect(lambda message: views.set_awaited(workspace.awaited))
     workspace.history_changed.connect(lambda: views.show_history(workspace.history, workspace.previous))
     workspace.document.settings_changed.connect(lambda: views.set_views(workspace.document.settings.views))
     workspace.runs.began.connect(lambda: views.set_gallery(None))
@@ -347,6 +347,7 @@ def _opened(window: MainWindow) -> None:
     window.editor.scene.show_body(())
     window.editor.select(())
     window.inspector.forget_weights()
+    window.live_views.forget()
     show_all(window)
     window.editor.fit(soft=False)
     watch(window)

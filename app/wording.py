@@ -9,6 +9,10 @@ CHECKING = "Checking …"
 """What is said of a drawing that nothing is known of yet."""
 NOT_CHECKED = "Not checked"
 """What is said of it where nobody can look: the worker has died, and the run bar offers to start it again."""
+WAITS = "Waits for the first epoch"
+LOADS = "Loading what was trained …"
+MENDS = "Shown once what stops the run is mended"
+"""What views say before there is anything to measure; the last two of a network that was trained already."""
 
 
 def number_words(number: int) -> str:

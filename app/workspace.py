@@ -20,6 +20,7 @@ from app.run_control import RunControl
 from app.run_records import RunRecords
 from app.settings import AppSettings
 from app.source_desk import SourceDesk
+from app.wording import LOADS, MENDS, WAITS
 from app.worker_link import WorkerLink
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from engine.data.catalogue import DATASETS
@@ -240,10 +241,12 @@ class Workspace(QObject):
         self.message.emit("What was trained is not there any more")
 
     @property
-    def is_loading(self) -> bool:
-        """Whether trained weights are here that views show as soon as the worker holds them."""
+    def awaited(self) -> str:
+        """What comes before views show trained weights: an epoch, the worker that holds them, or a mend."""
         state = self.runs.state
-        return state.has_weights and not state.errors and not self.measures.is_refused
+        if state.has_weights and state.errors:
+            return MENDS
+        return LOADS if state.has_weights and not self.measures.is_refused else WAITS
 
     @property
     def training_samples(self) -> int:

@@ -26,6 +26,7 @@ from app.views.registry import (
     sole_candidate,
     suiting,
 )
+from app.wording import WAITS
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
 from graph_editor.letter_search import find_by_letter
@@ -75,7 +76,7 @@ class LiveViews(QWidget):
         self._was_asked = False
         self._filled: str | None = None
         self._is_maximised = False
-        self._is_loading = False
+        self._awaited = WAITS
         self._told: tuple[Ask, ...] = ()
         self._header = ViewsHeader(theme)
         self._header.add.clicked.connect(self._open_add_menu)
@@ -144,13 +145,19 @@ class LiveViews(QWidget):
         if tile is not None:
             tile.view.show_problem(text)
 
-    def set_loading(self, loading: bool) -> None:
-        """Whether what the views measure was trained already, and comes as soon as the worker holds it."""
-        if loading == self._is_loading:
-            return
-        self._is_loading = loading
+    def forget(self) -> None:
+        """What the views measured was of another project."""
         for tile in self._tiles.values():
-            tile.view.set_loading(loading)
+            if tile.view.measures:
+                tile.view.forget()
+
+    def set_awaited(self, text: str) -> None:
+        """Say what comes before what the views measure."""
+        if text == self._awaited:
+            return
+        self._awaited = text
+        for tile in self._tiles.values():
+            tile.view.set_awaited(text)
 
     def set_gallery(self, gallery: QWidget | None) -> None:
         """What stands in the tiles' place before the first run; None takes it away."""
@@ -329,7 +336,7 @@ class LiveViews(QWidget):
             tile.header.menu_wanted.connect(partial(self._open_tile_menu, spec.id))
             tile.header.close_wanted.connect(partial(self.close_view, spec.id))
             view.choose_wanted.connect(partial(self._open_block_menu, spec.id))
-            view.set_loading(self._is_loading)
+            view.set_awaited(self._awaited)
             view.show_history(self._history, self._previous)
             changed = True
         for index, spec in enumerate(self._specs):

@@ -15,12 +15,11 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, 
 from app.abstract_widget import AbstractWidget
 from app.charts.look import SPACE_4, SPACE_8, Theme
 from app.views.history import RunHistory
+from app.wording import WAITS
 from engine.measurements.results import Ask
 
-__all__ = ["DELETED", "LOADS", "UNFED", "WAITS", "Ask", "View", "as_numpy"]
+__all__ = ["DELETED", "UNFED", "Ask", "View", "as_numpy"]
 
-WAITS = "Waits for the first epoch"
-LOADS = "Loading what was trained …"
 DELETED = "Its block was deleted"
 UNFED = "No data reach its block yet"
 
@@ -51,7 +50,7 @@ class View(QWidget, metaclass=AbstractWidget):
         self._drawn: tuple[object, ...] | None = None
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
-        self._is_loading, self._is_fed = False, True
+        self._awaited, self._is_fed = WAITS, True
         self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
@@ -100,11 +99,16 @@ class View(QWidget, metaclass=AbstractWidget):
         """Look at another block, or learn its new name."""
         if block != self.block:
             self.block = block
-            self._drawn = self._waiting = self.step = None
-            self.show_message(self._waits)
+            self.forget()
         if name != self.block_name:
             self.block_name = name
             self.set_subtitle(self.describe())
+
+    def forget(self) -> None:
+        """What is shown was of another block or another project."""
+        self._drawn = self._waiting = self.step = None
+        if not self._missing:
+            self.show_message(self._waits)
 
     def set_missing(self, missing: bool) -> None:
         """Whether the block that the view looks at is gone from the drawing."""
@@ -113,9 +117,9 @@ class View(QWidget, metaclass=AbstractWidget):
             self.show_message(DELETED if missing else self._waits, choose=missing)
             self._drawn = None
 
-    def set_loading(self, loading: bool) -> None:
-        """Whether what is to be measured was trained already: then there is no first epoch to wait for."""
-        before, self._is_loading = self._waits, loading
+    def set_awaited(self, text: str) -> None:
+        """Say what comes before what is to be measured: where that was trained already it is no first epoch."""
+        before, self._awaited = self._waits, text
         if self.message() == before:
             self.show_message(self._waits)
 
@@ -130,7 +134,7 @@ class View(QWidget, metaclass=AbstractWidget):
     def _waits(self) -> str:
         if not self.measures:
             return WAITS
-        return UNFED if not self._is_fed else LOADS if self._is_loading else WAITS
+        return self._awaited if self._is_fed else UNFED
 
     @property
     def is_missing(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.views.view import LOADS, WAITS
+from app.wording import LOADS, WAITS
 from engine.training.events import Measured
 from engine.training.plan import ViewSpec
 from engine.worker.protocol import SessionOpened

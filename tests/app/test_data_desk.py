@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.views.view import LOADS, WAITS
+from app.wording import LOADS, MENDS
 from engine.graph.edits import add_block
 from engine.graph.problem import Problem
 from engine.project.project_file import Project, write_project
@@ -93,7 +93,7 @@ def test_what_was_trained_shows_once_its_missing_data_are_found(open_window, qtb
     away = place.rename(tmp_path / "away")
     again = open_window(file, worker=True)
     view, runs = again.live_views.tile("latent").view, again.workspace.runs
-    qtbot.waitUntil(lambda: bool(runs.state.errors) and view.message() == WAITS, timeout=RUN_MS)
+    qtbot.waitUntil(lambda: bool(runs.state.errors) and view.message() == MENDS, timeout=RUN_MS)
     said: list[str] = []
     again.workspace.measures.session_opened.connect(lambda message: said.append(view.message()))
     again.inspector.choose_folder("mnist", str(away.rename(tmp_path / folder)))

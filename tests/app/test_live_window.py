@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
+from app.wording import MENDS
 from engine.graph.edits import add_block, remove_blocks, set_parameter
 from engine.graph.graph import Block
 from engine.project.project_file import read_project
@@ -266,10 +267,13 @@ def test_weights_that_came_with_a_faulty_drawing_are_shown_once_it_is_mended(liv
         workspace.open(path)
     assert refused.args[0].problems
     assert not workspace.measures.has_session
+    view = live.live_views.tile("view-2").view
+    qtbot.waitUntil(lambda: view.message() == MENDS, timeout=RUN_MS)
     with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS) as opened:
         workspace.document.edit("Delete", remove_blocks, ("loose",))
     assert opened.args[0].trained
     assert workspace.measures.has_session
+    qtbot.waitUntil(lambda: not view.message(), timeout=RUN_MS)
 
 
 def test_the_last_checkpoint_is_heard_behind_answers_that_take_the_window_long(live, qtbot) -> None:

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 
 from app.panels.live_views import BEFORE_RUN, NO_VIEWS, PACE, LiveViews
 from app.views.history import RunHistory
-from app.views.view import DELETED, UNFED, WAITS
+from app.views.view import DELETED, UNFED
+from app.wording import WAITS
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire
 from engine.training.events import EpochEnded, Losses, Started

@@ -8,7 +8,7 @@ import pytest
 from app.views.accuracy import NONE, AccuracyView
 from app.views.history import RunHistory
 from app.views.loss import LossView
-from app.views.view import WAITS
+from app.wording import WAITS
 from engine.training.events import EpochEnded, Losses, Marked, Started
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.views.registry import VIEW_KINDS, make_view
-from app.views.view import DELETED, LOADS, WAITS
+from app.views.view import DELETED
+from app.wording import LOADS, WAITS
 from engine.measurements.results import Ask
 from engine.training.events import Array
 
@@ -59,20 +60,20 @@ def test_it_asks_for_its_block(view) -> None:
 
 
 def test_what_was_trained_is_loaded_and_waits_for_no_epoch(view) -> None:
-    view.set_loading(True)
+    view.set_awaited(LOADS)
     assert view.message() == LOADS
     view.set_missing(True)
     assert view.message() == DELETED
     view.set_missing(False)
     view.set_block("other", "Dense 2")
     assert view.message() == LOADS
-    view.set_loading(False)
+    view.set_awaited(WAITS)
     assert view.message() == WAITS
     view.show_problem("This block has no weights")
-    view.set_loading(True)
+    view.set_awaited(LOADS)
     assert view.message() == "This block has no weights"
     view.show_measured(ANSWERS[view.kind], 40)
-    view.set_loading(False)
+    view.set_awaited(WAITS)
     assert view.message() == ""
 
 
