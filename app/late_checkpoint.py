@@ -34,16 +34,16 @@ class LateCheckpoint(QObject):
             self._timer.start()
 
     def give_up(self) -> None:
-        """Another project is here, or a run begins: it would come too late."""
+        """Another project is here, a run begins, or time is over: it would come too late."""
         self._recovered = None
         self._timer.stop()
 
     def _look(self) -> None:
+        if self._looks_left == 0 or self._recovered is None:
+            self.give_up()
+            return
         self._looks_left -= 1
-        if self._looks_left <= 0:
-            self._timer.stop()
-        if self._recovered is not None:
-            self._store.look_again(self._recovered)
+        self._store.look_again(self._recovered)
 
     def _take(self, recovered: Recovered, again: Recovered) -> None:
         if recovered is self._recovered:

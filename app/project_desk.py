@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.checkpoint_wait import CheckpointWait
@@ -251,9 +250,8 @@ class ProjectDesk(QObject):
         state = self.runs.state
         if state.phase not in ("idle", "trained") or self.runs.checkpoint != before:
             return
-        edited = recovered.beside.edited or self.runs.is_edited(Weights(graph=recovered.project.graph))
-        opened = msgspec.structs.replace(_as_opened(recovered), edited=edited)
-        self._opened_changed, self.file_weights = True, opened.weights
+        opened = _as_opened(recovered)
+        self._unsaved_weights, self.file_weights = True, opened.weights
         self.records.open(opened.project.curves, True, opened.later)
         self._take_weights(opened)
         self.runs.set_errors(state.errors)
@@ -297,8 +295,9 @@ class ProjectDesk(QObject):
         history = self.records.history
         epochs = history.epochs_done if history is not None else 0
         test: Mapping[str, float] = history.test if history is not None else {}
-        edited = opened.edited or opened.project.info.edited
-        self.runs.opened(epochs if opened.weights is not None else None, test, opened.weights, edited)
+        graph = None if opened.edited or opened.project.info.edited else opened.project.graph
+        weights = Weights(opened.weights, graph, opened.run)
+        self.runs.opened(epochs if opened.weights is not None else None, test, weights)
         if self.link.is_started and opened.weights is not None:
             self.measures.open_session(opened.weights)
 
@@ -345,4 +344,5 @@ def _as_opened(recovered: Recovered) -> Opened:
         changed=beside.changed or recovered.is_later,
         edited=beside.edited,
         later=recovered.is_later,
+        run=beside.run,
     )

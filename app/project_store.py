@@ -29,7 +29,7 @@ class Opened(msgspec.Struct, frozen=True):
     """A project on its way into the window: where it came from, its weights as a file, whether it is saved.
 
     `edited`: it means another network than the one the weights belong to. `later`: the weights were trained further
-    than its curves tell.
+    than its curves tell. `run`: the one that trained them, or may still write some.
     """
 
     project: Any
@@ -38,6 +38,7 @@ class Opened(msgspec.Struct, frozen=True):
     changed: bool = False
     edited: bool = False
     later: bool = False
+    run: str | None = None
 
 
 class Content(msgspec.Struct, frozen=True):

@@ -194,16 +194,13 @@ class RunControl(QObject):
         return True
 
     # --- what others tell ------------------------------------------------------------------------
-    def opened(self, epochs: int | None, test: Any, checkpoint: Path | None, edited: bool = False) -> None:
-        """A project was opened, with weights unless `epochs` is None; `edited`: of another network."""
+    def opened(self, epochs: int | None, test: Any, weights: Weights) -> None:
+        """A project was opened, with weights of so many `epochs`, unless that is None."""
         self.resume_from = self.discarded = None
         self._then, self._former = "", Weights()
-        state, graph = run_state.opened(self.state, epochs, test), None
-        if epochs is not None:
-            # Of an edited one it is not known any more which network they belong to: none that is drawn.
-            state, graph = run_state.edited(state, edited), Graph() if edited else self._document.graph
-        self._weights = Weights(checkpoint, graph)
-        self._set(state)
+        # Where it is not known any more which drawing they belong to, it is none that is drawn.
+        self._weights = weights._replace(graph=None if epochs is None else weights.graph or Graph())
+        self._set(run_state.edited(run_state.opened(self.state, epochs, test), self.is_edited(self._weights)))
 
     def set_errors(self, errors: int) -> None:
         """So many problems stop a run."""

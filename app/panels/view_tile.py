@@ -146,7 +146,7 @@ class ViewTile(QWidget):
     def save_picture(self) -> None:
         """Ask for a file, and write there what the view looks like now."""
         picture = self.view.picture()
-        dialog = QFileDialog(self, "Save picture", f"{self.view.kind}.png", "Pictures (*.png)")
+        dialog = QFileDialog(self.window(), "Save picture", f"{self.view.kind}.png", "Pictures (*.png)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

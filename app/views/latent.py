@@ -18,16 +18,14 @@ class LatentView(View):
     title: ClassVar[str] = "Latent space"
     measures: ClassVar[bool] = True
 
-    _explained = ""
-
     def make_chart(self) -> ScatterChart:
         return ScatterChart(self.theme)
 
     def describe(self) -> str:
-        return " · ".join(part for part in (self.block_name, f"PCA{self._explained}") if part)
+        return " · ".join(part for part in (self.block_name, f"PCA{self._told}") if part)
 
     def draw_measured(self, arrays: Mapping[str, NDArray], step: int) -> None:
         self.chart.show_points(arrays["points"], arrays["labels"], arrays.get("pictures"), arrays.get("rows"))
         explained = arrays.get("explained")
-        self._explained = "" if explained is None else f" {float(explained.sum()) * 100:.0f} %"
+        self._told = "" if explained is None else f" {float(explained.sum()) * 100:.0f} %"
         self.set_subtitle(self.describe())

@@ -55,13 +55,11 @@ class PredictionsView(View):
     title: ClassVar[str] = "Predictions"
     measures: ClassVar[bool] = True
 
-    _count = ""
-
     def make_chart(self) -> PredictionsCharts:
         return PredictionsCharts(self.theme)
 
     def describe(self) -> str:
-        return self._count or self.block_name
+        return self._told or self.block_name
 
     def draw_measured(self, arrays: Mapping[str, NDArray], step: int) -> None:
         if "probability" in arrays:
@@ -69,7 +67,7 @@ class PredictionsView(View):
         elif "rebuilt" in arrays:
             self._draw_rebuilt(arrays)
         else:
-            self._count = ""
+            self._told = ""
             self.chart.against.show_numbers(arrays["true"], arrays["predicted"])
             self.chart.setCurrentWidget(self.chart.against)
         self.set_subtitle(self.describe())
@@ -93,7 +91,7 @@ class PredictionsView(View):
             samples.append(Sample(headline, percent, wrong, hint, words))
         self.chart.grid.show_samples(samples, arrays.get("pictures"), curves=curves)
         self.chart.setCurrentWidget(self.chart.grid)
-        self._count = f"{int(arrays['wrong'])} of {int(arrays['count'])} wrong"
+        self._told = f"{int(arrays['wrong'])} of {int(arrays['count'])} wrong"
 
     def _draw_rebuilt(self, arrays: Mapping[str, NDArray]) -> None:
         before, after = arrays["pictures"][:MOST], arrays["rebuilt"][:MOST]
@@ -105,4 +103,4 @@ class PredictionsView(View):
         ]
         self.chart.grid.show_samples(samples, before, after)
         self.chart.setCurrentWidget(self.chart.grid)
-        self._count = "rebuilt below"
+        self._told = "rebuilt below"

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 96
 BETWEEN_NAMES = " › "
-GIVERS = ("input", "boundary")
-"""The roles of blocks that data come from, in a drawing and in a container."""
-
 Types = Mapping[str, BlockType]
 Among = Callable[[Graph], Collection[str]]
 
@@ -221,11 +218,11 @@ def _all_of(graph: Graph) -> Collection[str]:
 
 
 def _fed(graph: Graph, types: Types) -> Collection[str]:
-    """The blocks of a body that data reach over wires, from an Input or an Entry."""
+    """The blocks of a body that data reach over some wire, from an Input or an Entry."""
     fed = {wire.target.block for wire in graph.wires}
     starts = {wire.source.block for wire in graph.wires} - fed
     givers = {id for id in starts if id not in graph.blocks or _gives(graph.blocks[id], types)}
-    if givers == starts:
+    if givers and givers == starts:
         # the walk costs ten times as much
         return fed
     after: dict[str, list[str]] = {id: [] for id in fed | starts}
@@ -235,7 +232,7 @@ def _fed(graph: Graph, types: Types) -> Collection[str]:
 
 
 def _gives(block: Block, types: Types) -> bool:
-    return block.type in types and types[block.type].role in GIVERS
+    return block.type == "entry" or (block.type in types and types[block.type].role == "input")
 
 
 def _placed(graph: Graph, fitting: frozenset[str]) -> list[tuple[int, int, str]]:

@@ -37,6 +37,9 @@ class View(QWidget, metaclass=AbstractWidget):
     title: ClassVar[str] = ""
     measures: ClassVar[bool] = False
 
+    _told = ""
+    """What the last answer adds beside the title."""
+
     def __init__(self, id: str, theme: Theme, block: str | None = None, block_name: str = "") -> None:
         super().__init__()
         self.id = id
@@ -50,7 +53,7 @@ class View(QWidget, metaclass=AbstractWidget):
         self._drawn: tuple[object, ...] | None = None
         self._waiting: tuple[Mapping[str, NDArray], int] | None = None
         self._missing = False
-        self._awaited, self._is_fed = WAITS, True
+        self._awaited, self._problem, self._is_fed = WAITS, "", True
         self._sentence = _Sentence(WAITS)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
@@ -107,6 +110,8 @@ class View(QWidget, metaclass=AbstractWidget):
     def forget(self) -> None:
         """What is shown was of another block or another project."""
         self._drawn = self._waiting = self.step = None
+        self._problem = self._told = ""
+        self.set_subtitle(self.describe())
         if not self._missing:
             self.show_message(self._waits)
 
@@ -134,7 +139,7 @@ class View(QWidget, metaclass=AbstractWidget):
     def _waits(self) -> str:
         if not self.measures:
             return WAITS
-        return self._awaited if self._is_fed else UNFED
+        return (self._problem or self._awaited) if self._is_fed else UNFED
 
     @property
     def is_missing(self) -> bool:
@@ -161,15 +166,15 @@ class View(QWidget, metaclass=AbstractWidget):
         """Show an answer to `ask()`: arrays by name, numpy or messages of them; kept for later while hidden."""
         if not arrays:
             return
-        self._waiting = ({name: as_numpy(value) for name, value in arrays.items()}, step)
+        self._waiting, self._problem = ({name: as_numpy(value) for name, value in arrays.items()}, step), ""
         if self.isVisible():
             self._catch_up()
 
     def show_problem(self, text: str) -> None:
         """Say why there is nothing to show."""
         if not self._missing:
-            self._waiting = None
-            self.show_message(text if text and self._is_fed else self._waits)
+            self._waiting, self._problem = None, text
+            self.show_message(self._waits)
 
     def show_message(self, text: str, choose: bool = False) -> None:
         """One sentence in place of the chart; with `choose`, a way to another block."""

@@ -69,4 +69,25 @@ def test_weights_of_a_drawing_edited_meanwhile_are_those_of_another_network(kill
     kept.rename(place)
     qtbot.waitUntil(lambda: runs.checkpoint == place, timeout=RUN_MS)
     assert runs.state.edited
-    assert document.undo_stack.canUndo()
+    document.undo_stack.undo()
+    assert not runs.state.edited
+    assert window.run_bar.slot.text() == "Continue"
+
+
+def test_it_is_taken_even_by_the_second_window_after_the_kill(killed, open_window) -> None:
+    place, kept = killed
+    assert open_window().close()
+    kept.rename(place)
+    assert open_window().workspace.runs.checkpoint == place
+
+
+def test_a_save_that_began_before_it_came_lacks_it(killed, open_window, qtbot, tmp_path: Path) -> None:
+    place, kept = killed
+    window = open_window()
+    workspace = window.workspace
+    kept.rename(place)
+    workspace.store.look_again(workspace.files.late_checkpoint._recovered)
+    with qtbot.waitSignal(workspace.store.saved, timeout=RUN_MS):
+        workspace.save(tmp_path / "net.loom")
+    assert workspace.runs.checkpoint == place
+    assert workspace.is_changed

@@ -87,8 +87,14 @@ def test_a_window_says_itself_which_weights_of_an_opened_project_it_needs(window
     with qtbot.waitSignal(files.opened):
         files.open(tmp_path / "net.loom")
     files.store.wait()
-    assert files.file_weights.is_file()
     assert not files.store._on_their_way
+    for step in range(2):
+        newer = files.store.folder.checkpoints / f"run-{step}.safetensors"
+        newer.touch()
+        os.utime(newer, (time.time() + 10, time.time() + 10))
+    files.run_ended()
+    files.store.wait()
+    assert files.file_weights.is_file()
 
 
 def test_a_missing_file_is_told_as_a_problem(store, qtbot, tmp_path: Path) -> None:

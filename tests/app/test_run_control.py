@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.run_control import RunControl
+from app.run_control import RunControl, Weights
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.edits import set_parameter
 from engine.graph.graph import Block, Graph
@@ -46,7 +46,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_weights_are_of_the_edited_network_only_once_a_run_has_taken_them(runs, weights) -> None:
-    runs.opened(5, {}, weights)
+    runs.opened(5, {}, Weights(weights, runs._document.graph))
     runs._document.edit("Set units", set_parameter, "d", "out_features", 3)
     assert runs.state.edited
     runs.continue_fitting()
