@@ -3,10 +3,11 @@
     python tests/benchmarks/training_speed.py [--cases mlp lenet rbm] [--only tensorloom hand] [--threads N] [--json]
 
 Contestants take turns in rounds, all with the same number of threads, and the medians are told: machines are noisy, so
-only ratios within one run mean something. They share a process, and with it the memory that Tensorloom's loop has the
-C library keep. Libraries that are not installed are left out. With --json the last line is one object
-{case: {contestant: samples per second}}. `tensorloom_window` is the same run in the worker, with the window
-open off-screen and five live views drawing; the window needs a processor of its own: see --threads.
+only ratios within one run mean something. Each has a process of its own, as its users have: what one library sets there
+(Tensorloom's loop has the C library keep freed memory) would change the others too. Libraries that are not installed
+are left out. With --json the last line is one object {case: {contestant: samples per second}}. `tensorloom_window` is
+the same run in the worker, with the window open off-screen and five live views drawing; the window needs a processor
+of its own: see --threads.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +53,7 @@ WARM_STEPS = 20
 LEARNING_RATE = 1e-3
 WINDOW_VIEWS = ("loss", "accuracy", "filters", "latent", "predictions")
 WINDOW_S = 3.0
+ANSWER = "samples per second: "
 Layer = tuple[str, Mapping[str, object]]
 
 MLP: tuple[Layer, ...] = (
@@ -412,15 +414,44 @@ def installed(contestant: str) -> bool:
     return all(importlib.util.find_spec(module) is not None for module in NEEDS.get(contestant, ()))
 
 
-def measure(case: Case, contestants: Mapping[str, Contestant], rounds: int) -> dict[str, float]:
+class Process:
+    """A contestant in a process of its own, which takes a turn when told and waits in between."""
+
+    def __init__(self, case: str, contestant: str, options: Sequence[str]) -> None:
+        command = [sys.executable, "-P", __file__, "--takes-turns", case, contestant, *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def turn(self) -> float:
+        """Samples per second of one turn."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        # libraries print lines of their own
+        answer = next((line for line in self._process.stdout if line.startswith(ANSWER)), None)
+        assert answer is not None, f"{self._process.args} ended with {self._process.wait()}"
+        return float(answer.removeprefix(ANSWER))
+
+    def close(self) -> None:
+        """It ends as there is no more to read."""
+        self._process.communicate()
+
+
+def take_turns(case: Case, contestant: str) -> None:
+    """What such a process does: a turn for each line it is sent."""
+    for _ in sys.stdin:
+        torch.set_num_threads(case.threads)
+        print(f"{ANSWER}{CONTESTANTS[case.name][contestant](case)}", flush=True)
+
+
+def measure(processes: Mapping[str, Process], rounds: int) -> dict[str, float]:
     """Median samples per second; in each round all take a turn, in an order that shifts from round to round."""
-    rates: dict[str, list[float]] = {name: [] for name in contestants}
-    names = list(contestants)
+    rates: dict[str, list[float]] = {name: [] for name in processes}
+    names = list(processes)
     for turn in range(rounds):
         shift = turn % len(names)
         for name in names[shift:] + names[:shift]:
-            torch.set_num_threads(case.threads)
-            rates[name].append(contestants[name](case))
+            rates[name].append(processes[name].turn())
     return {name: statistics.median(found) for name, found in rates.items()}
 
 
@@ -451,21 +482,28 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--data", type=Path, default=default_data())
     parser.add_argument("--json", action="store_true", help="print one object on the last line")
+    parser.add_argument("--takes-turns", nargs=2, metavar=("CASE", "CONTESTANT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.data.is_dir():
         print(f"There is no folder {options.data}: set TENSORLOOM_TEST_DATA or --data.", file=sys.stderr)
         return 1
+    known = {case.name: case for case in cases(options.threads, options.data.resolve(), options.length)}
+    if options.takes_turns:
+        name, contestant = options.takes_turns
+        take_turns(known[name], contestant)
+        return 0
+    shared = (f"--threads={options.threads}", f"--data={options.data}", f"--length={options.length}")
     found: dict[str, dict[str, float]] = {}
-    for case in cases(options.threads, options.data.resolve(), options.length):
-        if case.name not in options.cases:
-            continue
-        taking_part = {
-            name: contestant
-            for name, contestant in CONTESTANTS[case.name].items()
+    for case in (name for name in known if name in options.cases):
+        processes = {
+            name: Process(case, name, shared)
+            for name in CONTESTANTS[case]
             if installed(name) and (options.only is None or name in options.only)
         }
-        if taking_part:
-            found[case.name] = measure(case, taking_part, options.rounds)
+        if processes:
+            found[case] = measure(processes, options.rounds)
+        for process in processes.values():
+            process.close()
     print(f"{options.threads} threads, medians of {options.rounds} rounds")
     print(table(found))
     if options.json:
