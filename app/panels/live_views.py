@@ -8,29 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from PySide6.QtCore import QEvent, QPoint, QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.empty_state import EmptyState
-from app.panels.view_menus import add_choices, blocks_menu, kinds_menu, new_menu
+from app.panels.view_menus import open_add_menu, open_block_menu, open_tile_menu
 from app.panels.view_tile import TileRow, TileScroll, ViewTile
 from app.panels.views_header import ViewsHeader
-from app.views.registry import (
-    VIEW_KINDS,
-    candidate_at,
-    candidates,
-    has_candidates,
-    is_fed,
-    make_view,
-    sole_candidate,
-    suiting,
-)
+from app.views.registry import VIEW_KINDS, candidate_at, is_fed, make_view, sole_candidate, suiting
 from app.wording import WAITS
 from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph
-from graph_editor.letter_search import find_by_letter
-from graph_editor.style_sheet import round_menu
 from graph_editor.theme import Theme
 
 if TYPE_CHECKING:
@@ -63,12 +52,12 @@ class LiveViews(QWidget):
 
     def __init__(self, theme: Theme, new_view: Callable[..., ViewSpec], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self.theme = theme
         self._new_view = new_view
         self._specs: tuple[ViewSpec, ...] = ()
         self._tiles: dict[str, ViewTile] = {}
-        self._graph = Graph()
-        self._types: Mapping[str, BlockType] = {}
+        self.graph = Graph()
+        self.types: Mapping[str, BlockType] = {}
         self._history: RunHistory | None = None
         self._turn = 0
         self._previous: RunHistory | None = None
@@ -79,11 +68,11 @@ class LiveViews(QWidget):
         self._awaited = WAITS
         self._told: tuple[Ask, ...] = ()
         self._header = ViewsHeader(theme)
-        self._header.add.clicked.connect(self._open_add_menu)
         self._header.maximise.clicked.connect(lambda: self.set_maximised(not self._is_maximised))
         self._header.escaped.connect(lambda: self.set_maximised(False))
         self._empty = EmptyState(BEFORE_RUN, "", theme)
-        self._empty.activated.connect(self._open_add_menu)
+        for wanted in (self._header.add.clicked, self._empty.activated):
+            wanted.connect(lambda: open_add_menu(self, self._header.add))
         self._splitter = TileRow()
         self._scroll = TileScroll(self._splitter)
         self._scroll.horizontalScrollBar().valueChanged.connect(self._tell_asks)
@@ -114,7 +103,7 @@ class LiveViews(QWidget):
 
     def set_graph(self, graph: Graph, types: Mapping[str, BlockType]) -> None:
         """The drawing as it is now: names of blocks, and what new views can look at."""
-        self._graph, self._types = graph, types
+        self.graph, self.types = graph, types
         self._aim()
 
     def show_history(self, history: RunHistory | None, previous: RunHistory | None = None) -> None:
@@ -186,7 +175,7 @@ class LiveViews(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
-        self._theme = theme
+        self.theme = theme
         self._header.set_theme(theme)
         self._empty.set_theme(theme)
         for tile in self._tiles.values():
@@ -246,51 +235,7 @@ class LiveViews(QWidget):
             self._filled = None
             self._show_page()
 
-    def add_menu(self) -> QMenu:
-        """The menu of kinds, with the blocks that each can look at."""
-        return kinds_menu(self, self._theme, self._graph, self._types, self.add_view)
-
-    def tile_menu(self, id: str) -> QMenu:
-        """The menu of one view."""
-        spec = self._spec(id)
-        menu = new_menu(self)
-        if has_candidates(spec.kind, self._graph, self._types, 1 if VIEW_KINDS[spec.kind].needs_block else 2):
-            found = partial(candidates, spec.kind, self._graph, self._types)
-            blocks = find_by_letter(round_menu(menu.addMenu("Choose block")))
-            add_choices(blocks, spec.kind, spec.block, found, self._chooser(id))
-            menu.addSeparator()
-        menu.addAction("Give the window back" if self._filled == id else "Fill the window", partial(self._toggle, id))
-        menu.addAction("Show everything", self._tiles[id].view.reset_zoom)
-        menu.addAction("Save picture …", self._tiles[id].save_picture)
-        menu.addSeparator()
-        at = [other.id for other in self._specs].index(id)
-        menu.addAction("Move left", partial(self.move_view, id, -1)).setEnabled(at > 0)
-        menu.addAction("Move right", partial(self.move_view, id, 1)).setEnabled(at < len(self._specs) - 1)
-        menu.addSeparator()
-        menu.addAction("Close view", partial(self.close_view, id))
-        return menu
-
     # Inside.
-
-    def _chooser(self, id: str) -> Callable[[str | None], None]:
-        return partial(self.choose_block, id)
-
-    def _open_add_menu(self) -> None:
-        button = self._header.add
-        menu = self.add_menu()
-        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
-
-    def _open_tile_menu(self, id: str) -> None:
-        button = self._tiles[id].header.more
-        self.tile_menu(id).popup(button.mapToGlobal(button.rect().bottomLeft()))
-
-    def _open_block_menu(self, id: str) -> None:
-        spec, view = self._spec(id), self._tiles[id].view
-        menu = blocks_menu(self, candidates(spec.kind, self._graph, self._types), self._chooser(id))
-        menu.popup(view.mapToGlobal(view.rect().center()))
-
-    def _spec(self, id: str) -> ViewSpec:
-        return next(spec for spec in self._specs if spec.id == id)
 
     def _change(self, specs: tuple[ViewSpec, ...]) -> None:
         if specs != self._specs:
@@ -330,12 +275,12 @@ class LiveViews(QWidget):
         for spec in self._specs:
             if spec.id in self._tiles:
                 continue
-            view = make_view(spec.kind, spec.id, self._theme, spec.block)
-            tile = self._tiles[spec.id] = ViewTile(view, self._theme)
+            view = make_view(spec.kind, spec.id, self.theme, spec.block)
+            tile = self._tiles[spec.id] = ViewTile(view, self.theme)
             tile.header.fill_wanted.connect(partial(self._toggle, spec.id))
-            tile.header.menu_wanted.connect(partial(self._open_tile_menu, spec.id))
+            tile.header.menu_wanted.connect(partial(open_tile_menu, self, tile))
             tile.header.close_wanted.connect(partial(self.close_view, spec.id))
-            view.choose_wanted.connect(partial(self._open_block_menu, spec.id))
+            view.choose_wanted.connect(partial(open_block_menu, self, tile))
             view.set_awaited(self._awaited)
             view.show_history(self._history, self._previous)
             changed = True
@@ -361,17 +306,17 @@ class LiveViews(QWidget):
                 # One that was never aimed looks at what suits it best as the drawing grows.
                 block = self._suiting(spec.kind)
             if block is not None:
-                aimed = candidate_at(spec.kind, block, self._graph, self._types)
+                aimed = candidate_at(spec.kind, block, self.graph, self.types)
             else:
-                aimed = sole_candidate(spec.kind, self._graph, self._types)
+                aimed = sole_candidate(spec.kind, self.graph, self.types)
             if tile.view.measures:
-                tile.view.set_fed(aimed is None or is_fed(aimed.path, self._graph, self._types))
-            tile.view.set_missing(spec.block is not None and bool(self._types) and aimed is None)
+                tile.view.set_fed(aimed is None or is_fed(aimed.path, self.graph, self.types))
+            tile.view.set_missing(spec.block is not None and bool(self.types) and aimed is None)
             tile.view.set_block(block, aimed.name if aimed is not None else "")
         self._tell_asks()
 
     def _suiting(self, kind: str) -> str | None:
-        return suiting(kind, self._graph, self._types)
+        return suiting(kind, self.graph, self.types)
 
     def _tell_asks(self) -> None:
         asks = self.asks()
@@ -393,7 +338,7 @@ class LiveViews(QWidget):
 
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("canvas"))
+        painter.fillRect(self.rect(), self.theme.color("canvas"))
         painter.end()
 
     def sizeHint(self) -> QSize:

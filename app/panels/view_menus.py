@@ -1,21 +1,23 @@
-"""Menus of the live views: which kinds there are, and which blocks a view can look at."""
+"""Menus of the live views: which can be added, what can be done with one, and which blocks it can look at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates
 from app.wording import number_words
-from engine.graph.block_type import BlockType
-from engine.graph.graph import Graph
 from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
-from graph_editor.theme import Theme
+
+if TYPE_CHECKING:
+    from app.panels.live_views import LiveViews
+    from app.panels.view_tile import ViewTile
 
 MOST_LISTED = 100
 Choice = Candidate | tuple[str | None, str]
@@ -25,48 +27,73 @@ Choose = Callable[[str | None], None]
 """Aims a view at the block of a path, or at none in particular."""
 
 
-def new_menu(parent: QWidget) -> QMenu:
-    """An empty menu that is gone when it closes."""
-    menu = find_by_letter(round_menu(QMenu(parent)))
-    menu.setToolTipsVisible(True)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    return menu
+def open_add_menu(panel: LiveViews, button: QWidget) -> None:
+    """Offer below a button the views that can be added."""
+    add_menu(panel).popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
 
 
-def kinds_menu(
-    parent: QWidget,
-    theme: Theme,
-    graph: Graph,
-    types: Mapping[str, BlockType],
-    add: Callable[[str, str | None], None],
-) -> QMenu:
-    """The kinds of views, with the blocks that each can look at; `add` is given the kind and the block's path."""
-    menu = new_menu(parent)
+def open_tile_menu(panel: LiveViews, tile: ViewTile) -> None:
+    """Offer below the button of a tile what can be done with its view."""
+    button = tile.header.more
+    tile_menu(panel, tile).popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+
+def open_block_menu(panel: LiveViews, tile: ViewTile) -> None:
+    """Offer on a view whose block is gone those that it can look at."""
+    menu, view = _new_menu(panel), tile.view
+    _fill(menu, candidates(view.kind, panel.graph, panel.types), partial(panel.choose_block, view.id))
+    if menu.isEmpty():
+        menu.addAction("No block fits").setEnabled(False)
+    menu.popup(view.mapToGlobal(view.rect().center()))
+
+
+def add_menu(panel: LiveViews) -> QMenu:
+    """The kinds of views, with the blocks that each can look at."""
+    menu, graph, types = _new_menu(panel), panel.graph, panel.types
     for kind in VIEW_KINDS.values():
-        icon = theme.icon(kind.icon, "secondary")
+        icon = panel.theme.icon(kind.icon, "secondary")
         if kind.needs_block and has_candidates(kind.kind, graph, types, 2):
             under = find_by_letter(round_menu(menu.addMenu(icon, kind.title)))
-            _fill_when_opened(under, partial(candidates, kind.kind, graph, types), partial(add, kind.kind))
+            _fill_when_opened(under, partial(candidates, kind.kind, graph, types), partial(panel.add_view, kind.kind))
         else:
-            action = menu.addAction(icon, kind.title, partial(add, kind.kind, None))
+            action = menu.addAction(icon, kind.title, partial(panel.add_view, kind.kind, None))
             action.setEnabled(not kind.needs_block or has_candidates(kind.kind, graph, types))
             action.setToolTip(kind.about)
     return menu
 
 
-def blocks_menu(parent: QWidget, found: Sequence[Candidate], choose: Choose) -> QMenu:
-    """The blocks that a view without one can look at."""
-    menu = new_menu(parent)
-    _fill(menu, found, choose)
-    if menu.isEmpty():
-        menu.addAction("No block fits").setEnabled(False)
+def tile_menu(panel: LiveViews, tile: ViewTile) -> QMenu:
+    """The menu of one view."""
+    menu, id, specs = _new_menu(panel), tile.view.id, panel.views()
+    at = [spec.id for spec in specs].index(id)
+    kind, block = VIEW_KINDS[specs[at].kind], specs[at].block
+    if has_candidates(kind.kind, panel.graph, panel.types, 1 if kind.needs_block else 2):
+        none: tuple[Choice, ...] = () if kind.needs_block else ((None, "All together"),)
+        found = partial(candidates, kind.kind, panel.graph, panel.types)
+        blocks = find_by_letter(round_menu(menu.addMenu("Choose block")))
+        choose = partial(panel.choose_block, id)
+        _fill_when_opened(blocks, lambda: (*none, *found()), choose, lambda path: path == block)
+        menu.addSeparator()
+    if panel.filled() == id:
+        menu.addAction("Give the window back", partial(panel.fill, None))
+    else:
+        menu.addAction("Fill the window", partial(panel.fill, id))
+    menu.addAction("Show everything", tile.view.reset_zoom)
+    menu.addAction("Save picture …", tile.save_picture)
+    menu.addSeparator()
+    menu.addAction("Move left", partial(panel.move_view, id, -1)).setEnabled(at > 0)
+    menu.addAction("Move right", partial(panel.move_view, id, 1)).setEnabled(at < len(specs) - 1)
+    menu.addSeparator()
+    menu.addAction("Close view", partial(panel.close_view, id))
     return menu
 
 
-def add_choices(menu: QMenu, kind: str, block: str | None, find: Find, choose: Choose) -> None:
-    """The blocks that a view of `kind` can look at, the one it does checked."""
-    none: tuple[Choice, ...] = () if VIEW_KINDS[kind].needs_block else ((None, "All together"),)
-    _fill_when_opened(menu, lambda: (*none, *find()), choose, lambda path: path == block)
+def _new_menu(parent: QWidget) -> QMenu:
+    """An empty menu that is gone when it closes."""
+    menu = find_by_letter(round_menu(QMenu(parent)))
+    menu.setToolTipsVisible(True)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return menu
 
 
 def _fill_when_opened(menu: QMenu, find: Find, choose: Choose, is_checked: IsChecked | None = None) -> None:

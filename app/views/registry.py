@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import partial
 from importlib import import_module
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 ROW_HEIGHT = 96
 BETWEEN_NAMES = " › "
 Types = Mapping[str, BlockType]
-Among = Callable[[Graph], Collection[str]]
 
 
 class Candidate(NamedTuple):
@@ -180,9 +178,10 @@ def candidate_at(kind: str, path: str, graph: Graph, types: Types) -> Candidate 
 
 def is_fed(path: str, graph: Graph, types: Types) -> bool:
     """Whether data reach the block at an id path."""
+    fed = _fed_in(graph, types)
     body: Graph | None = graph
     for id in path.split("/"):
-        if body is None or id not in body.blocks or id not in _fed(body, types):
+        if body is None or id not in body.blocks or id not in fed[body]:
             return False
         body = body.blocks[id].body
     return True
@@ -213,11 +212,33 @@ def _fitting(kind: str, types: Types) -> frozenset[str]:
     return known[1]
 
 
-def _all_of(graph: Graph) -> Collection[str]:
-    return graph.blocks.keys()
+class _Fed:
+    """Of each body of a drawing the blocks that data reach; they are looked for when they are first asked about."""
+
+    def __init__(self, drawing: Graph, types: Types) -> None:
+        # Bodies have no hash; while their drawing is kept no other body can take the id() of one.
+        self.drawing, self.types = drawing, types
+        self._found: dict[int, Collection[str]] = {}
+
+    def __getitem__(self, body: Graph) -> Collection[str]:
+        found = self._found.get(id(body))
+        if found is None:
+            found = self._found[id(body)] = _reached(body, self.types)
+        return found
 
 
-def _fed(graph: Graph, types: Types) -> Collection[str]:
+_latest = _Fed(Graph(), {})
+
+
+def _fed_in(drawing: Graph, types: Types) -> _Fed:
+    """Remembered for the drawing that was asked about last: all views share it."""
+    global _latest
+    if _latest.drawing is not drawing or _latest.types is not types:
+        _latest = _Fed(drawing, types)
+    return _latest
+
+
+def _reached(graph: Graph, types: Types) -> Collection[str]:
     """The blocks of a body that data reach over some wire, from an Input or an Entry."""
     fed = {wire.target.block for wire in graph.wires}
     starts = {wire.source.block for wire in graph.wires} - fed
@@ -235,40 +256,35 @@ def _gives(block: Block, types: Types) -> bool:
     return block.type == "entry" or (block.type in types and types[block.type].role == "input")
 
 
-def _placed(graph: Graph, fitting: frozenset[str]) -> list[tuple[int, int, str]]:
-    """Where the blocks of a body stand that fit or have a body, with their ids, in reading order."""
+def _placed(graph: Graph, fitting: frozenset[str], among: Collection[str]) -> list[tuple[int, int, str]]:
+    """Where those blocks of a body stand that fit or have a body, with their ids, in reading order."""
     placed = [
         (block.look.y // ROW_HEIGHT, block.look.x, block.id)
         for block in graph.blocks.values()
-        if block.type in fitting or block.body is not None
+        if (block.type in fitting or block.body is not None) and block.id in among
     ]
     placed.sort()
     return placed
 
 
 def _walk(
-    graph: Graph, fitting: frozenset[str], among: Among = _all_of, path: str = "", names: str = ""
+    graph: Graph, fitting: frozenset[str], fed: _Fed | None = None, path: str = "", names: str = ""
 ) -> Iterator[Candidate]:
-    ids = among(graph)
-    for _, _, id in _placed(graph, fitting):
-        if id not in ids:
-            continue
+    for _, _, id in _placed(graph, fitting, graph.blocks if fed is None else fed[graph]):
         block = graph.blocks[id]
         if block.type in fitting:
             yield Candidate(path + id, names + block.name)
         if block.body is not None:
-            yield from _walk(block.body, fitting, among, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
+            yield from _walk(block.body, fitting, fed, f"{path}{id}/", f"{names}{block.name}{BETWEEN_NAMES}")
 
 
 def _walk_back(
-    graph: Graph, fitting: frozenset[str], ids: Collection[str], among: Among, path: str = ""
+    graph: Graph, fitting: frozenset[str], among: Collection[str], fed: _Fed, path: str = ""
 ) -> Iterator[str]:
-    for _, _, id in reversed(_placed(graph, fitting)):
-        if id not in ids:
-            continue
+    for _, _, id in reversed(_placed(graph, fitting, among)):
         block = graph.blocks[id]
         if block.body is not None:
-            yield from _walk_back(block.body, fitting, among(block.body), among, f"{path}{id}/")
+            yield from _walk_back(block.body, fitting, fed[block.body], fed, f"{path}{id}/")
         if block.type in fitting:
             yield path + id
 
@@ -278,12 +294,12 @@ def suiting(kind: str, graph: Graph, types: Types) -> str | None:
     compares, of a drawing without a loss the last; else the first that fits. All among what data reach, if they do."""
     if not VIEW_KINDS[kind].needs_block:
         return None
-    fitting, among = _fitting(kind, types), partial(_fed, types=types)
+    fitting, fed = _fitting(kind, types), _fed_in(graph, types)
     if kind != "latent":
-        return next((found.path for found in chain(_walk(graph, fitting, among), _walk(graph, fitting))), None)
-    fed = among(graph) or graph.blocks.keys()
+        return next((found.path for found in chain(_walk(graph, fitting, fed), _walk(graph, fitting))), None)
+    among = fed[graph] or graph.blocks
     if has_candidates("loss", graph, types):
-        last = tuple(islice(_walk_back(graph, fitting, fed, among), 2))
+        last = tuple(islice(_walk_back(graph, fitting, among, fed), 2))
     else:
-        last = tuple(id for _, _, id in _placed(graph, fitting) if graph.blocks[id].type in fitting and id in fed)
+        last = tuple(id for _, _, id in _placed(graph, fitting, among) if graph.blocks[id].type in fitting)
     return last[-1] if last else None

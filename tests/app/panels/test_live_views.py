@@ -8,62 +8,28 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.panels.live_views import BEFORE_RUN, NO_VIEWS, PACE, LiveViews
+from app.panels.view_menus import tile_menu
 from app.views.history import RunHistory
 from app.views.view import DELETED, UNFED
 from app.wording import WAITS
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.graph import Block, Graph, Look, PortRef, Wire
-from engine.training.events import EpochEnded, Losses, Started
+from engine.graph.graph import Block, Graph
+from engine.training.events import Started
 from engine.training.plan import ViewSpec
 from graph_editor.theme import load_theme
+from tests.app.counted_wires import CountedWires
+from tests.app.panels.live_tiles import GRAPH, SPECS, run_history, shown_views, trigger
 
-GRAPH = Graph(
-    blocks={
-        block.id: block
-        for block in (
-            Block(id="in", type="input", name="Input", look=Look(x=-100)),
-            Block(id="cv", type="conv2d", name="Convolution"),
-            Block(id="fl", type="flatten", name="Flatten", look=Look(x=100)),
-            Block(id="dn", type="dense", name="Dense", look=Look(x=200)),
-            Block(id="ce", type="cross_entropy", name="Cross-entropy", look=Look(x=300)),
-        )
-    },
-    wires=tuple(
-        Wire(source=PortRef(source, "output"), target=PortRef(target, "input"))
-        for source, target in (("in", "cv"), ("cv", "fl"), ("fl", "dn"), ("dn", "ce"))
-    ),
-)
-SPECS = (
-    ViewSpec(id="a", kind="loss"),
-    ViewSpec(id="b", kind="filters", block="cv"),
-    ViewSpec(id="c", kind="latent", block="fl"),
-)
 NOT_YET = "The network does not have this block yet"
 FILTERS = {"filters": np.ones((4, 3, 3), dtype=np.float32), "limit": np.array(1.0)}
 
 
-def run_history() -> RunHistory:
-    history = RunHistory()
-    history.add(Started("r", device="cpu", threads=1, steps_per_epoch=4, samples=16, stages=(5,)))
-    history.add(Losses("r", stage=0, first_step=0, values=np.float32([4, 3, 2, 1]).tobytes()))
-    history.add(EpochEnded("r", 0, 1, 4, {"loss": 2.5}, {"loss": 2.6}))
-    return history
-
-
 @pytest.fixture
 def views(qtbot) -> LiveViews:
-    made = LiveViews(load_theme("light", 1.0), ViewSpec)
-    qtbot.addWidget(made)
-    made.resize(936, 288)
-    made.set_graph(GRAPH, BLOCK_TYPES)
-    made.set_views(SPECS)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown_views(qtbot)
 
 
 @pytest.fixture
@@ -74,18 +40,6 @@ def running(views) -> LiveViews:
 
 def texts(widget: QWidget) -> str:
     return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
-
-
-def entries(menu: QMenu) -> list[str]:
-    return [action.text() for action in menu.actions() if not action.isSeparator()]
-
-
-def trigger(menu: QMenu, *titles: str) -> None:
-    for title in titles[:-1]:
-        menu = next(action.menu() for action in menu.actions() if action.text() == title)
-        # As opening it with the mouse does.
-        menu.aboutToShow.emit()
-    next(action for action in menu.actions() if action.text() == titles[-1]).trigger()
 
 
 def test_before_the_first_run_it_says_what_will_appear(views) -> None:
@@ -142,56 +96,10 @@ def test_an_answer_reaches_the_view_that_asked(running) -> None:
     assert running.tile("c").view.message() == "This block has no output"
 
 
-def test_adding_by_the_menu_tells_the_project(running, qtbot) -> None:
-    menu = running.add_menu()
-    assert entries(menu) == ["Loss", "Accuracy", "Filters", "Latent space", "Decision boundary", "Predictions"]
-    with qtbot.waitSignal(running.views_changed) as told:
-        trigger(menu, "Filters", "Dense")
-    specs = told.args[0]
-    assert specs[:3] == SPECS
-    assert (specs[3].kind, specs[3].block) == ("filters", "dn")
-    assert isinstance(specs[3], ViewSpec)
-    assert running.tile(specs[3].id).header.subtitle() == "Dense"
-    assert len(running.asks()) == 3
-
-
-def test_a_kind_that_no_block_fits_cannot_be_added(running) -> None:
-    running.set_graph(Graph(), BLOCK_TYPES)
-    menu = running.add_menu()
-    enabled = {action.text(): action.isEnabled() for action in menu.actions()}
-    assert enabled["Loss"]
-    assert not enabled["Filters"]
-
-
-def test_of_very_many_blocks_a_menu_lists_the_first_and_the_one_that_is_chosen(running) -> None:
-    blocks = {
-        f"d{index}": Block(id=f"d{index}", type="dense", name=f"D{index}", look=Look(x=index)) for index in range(1234)
-    }
-    running.set_graph(Graph(blocks=blocks), BLOCK_TYPES)
-    running.choose_block("b", "d1200")
-    menu = running.tile_menu("b")
-    (under,) = [action.menu() for action in menu.actions() if action.text() == "Choose block"]
-    assert under.isEmpty()
-    under.aboutToShow.emit()
-    lines = entries(under)
-    assert lines[:2] == ["D0", "D1"]
-    assert lines[99:101] == ["D99", "D1200"]
-    assert lines[101].replace("\N{THIN SPACE}", " ") == "1 133 more: use the menu of the block on the canvas"
-    assert len(lines) == 102
-    assert [action.text() for action in under.actions() if action.isChecked()] == ["D1200"]
-
-
 def test_a_view_added_before_the_run_is_seen(views) -> None:
     views.add_view("filters")
     assert views.tile(views.views()[-1].id).isVisible()
     assert [ask.kind for ask in views.asks()] == ["filters", "latent", "filters"]
-
-
-def test_another_block_is_chosen_in_the_tile_menu(running, qtbot) -> None:
-    with qtbot.waitSignal(running.views_changed) as told:
-        trigger(running.tile_menu("b"), "Choose block", "Dense")
-    assert told.args[0][1] == ViewSpec(id="b", kind="filters", block="dn")
-    assert running.tile("b").header.subtitle() == "Dense"
 
 
 def test_a_deleted_block_is_said_and_comes_back_with_undo(running) -> None:
@@ -222,6 +130,17 @@ def test_a_view_of_a_block_that_is_not_wired_yet_says_so_until_it_is(running) ->
     assert [running.tile(id).view.message() for id in "abc"] == ["", "", NOT_YET]
     running.set_graph(loose, BLOCK_TYPES)
     assert [running.tile(id).view.message() for id in "abc"] == ["", "", UNFED]
+
+
+def test_all_views_share_one_search_for_what_data_reach(running) -> None:
+    def wires_read(*aims: tuple[str, str | None]) -> int:
+        running.set_views(tuple(ViewSpec(id=f"{kind} {block}", kind=kind, block=block) for kind, block in aims))
+        wires = CountedWires(GRAPH.wires)
+        running.set_graph(Graph(blocks=GRAPH.blocks, wires=wires), BLOCK_TYPES)
+        return wires.read
+
+    five = ("filters", "cv"), ("filters", "dn"), ("latent", "fl"), ("latent", None), ("predictions", "ce")
+    assert wires_read(*five) == wires_read(("filters", "cv")) > 0
 
 
 def test_a_renamed_block_is_named_anew(running) -> None:
@@ -264,26 +183,15 @@ def test_tab_reaches_every_header_and_menu(running, qtbot) -> None:
         assert header.more.accessibleName() == f"Menu of {running.tile(spec.id).view.title}"
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")
-def test_the_context_menu_key_opens_the_menu(running, qtbot) -> None:
-    header = running.tile("b").header
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), header.mapToGlobal(QPoint(5, 5)))
-    QApplication.sendEvent(header, event)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
-    assert entries(menu)[-1] == "Close view"
-    menu.close()
-
-
 def test_moving_keeps_what_tiles_show(running, qtbot) -> None:
     running.show_measured("b", FILTERS, 1)
     tile = running.tile("b")
-    trigger(running.tile_menu("b"), "Move left")
+    trigger(tile_menu(running, tile), "Move left")
     assert [spec.id for spec in running.views()] == ["b", "a", "c"]
     assert running.tile("b") is tile
     assert tile.view.message() == ""
     assert tile.x() < running.tile("a").x()
-    assert not next(a for a in running.tile_menu("b").actions() if a.text() == "Move left").isEnabled()
+    assert not next(a for a in tile_menu(running, tile).actions() if a.text() == "Move left").isEnabled()
 
 
 def test_without_views_one_can_be_added(running) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.views.registry import VIEW_KINDS, candidate_at, candidates, has_candidates, is_fed, sole_candidate, suiting
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph, Look, PortRef, Wire
+from tests.app.counted_wires import CountedWires
 
 GRAPH = Graph(
     blocks={
@@ -124,6 +125,26 @@ def test_what_is_remembered_of_a_drawing_is_not_told_of_the_next() -> None:
     assert [candidate.path for candidate in candidates("filters", other, BLOCK_TYPES)] == ["dn"]
     fewer = {id: type for id, type in BLOCK_TYPES.items() if id != "dense"}
     assert candidates("filters", other, fewer) == ()
+
+
+def test_what_data_reach_is_looked_for_once_in_each_body_of_a_drawing() -> None:
+    for inside in ([Wire(source=PortRef("entry", "output"), target=PortRef("c2", "input"))], []):
+        inner = CountedWires(inside)
+        wires = CountedWires(Wire(source=PortRef("in", "image"), target=PortRef(id, "input")) for id in ("cv", "rs"))
+        body = Graph(blocks=GRAPH.blocks["rs"].body.blocks, wires=inner)
+        residual = Block(id="rs", type="residual", name="Residual", look=Look(x=600), body=body)
+        drawn = Graph(blocks={**GRAPH.blocks, "rs": residual}, wires=wires)
+        assert is_fed("cv", drawn, BLOCK_TYPES)
+        assert inner.read == 0, "nobody asked about the blocks in there"
+        assert is_fed("rs/c2", drawn, BLOCK_TYPES) == bool(inside), "what was found in the last drawing is not told"
+        read = wires.read, inner.read
+        assert [is_fed(path, drawn, BLOCK_TYPES) for path in ("cv", "rs", "fl")] == [True, True, False]
+        assert is_fed("rs/c2", drawn, BLOCK_TYPES) == bool(inside)
+        assert suiting("filters", drawn, BLOCK_TYPES) == "cv"
+        assert suiting("latent", drawn, BLOCK_TYPES) == ("rs" if inside else "cv")
+        assert (wires.read, inner.read) == read
+    inputless = {id: type for id, type in BLOCK_TYPES.items() if id != "input"}
+    assert not is_fed("cv", drawn, inputless)
 
 
 def test_whether_several_blocks_fit_counts_those_inside_containers() -> None:
