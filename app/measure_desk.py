@@ -45,7 +45,7 @@ class MeasureDesk(QObject):
         self._session = 0
         self._opened_on: object = None
         self.has_session = self.is_refused = False
-        self._is_of_another = False
+        self._is_of_another = self._data_came = False
         link.on(SessionOpened, self._take_session)
         link.on(Measured, self._take)
 
@@ -55,7 +55,7 @@ class MeasureDesk(QObject):
             return
         settings = self._document.settings
         self._session = self._link.next_id()
-        self._opened_on, self.is_refused = self._drawn(), False
+        self._opened_on, self.is_refused, self._data_came = self._drawn(), False, False
         self._link.send(
             OpenSession(
                 id=self._session,
@@ -79,6 +79,15 @@ class MeasureDesk(QObject):
     def close_session(self) -> None:
         """Forget the session: the worker died, or a run makes its own."""
         self._opened_on, self.has_session, self.is_refused = None, False, False
+
+    def data_arrived(self) -> None:
+        """With these data a session that was refused may be opened, though nothing is drawn otherwise.
+
+        So may one whose refusal is still on its way.
+        """
+        self._data_came = True
+        if self.is_refused:
+            self.close_session()
 
     def start_over(self) -> None:
         """Another project is here: what the worker still says of the last one is dropped, its session among it.
@@ -127,6 +136,8 @@ class MeasureDesk(QObject):
             self._is_of_another = False
             self.is_refused = bool(message.problems)
             self.has_session = not self.is_refused
+            if self.is_refused and self._data_came:
+                self.close_session()
             self.session_opened.emit(message)
 
     def _take(self, message: Measured) -> None:

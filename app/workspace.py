@@ -181,9 +181,7 @@ class Workspace(QObject):
             self.measures.open_session(self.runs.checkpoint)
 
     def _data_arrived(self) -> None:
-        if self.measures.is_refused:
-            # with these data it may be opened, though nothing is drawn otherwise
-            self.measures.close_session()
+        self.measures.data_arrived()
         self.analysis.ask_again()
 
     def _code_changed(self) -> None:

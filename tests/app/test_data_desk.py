@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,15 @@ from engine.graph.edits import add_block
 from engine.graph.problem import Problem
 from engine.project.project_file import Project, write_project
 from engine.training.plan import DatasetRef, Plan, Settings, Supervised, ViewSpec
-from engine.worker.protocol import DatasetDescribed, DescribeDataset, Download, Downloaded
+from engine.worker.client import WorkerClient
+from engine.worker.protocol import (
+    DatasetDescribed,
+    DescribeDataset,
+    Download,
+    Downloaded,
+    FromWorker,
+    SessionOpened,
+)
 from tests.app.live_hands import RUN_MS, press, wait_for
 from tests.journeys.broken_files import drawn, idx_folder
 
@@ -74,8 +83,8 @@ def test_data_that_were_missing_are_looked_for_again_once_they_are_described(win
     assert counts == [0, 0, 0, 1, 1]
 
 
-@pytest.mark.parametrize("folder", ["data", "elsewhere"])
-def test_what_was_trained_shows_once_its_missing_data_are_found(open_window, qtbot, tmp_path: Path, folder) -> None:
+def trained_on_a_folder(open_window, qtbot, tmp_path: Path) -> tuple[Path, Path]:
+    """A trained project with a view, saved and closed, and the folder of its data."""
     file, place = tmp_path / "net.loom", idx_folder(tmp_path / "data")
     drawing = drawn("loss", dataset="mnist", fields=("image: 1×28×28 float32", "label: 10 classes"))
     settings = Settings(
@@ -90,12 +99,53 @@ def test_what_was_trained_shows_once_its_missing_data_are_found(open_window, qtb
     with qtbot.waitSignal(window.workspace.store.saved):
         window.workspace.save(file)
     assert window.close()
+    return file, place
+
+
+def wait_for_what_is_missing(window, qtbot) -> None:
+    """Until the worker has looked for the data in each of its ways, and found none."""
+    data, runs = window.workspace.data, window.workspace.runs
+    qtbot.waitUntil(lambda: bool(data._missing and runs.state.errors), timeout=RUN_MS)
+
+
+@pytest.mark.parametrize("folder", ["data", "elsewhere"])
+def test_what_was_trained_shows_once_its_missing_data_are_found(open_window, qtbot, tmp_path: Path, folder) -> None:
+    file, place = trained_on_a_folder(open_window, qtbot, tmp_path)
     away = place.rename(tmp_path / "away")
     again = open_window(file, worker=True)
-    view, runs = again.live_views.tile("latent").view, again.workspace.runs
-    qtbot.waitUntil(lambda: bool(runs.state.errors) and view.message() == MENDS, timeout=RUN_MS)
+    view = again.live_views.tile("latent").view
+    wait_for_what_is_missing(again, qtbot)
+    qtbot.waitUntil(lambda: view.message() == MENDS, timeout=RUN_MS)
     said: list[str] = []
     again.workspace.measures.session_opened.connect(lambda message: said.append(view.message()))
     again.inspector.choose_folder("mnist", str(away.rename(tmp_path / folder)))
     qtbot.waitUntil(lambda: not view.message(), timeout=RUN_MS)
     assert said == [LOADS]
+
+
+def test_data_found_while_the_answer_that_they_are_missing_is_on_its_way_show_what_was_trained(
+    open_window, qtbot, tmp_path: Path, monkeypatch
+) -> None:
+    file, place = trained_on_a_folder(open_window, qtbot, tmp_path)
+    take, refusals = WorkerClient.take, []
+
+    def take_refusals_late(client: WorkerClient) -> Iterator[FromWorker]:
+        """Sessions are opened on one thread of the worker, data described on another: the latter is first here."""
+        for message in take(client):
+            if isinstance(message, SessionOpened) and message.problems:
+                refusals.append(message)
+                continue
+            yield message
+            if isinstance(message, DatasetDescribed) and message.problem is None:
+                yield from refusals
+
+    monkeypatch.setattr(WorkerClient, "take", take_refusals_late)
+    away = place.rename(tmp_path / "away")
+    again = open_window(file, worker=True)
+    view = again.live_views.tile("latent").view
+    wait_for_what_is_missing(again, qtbot)
+    assert len(refusals) == 1
+    assert not again.workspace.measures.is_refused
+    again.inspector.choose_folder("mnist", str(away.rename(place)))
+    qtbot.waitUntil(lambda: not view.message(), timeout=RUN_MS)
+    assert again.workspace.measures.has_session

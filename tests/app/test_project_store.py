@@ -30,6 +30,14 @@ def kept(title: str) -> Kept:
     return Kept(graph=Graph(), settings=Settings(title=title), curves={}, beside=Beside(changed=True))
 
 
+def make_two_newer_files(store: ProjectStore) -> None:
+    """Checkpoints of a run, newer than all others: a clean-up keeps these two."""
+    for step in range(2):
+        newer = store.folder.checkpoints / f"run-{step}.safetensors"
+        newer.touch()
+        os.utime(newer, (time.time() + 10, time.time() + 10))
+
+
 def test_a_saved_project_opens_again_on_the_windows_thread(store, qtbot, tmp_path: Path) -> None:
     project = store.example("digits-convnet")
     with qtbot.waitSignal(store.saved) as saved:
@@ -54,10 +62,7 @@ def test_weights_of_projects_on_their_way_in_outlast_a_clean_up_meanwhile(store,
 
     def clean_up() -> None:
         """After a run that ended before the window had heard of what is being read."""
-        for step in range(2):
-            newer = store.folder.checkpoints / f"run-{step}.safetensors"
-            newer.touch()
-            os.utime(newer, (time.time() + 10, time.time() + 10))
+        make_two_newer_files(store)
         store.prune(())
 
     told: list[Opened] = []
@@ -88,10 +93,7 @@ def test_a_window_says_itself_which_weights_of_an_opened_project_it_needs(window
         files.open(tmp_path / "net.loom")
     files.store.wait()
     assert not files.store._on_their_way
-    for step in range(2):
-        newer = files.store.folder.checkpoints / f"run-{step}.safetensors"
-        newer.touch()
-        os.utime(newer, (time.time() + 10, time.time() + 10))
+    make_two_newer_files(files.store)
     files.run_ended()
     files.store.wait()
     assert files.file_weights.is_file()
