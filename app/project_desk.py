@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,6 +15,7 @@ from app.data_desk import DataDesk
 from app.late_checkpoint import LateCheckpoint
 from app.measure_desk import MeasureDesk
 from app.project_store import Content, Kept, Opened, ProjectStore
+from app.put_aside import PutAside, title_of
 from app.run_control import RunControl, Weights
 from app.run_records import RunRecords
 from app.settings import AppSettings
@@ -30,8 +30,6 @@ from graph_editor.document import Document
 
 FIRST_EXAMPLE = "digits-convnet"
 FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters", "latent"))
-_PUT_ASIDE = re.compile(r" \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d$")
-"""When a drawing was put aside, at the end of its name."""
 
 
 class Saving(NamedTuple):
@@ -82,6 +80,8 @@ class ProjectDesk(QObject):
         self.checkpoint_wait = CheckpointWait(self)
         self.late_checkpoint = LateCheckpoint(store, self)
         self.late_checkpoint.found.connect(self._take_late)
+        self.aside = PutAside(store, remembered, self)
+        self.aside.message.connect(self.message)
         document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
         store.opened.connect(self._open)
         store.saved.connect(self._saved)
@@ -126,7 +126,7 @@ class ProjectDesk(QObject):
     @property
     def title(self) -> str:
         """What the drawing is called: its file's name, else the example's, else Untitled."""
-        return self.path.stem if self.path is not None else self.example or "Untitled"
+        return title_of(self.path, self.example)
 
     @property
     def folder(self) -> Path | None:
@@ -238,6 +238,8 @@ class ProjectDesk(QObject):
             self._open(given if given is not None else Opened(project=self.store.example(FIRST_EXAMPLE)))
         except Refused:
             self.new()
+        if recovered is not None:
+            self.aside.expect_checkpoint(recovered)
         return problem
 
     def _open_recovered(self, recovered: Recovered) -> None:
@@ -267,6 +269,7 @@ class ProjectDesk(QObject):
 
     def _take_in(self, opened: Opened, example: str | None) -> None:
         self.late_checkpoint.give_up()
+        self.aside.opened(opened.path)
         self._put_aside()
         if self.runs.state.is_running:
             self.runs.stop()
@@ -307,13 +310,7 @@ class ProjectDesk(QObject):
             return
         if self.document.graph.is_blank:
             return
-        folder = self.store.folder.path.parent / "unsaved"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = _PUT_ASIDE.sub("", self.title)
-        path = folder / f"{name} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
-        self.store.save_aside(path, self._content())
-        self.remembered.add_recent(path)
-        self.message.emit("Your unsaved drawing is kept under File, Open recent")
+        self.aside.keep(self.title, self._content())
 
     def _kept(self) -> Kept:
         trained = self.runs.kept_weights

@@ -121,7 +121,7 @@ class ProjectStore(QObject):
 
         def work() -> None:
             again = replace(recovered)  # which looks anew
-            if again.checkpoint != recovered.checkpoint:
+            if again.checkpoint not in (None, recovered.checkpoint):
                 self._done.emit(lambda: self.later.emit(recovered, again))
 
         if not self.is_closed:

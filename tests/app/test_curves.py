@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.curves import curves_of, histories_of
+from app.curves import curves_of, histories_of, trained_further
+from app.run_records import RunRecords
 from app.views.history import RunHistory
 from engine.training.events import EpochEnded, Losses, Marked, Started
 
@@ -41,7 +42,20 @@ def test_nothing_is_kept_of_nothing() -> None:
     assert histories_of({}) == (None, None)
 
 
+def test_curves_of_weights_that_were_trained_further_are_shown_whole() -> None:
+    now, before, records = history("b", 9), history("a", 7), RunRecords()
+    now.checkpoint_step = before.checkpoint_step = 5
+    arrays = curves_of(now, before)
+    for curves, steps in ((arrays, 5), (trained_further(arrays), 9)):
+        records.open(curves, has_weights=True)
+        assert len(records.history.losses) == steps
+        assert len(records.previous.losses) == 7
+    assert histories_of(arrays)[0].checkpoint_step == 5
+    assert trained_further({}) == {}
+
+
 def test_curves_that_cannot_be_read_count_as_none() -> None:
     arrays = curves_of(history("a", 7), None)
     arrays["run.facts"] = np.frombuffer(b"not json", dtype=np.uint8)
     assert histories_of(arrays) == (None, None)
+    assert histories_of(trained_further(arrays)) == (None, None)

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.project.project_file import read_project
 from tests.app.live_hands import RUN_MS, press, wait_for
+from tests.journeys.broken_files import sound_file
 
 TRAINER = Path(__file__).with_name("endless_training.py")
 ROOT = TRAINER.parents[2]
@@ -72,6 +74,25 @@ def test_a_first_run_is_there_again_before_its_first_checkpoint_was_due(open_win
     wait_for(qtbot, window, "finished")
     assert started[0].first_step >= losses
     np.testing.assert_array_equal(workspace.history.losses.array()[:losses], kept[:losses])
+
+
+def test_what_makes_way_for_a_file_at_once_has_what_the_worker_wrote_alone(
+    open_window, qtbot, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.late_checkpoint.LOOKS", 1000)  # however long the worker takes to end here
+    losses = trained_and_killed(tmp_path / "state", wholly=False)
+    file = sound_file(tmp_path / "other.loom")
+    workspace = open_window(file).workspace
+    assert workspace.path == file
+
+    def copies() -> list[Path]:
+        return [path for path in (tmp_path / "state" / "unsaved").glob("*.loom") if read_project(path).has_weights]
+
+    qtbot.waitUntil(lambda: bool(copies()), timeout=RUN_MS)
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(*copies())
+    assert workspace.runs.checkpoint is not None
+    assert len(workspace.history.losses) >= losses
 
 
 @needs_groups

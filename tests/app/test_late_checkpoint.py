@@ -10,13 +10,22 @@ from PySide6.QtTest import QTest
 
 from app.late_checkpoint import LOOK_EVERY_MS
 from engine.graph.edits import remove_blocks
+from engine.project.project_file import read_project
 from engine.project.recovery import RecoveryFolder
 from tests.app.live_hands import RUN_MS, press, wait_for
+from tests.journeys.broken_files import sound_file
+
+
+def trained(file: Path) -> bool:
+    return read_project(file).has_weights
 
 
 @pytest.fixture
-def killed(live, qtbot, tmp_path: Path, monkeypatch) -> tuple[Path, Path]:
-    """Where the last checkpoint of a killed window will be, and where it lies before that; none was written before."""
+def killed(live, qtbot, tmp_path: Path, monkeypatch, request) -> tuple[Path, Path]:
+    """Where the last checkpoint of a killed window will be, and where it lies before that; none was written before.
+
+    The drawing was unsaved, unless a test says False.
+    """
     monkeypatch.setattr("app.late_checkpoint.LOOKS", 1000)  # however long a worker takes to start here
     workspace = live.workspace
     workspace.set_epochs(2)
@@ -25,7 +34,7 @@ def killed(live, qtbot, tmp_path: Path, monkeypatch) -> tuple[Path, Path]:
     checkpoint, kept = workspace.runs.checkpoint, workspace.files._kept()
     assert live.close()
     folder = RecoveryFolder(tmp_path / "state")
-    beside = msgspec.structs.replace(kept.beside, checkpoint=None, changed=True)
+    beside = msgspec.structs.replace(kept.beside, checkpoint=None, changed=getattr(request, "param", True))
     folder.write(kept.graph, kept.settings, kept.curves, beside)
     for file in folder.checkpoints.iterdir():
         if file != checkpoint:
@@ -91,3 +100,45 @@ def test_a_save_that_began_before_it_came_lacks_it(killed, open_window, qtbot, t
         workspace.save(tmp_path / "net.loom")
     assert workspace.runs.checkpoint == place
     assert workspace.is_changed
+
+
+@pytest.mark.parametrize("killed", [True, False], indirect=True)
+def test_the_copy_that_makes_way_for_a_file_gets_it(killed, open_window, qtbot, tmp_path: Path, request) -> None:
+    was_unsaved = request.node.callspec.params["killed"]
+    place, kept = killed
+    file = sound_file(tmp_path / "other.loom")
+    window = open_window(file, worker=True)
+    workspace, runs = window.workspace, window.workspace.runs
+    copies = [path for path in workspace.remembered.recent_files if path != file]
+    assert len(copies) == was_unsaved
+    kept.rename(place)
+    qtbot.waitUntil(
+        lambda: any(trained(path) for path in (tmp_path / "state" / "unsaved").glob("*.loom")), timeout=RUN_MS
+    )
+    assert (workspace.path, runs.checkpoint, workspace.history) == (file, None, None), "the file is as it was"
+    (copy,) = [path for path in workspace.remembered.recent_files if path != file]
+    assert copies in ([], [copy])
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(copy)
+    assert window.run_bar.slot.text() == "Continue"
+    losses = len(workspace.history.losses)
+    qtbot.waitUntil(lambda: workspace.measures.has_session, timeout=RUN_MS)
+    started = []
+    runs.event.connect(lambda event: started.append(event) if type(event).__name__ == "Started" else None)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+    assert started[0].first_step == losses
+
+
+def test_a_copy_that_the_window_has_open_is_not_written_behind_its_back(killed, open_window, qtbot, tmp_path) -> None:
+    place, kept = killed
+    window = open_window(sound_file(tmp_path / "other.loom"))
+    workspace = window.workspace
+    workspace.store.wait()
+    (copy,) = (tmp_path / "state" / "unsaved").glob("*.loom")
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(copy)
+    kept.rename(place)
+    QTest.qWait(3 * LOOK_EVERY_MS)
+    workspace.store.wait()
+    assert not trained(copy)

@@ -146,6 +146,22 @@ def test_recovery_is_written_at_most_once_a_second(store, qtbot) -> None:
     assert not recovered.beside.closed
 
 
+def test_weights_that_were_cleaned_away_since_are_no_newer_ones(store, qtbot) -> None:
+    weights = store.folder.checkpoints / "run-1.safetensors"
+    weights.touch()
+    store.folder.write(Graph(), Settings(), beside=Beside(checkpoint=str(weights), run="run"))
+    recovered, told = store.recovered(), []
+    assert recovered.checkpoint == weights
+    store.later.connect(lambda before, again: told.append(again.checkpoint))
+    later = weights.with_name("run-2.safetensors")
+    for change in (weights.unlink, later.touch):
+        change()
+        store.look_again(recovered)
+        store.wait()
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [later]
+
+
 def test_closing_writes_the_last_state_and_says_so(qtbot, tmp_path: Path) -> None:
     store = ProjectStore(BLOCK_TYPES, RecoveryFolder(tmp_path / "state"))
     store.keep_with(lambda: kept("the last"))
