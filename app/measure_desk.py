@@ -45,7 +45,7 @@ class MeasureDesk(QObject):
         self._session = 0
         self._opened_on: object = None
         self.has_session = self.is_refused = False
-        self._is_of_another = self._data_came = False
+        self._is_of_another = self._may_retry = False
         link.on(SessionOpened, self._take_session)
         link.on(Measured, self._take)
 
@@ -55,7 +55,7 @@ class MeasureDesk(QObject):
             return
         settings = self._document.settings
         self._session = self._link.next_id()
-        self._opened_on, self.is_refused, self._data_came = self._drawn(), False, False
+        self._opened_on, self.is_refused, self._may_retry = self._drawn(), False, False
         self._link.send(
             OpenSession(
                 id=self._session,
@@ -80,12 +80,12 @@ class MeasureDesk(QObject):
         """Forget the session: the worker died, or a run makes its own."""
         self._opened_on, self.has_session, self.is_refused = None, False, False
 
-    def data_arrived(self) -> None:
-        """With these data a session that was refused may be opened, though nothing is drawn otherwise.
+    def reconsider(self) -> None:
+        """What it lacked may be here: a session that was refused may be opened, though nothing is drawn otherwise.
 
         So may one whose refusal is still on its way.
         """
-        self._data_came = True
+        self._may_retry = True
         if self.is_refused:
             self.close_session()
 
@@ -136,7 +136,7 @@ class MeasureDesk(QObject):
             self._is_of_another = False
             self.is_refused = bool(message.problems)
             self.has_session = not self.is_refused
-            if self.is_refused and self._data_came:
+            if self.is_refused and self._may_retry:
                 self.close_session()
             self.session_opened.emit(message)
 

@@ -181,12 +181,13 @@ class Workspace(QObject):
             self.measures.open_session(self.runs.checkpoint)
 
     def _data_arrived(self) -> None:
-        self.measures.data_arrived()
+        self.measures.reconsider()
         self.analysis.ask_again()
 
     def _code_changed(self) -> None:
         if not self.runs.state.is_running and not self.runs.state.has_weights:
             self.measures.close_session()
+        self.measures.reconsider()
         self.analysis.ask_again()
 
     def show_body(self, path: BodyPath) -> None:

@@ -13,7 +13,7 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.edits import add_block
 from engine.graph.graph import Block
 from engine.project.drawing import Drawing
-from engine.project.own_code import AllowedCode, hash_of
+from engine.project.own_code import STORE, AllowedCode, hash_of
 from engine.project.project_file import Project, write_project
 from engine.training.plan import Plan, Settings, Supervised
 
@@ -173,3 +173,22 @@ def test_a_project_without_a_folder_is_to_be_saved_first(window) -> None:
     assert asked.state.text() == "Save the project first: my_block.py lies beside it."
     assert asked.template.isHidden()
     assert asked.show_file.isHidden()
+
+
+def test_what_was_trained_shows_once_its_code_was_allowed(open_window, qtbot, tmp_path: Path, project: Path) -> None:
+    window = open_window(project, worker=True)
+    wait_for(qtbot, window, "code-not-allowed")
+    section(window).allow.click()
+    wait_for(qtbot, window)
+    qtbot.mouseClick(window.run_bar.slot, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workspace.runs.state.phase == "finished", timeout=WAIT_MS)
+    with qtbot.waitSignal(window.workspace.store.saved):
+        window.workspace.save(project)
+    assert window.close()
+    (tmp_path / "state" / STORE).unlink()
+    again = open_window(project, worker=True)
+    wait_for(qtbot, again, "code-not-allowed")
+    assert again.workspace.measures.is_refused
+    section(again).allow.click()
+    wait_for(qtbot, again)
+    qtbot.waitUntil(lambda: again.workspace.measures.has_session, timeout=WAIT_MS)
