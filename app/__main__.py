@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from app.display import has_display, qt_words
+from engine.graph.problem import Refused
 
 COMMANDS = (
     "check",
@@ -31,7 +32,8 @@ def main(argv: list[str] | None = None) -> int:
         return int(cli.main(arguments) or 0)
     if len(arguments) > 1:
         return _say(f"tensorloom opens one file, not {len(arguments)}: tensorloom FILE", 2)
-    file = Path(arguments[0]) if arguments else None
+    # the window outlives the folder it is started in, and is opened again in another
+    file = Path(arguments[0]).absolute() if arguments else None
     if file is not None and not file.exists() and not file.suffix:
         known = ", ".join(COMMANDS)
         return _say(f"There is no command and no file {arguments[0]}. The commands are {known}.", 2)
@@ -44,7 +46,10 @@ def main(argv: list[str] | None = None) -> int:
         if words is None:
             raise
         return _say(words, 1)
-    return run(file)
+    try:
+        return run(file)
+    except Refused as refusal:
+        return _say(refusal.problem.sentence, 1)
 
 
 def _say(sentence: str, status: int) -> int:

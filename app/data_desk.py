@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.panels.dataset_edits import dataset_of, inputs_of
 from app.worker_link import WorkerLink
+from engine.graph.problem import Problem
 from engine.training.plan import DatasetRef
 from engine.worker.protocol import (
     CancelDownload,
@@ -37,6 +38,7 @@ class DataDesk(QObject):
         link.on(DatasetDescribed, self._take_described)
         link.on(DownloadProgress, self._take)
         link.on(Downloaded, self._take)
+        link.died.connect(lambda words: self._lose_download())
 
     def describe(self, dataset: DatasetRef) -> None:
         """Ask for fields, rows and some pictures; answered by `described`."""
@@ -59,7 +61,10 @@ class DataDesk(QObject):
     def download(self, name: str) -> None:
         """Fetch a dataset; answered by `download_changed`."""
         self._download = self._link.next_id()
-        self._link.send(Download(id=self._download, name=name))
+        if self._link.alive:
+            self._link.send(Download(id=self._download, name=name))
+        else:
+            self._lose_download()
 
     def cancel_download(self) -> None:
         """Give up the download; what arrived is kept."""
@@ -79,6 +84,12 @@ class DataDesk(QObject):
             return
         self.download_changed.emit(message)
         if isinstance(message, Downloaded):
+            self._download = 0
             self.arrived.emit()
             if message.problem is None and not message.cancelled:
                 self.describe_all()
+
+    def _lose_download(self) -> None:
+        if self._download:
+            self.download_changed.emit(Downloaded(id=self._download, problem=Problem(code="download-lost")))
+            self._download = 0

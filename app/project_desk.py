@@ -33,9 +33,9 @@ FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters",
 
 
 class Saving(NamedTuple):
-    """What is on its way into a file: the step of the undo stack, and the file of the weights."""
+    """What is on its way into a file: the project, and the file of the weights."""
 
-    index: int
+    project: Project
     weights: Path | None
 
 
@@ -75,8 +75,7 @@ class ProjectDesk(QObject):
         self._opened_changed = False
         self._next_example: str | None = None
         self._saving: dict[Path, Saving] = {}
-        self._export = 0
-        self._export_path = Path()
+        self._exports: dict[int, Path] = {}
         self.checkpoint_wait = CheckpointWait(self)
         self.late_checkpoint = LateCheckpoint(store, self)
         self.late_checkpoint.found.connect(self._take_late)
@@ -88,6 +87,7 @@ class ProjectDesk(QObject):
         store.failed.connect(self.refused)
         store.keep_with(self._kept)
         link.on(Done, self._take_done)
+        link.died.connect(lambda words: self._lose_exports())
 
     def checkpoint_written(self) -> None:
         """The weights are others than those in the file; a save that waited for them goes on."""
@@ -171,7 +171,7 @@ class ProjectDesk(QObject):
     def _write(self, path: Path) -> None:
         content = self._content()
         written = self.store.save(path, content)
-        self._saving[written] = Saving(self.document.undo_stack.index(), content.weights)
+        self._saving[written] = Saving(content.project, content.weights)
 
     def _content(self) -> Content:
         trained = self.runs.kept_weights
@@ -188,7 +188,7 @@ class ProjectDesk(QObject):
         if path not in self._saving:
             return  # another project was opened since
         saved = self._saving[path]
-        if self.document.undo_stack.index() == saved.index:
+        if self.document.graph is saved.project.graph and self.document.settings is saved.project.settings:
             self.document.undo_stack.setClean()
         self._opened_changed = False
         self._unsaved_weights = self._unsaved_weights and saved.weights != self.runs.checkpoint
@@ -201,15 +201,27 @@ class ProjectDesk(QObject):
 
     def export_weights(self, path: Path) -> None:
         """Write the session's weights as safetensors."""
-        self._export, self._export_path = self.link.next_id(), path
-        self.link.send(ExportWeights(id=self._export, path=str(path)))
+        id = self.link.next_id()
+        self._exports[id] = path
+        if self.link.alive:
+            self.link.send(ExportWeights(id=id, path=str(path)))
+        else:
+            self._lose_exports()
 
     def _take_done(self, message: Done) -> None:
-        if message.id == self._export:
-            if message.problem is not None:
-                self.refused.emit(message.problem)
-            else:
-                self.message.emit(f"Weights are in {self._export_path.name}")
+        path = self._exports.pop(message.id, None)
+        if path is None:
+            return
+        if message.problem is not None:
+            self.refused.emit(message.problem)
+        else:
+            self.message.emit(f"Weights are in {path.name}")
+
+    def _lose_exports(self) -> None:
+        lost = tuple(self._exports.values())
+        self._exports.clear()
+        for path in lost:
+            self.refused.emit(Problem(code="export-lost", facts={"file": path.name}))
 
     def open_first(self, file: Path | None = None) -> Problem | None:
         """What the window starts with: the file, else what was open last, else the first example; a problem on the way.

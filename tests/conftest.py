@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Set before Qt or torch load, and inherited by every process that a test starts.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -29,6 +30,10 @@ for _variable, _name in {
 }.items():
     (_FOLDER / _name).mkdir()
     os.environ[_variable] = str(_FOLDER / _name)
+
+# No clock decides: on a busy machine one example takes longer than Hypothesis allows.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Until the first test: what is collected stays, and looking for garbage among it took half of the twenty seconds.
 gc.disable()

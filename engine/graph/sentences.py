@@ -303,7 +303,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{file} could not be saved: the disk is full",
         "Free some space and save again; the file on disk is unchanged.",
     ),
+    "download-lost": (
+        "The download stopped: the training process ended",
+        "Start it again and press Download; it goes on where it stopped.",
+    ),
     "export-lost": ("{file} was not written: the training process ended", "Start it again and export once more."),
+    "state-folder": (
+        "{folder}, where Tensorloom keeps unsaved work, cannot be used: {reason}",
+        "Set TENSORLOOM_STATE_FOLDER to a folder that can be written.",
+    ),
     "save-failed": ("{file} could not be saved: {reason}", "Save to another place; the file on disk is unchanged."),
     "recovered": (
         "The window ended unexpectedly last time",

@@ -101,7 +101,7 @@ class RecoveryFolder:
 
     The first window gets `window-1`, a second one beside it `window-2`; a kill frees the lock, so that the next start
     gets the first folder that nobody holds, with what was left in it.
-    Raises Refused `save-failed` where no folder can be made.
+    Raises Refused `state-folder` where no folder can be made.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -118,8 +118,8 @@ class RecoveryFolder:
                     remove_leftovers(self.path / _DRAWING, older_than_s=0)
                     return
         except OSError as fault:
-            raise refused("save-failed", file=str(base), reason=reason_of(fault)) from fault
-        raise refused("save-failed", file=str(base), reason=f"{_MOST_WINDOWS} windows are open")
+            raise refused("state-folder", folder=str(base), reason=reason_of(fault)) from fault
+        raise refused("state-folder", folder=str(base), reason=f"{_MOST_WINDOWS} windows are open")
 
     def write(
         self,

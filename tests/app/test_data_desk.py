@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.wording import LOADS, MENDS
+from app.worker_link import WorkerLink
 from engine.graph.edits import add_block
 from engine.graph.problem import Problem
 from engine.project.project_file import Project, write_project
@@ -29,6 +30,7 @@ from tests.journeys.broken_files import drawn, idx_folder
 @pytest.mark.parametrize("cancelled", [False, True])
 def test_a_dataset_that_has_arrived_is_described(window, monkeypatch, cancelled: bool) -> None:
     data, sent = window.workspace.data, []
+    monkeypatch.setattr(WorkerLink, "alive", True)
     monkeypatch.setattr(window.workspace.link, "send", sent.append)
     data.download("digits")
     (asked,) = sent
@@ -42,6 +44,7 @@ def test_a_dataset_that_has_arrived_is_described(window, monkeypatch, cancelled:
 
 def test_a_download_that_failed_describes_nothing(window, monkeypatch) -> None:
     data, sent = window.workspace.data, []
+    monkeypatch.setattr(WorkerLink, "alive", True)
     monkeypatch.setattr(window.workspace.link, "send", sent.append)
     data.download("mnist")
     data._take(Downloaded(id=sent[0].id, problem=Problem("offline", facts={"name": "MNIST", "reason": "no route"})))

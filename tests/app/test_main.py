@@ -39,6 +39,25 @@ def test_an_unknown_word_is_wrong_usage(capsys) -> None:
     assert command.main(["a.loom", "b.loom"]) == 2
 
 
+def test_a_file_keeps_its_place_when_the_window_is_started_again_elsewhere(monkeypatch, tmp_path: Path) -> None:
+    from app import launch
+
+    opened: list[Path | None] = []
+    monkeypatch.setattr(launch, "run", lambda file: opened.append(file) or 0)
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["net.loom"]) == 0
+    assert opened == [tmp_path / "net.loom"]
+
+
+def test_a_place_for_unsaved_work_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    place = {"QT_QPA_PLATFORM": "offscreen", "TENSORLOOM_STATE_FOLDER": str(tmp_path / "file" / "state")}
+    done = subprocess.run([sys.executable, "-m", "app"], capture_output=True, text=True, env=os.environ | place)
+    assert done.returncode == 1
+    assert "where Tensorloom keeps unsaved work, cannot be used" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_known_commands_are_those_of_the_command_line() -> None:
     from app.cli.commands import app
 

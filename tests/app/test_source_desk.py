@@ -105,18 +105,35 @@ def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:
         assert not window.code_dock.isVisible()
 
 
-def test_an_export_that_dies_with_the_worker_is_told(live, qtbot, tmp_path: Path) -> None:
+def test_what_dies_with_the_worker_is_told(live, qtbot, tmp_path: Path, monkeypatch) -> None:
     refused: list[object] = []
     live.workspace.refused.connect(refused.append)
+    downloads: list[object] = []
+    live.workspace.data.download_changed.connect(downloads.append)
+    with monkeypatch.context() as unsent:
+        unsent.setattr(live.workspace.link, "send", lambda message: None)
+        live.workspace.export_weights(tmp_path / "net.safetensors")
+        live.workspace.data.download("mnist")
     live.workspace.sources.export("onnx", tmp_path / "net.onnx")
     process = live.workspace.link.client.process_id
     assert process is not None
     os.kill(process, signal.SIGTERM)
     qtbot.waitUntil(lambda: not live.workspace.link.alive and bool(refused), timeout=WORKER_MS)
-    assert [problem.sentence for problem in refused] == [  # type: ignore[attr-defined]
-        "net.onnx was not written: the training process ended. Start it again and export once more."
+    assert sorted(problem.sentence for problem in refused) == [  # type: ignore[attr-defined]
+        "net.onnx was not written: the training process ended. Start it again and export once more.",
+        "net.safetensors was not written: the training process ended. Start it again and export once more.",
+    ]
+    assert [lost.problem.sentence for lost in downloads] == [  # type: ignore[attr-defined]
+        "The download stopped: the training process ended. "
+        "Start it again and press Download; it goes on where it stopped."
     ]
     assert "Writing" not in live.status.message.text()
     live.workspace.sources.export("onnx", tmp_path / "other.onnx")
-    assert "other.onnx" in refused[1].sentence  # type: ignore[attr-defined]
+    live.workspace.export_weights(tmp_path / "other.safetensors")
+    live.workspace.data.download("mnist")
+    assert [problem.facts["file"] for problem in refused[2:]] == [  # type: ignore[attr-defined]
+        "other.onnx",
+        "other.safetensors",
+    ]
+    assert len(downloads) == 2
     assert "Writing" not in live.status.message.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.panels.project_panel import ProjectPanel
 from engine.graph.analysis import Analysis
-from engine.graph.edits import remove_blocks
+from engine.graph.edits import remove_blocks, rename
 from engine.graph.problem import Problem
 
 
@@ -190,3 +191,21 @@ def test_another_project_begins_with_nothing_selected_at_its_root(window, qtbot)
         window.commands.open_example("digits-autoencoder")
     assert window.editor.selected_ids() == ()
     assert isinstance(window.inspector.page, ProjectPanel)
+
+
+def test_an_edit_made_while_a_save_is_written_is_not_taken_for_saved(window, qtbot, tmp_path: Path) -> None:
+    workspace, document = window.workspace, window.workspace.document
+    id = next(iter(document.graph.blocks))
+    document.edit("Rename", rename, id, "saved")
+    slow_disk = threading.Event()
+    workspace.store._submit(slow_disk.wait)
+    workspace.save(tmp_path / "net.loom")
+    document.undo_stack.undo()
+    document.edit("Rename", rename, id, "later")
+    slow_disk.set()
+    qtbot.waitUntil(lambda: workspace.path is not None)
+    assert workspace.files.is_changed
+    document.undo_stack.undo()
+    document.edit("Rename", rename, id, "saved")
+    workspace.save(tmp_path / "net.loom")
+    qtbot.waitUntil(lambda: not workspace.files.is_changed)

@@ -72,7 +72,7 @@ def test_a_project_comes_back_whole(tmp_path: Path) -> None:
     assert project.weights_file(tmp_path) == weights
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawings())
 def test_every_legal_drawing_comes_back_from_disk(tmp_path: Path, graph: Graph) -> None:
     path = tmp_path / "any.loom"

@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(Refused) as refused:
         RecoveryFolder(tmp_path / "file")
-    assert refused.value.problem.code == "save-failed"
+    assert refused.value.problem.code == "state-folder"
 
 
 def test_the_place_is_the_environments_or_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
