@@ -11,6 +11,7 @@ from app.wording import count_words, duration_words, number_words, result_words
 from engine.graph.problem import Problem
 from engine.training.events import (
     Checkpointed,
+    EpochEnded,
     Event,
     Failed,
     Finished,
@@ -148,7 +149,10 @@ def took(state: RunState, event: Event) -> RunState:
                 seconds_left=event.seconds_left,
             )
         case Losses():
-            return replace(state, stage=event.stage, step=event.first_step + len(event.values) // 4)
+            epoch = state.epoch if event.stage == state.stage else 1
+            return replace(state, stage=event.stage, epoch=epoch, step=event.first_step + len(event.values) // 4)
+        case EpochEnded():
+            return replace(state, stage=event.stage, epoch=event.epoch + 1, step=event.step)
         case Marked(name="epochs"):
             stages = list(state.stages)
             stages[state.stage] = round(event.value)

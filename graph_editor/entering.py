@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize
 
 from engine.graph.graph import Block
 from engine.graph.paths import BodyPath
@@ -40,17 +40,19 @@ class _Place(NamedTuple):
 
 
 class Fitting:
-    """A view's fit at once, for a drawing that is shown anew. It holds while nobody moves or edits: a canvas whose size
-    changes then, as panels find their places, is fitted again. Whoever comes back from a body inside finds the view as
-    it was."""
+    """A view's fit at once, for a drawing that is shown anew. It holds while nobody moves or edits: where the canvas
+    changes its size then, as panels find their places, or blocks grow, as their first pictures come, all is fitted
+    again. Whoever comes back from a body inside finds the view as it was."""
 
     def __init__(self, view: GraphView) -> None:
         self._view = view
         self._least, self._focus = LEAST_ZOOM, QPointF()
         self._seen: object = None
+        self._area = QRectF()
         self._places: dict[BodyPath, _Place] = {}
         # Of a large drawing the size is known when all is made.
         view.graph_scene.moves.opened.connect(self.fit_again)
+        view.graph_scene.redrawn.connect(self._fit_grown)
 
     def remember(self, path: BodyPath) -> None:
         """Keep how the body at `path` is looked at: one inside it is about to be shown."""
@@ -86,12 +88,18 @@ class Fitting:
     def fit(self, least: float = LEAST_ZOOM, focus: QPointF | None = None) -> None:
         """Show the whole body; at zoom `least` what is around `focus`."""
         self._least, self._focus = least, focus if focus is not None else QPointF()
-        self._view.show_area(self._view.graph_scene.bounds(), least=least, focus=focus, soft=False)
+        self._area = self._view.graph_scene.bounds()
+        self._view.show_area(self._area, least=least, focus=focus, soft=False)
         self._seen = self._now()
 
     def fit_again(self) -> None:
         """The canvas has another size."""
         if self._seen == self._now():
+            self.fit(self._least, self._focus)
+
+    def _fit_grown(self) -> None:
+        view, scene = self._view, self._view.graph_scene
+        if self._seen == self._now() and view.gesture is None and not self._area.contains(scene.bounds()):
             self.fit(self._least, self._focus)
 
     def _now(self) -> object:

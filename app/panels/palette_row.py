@@ -256,7 +256,7 @@ class FamilyRow(PaletteRow):
         width = QFontMetricsF(mono).horizontalAdvance(count)
         painter.setFont(mono)
         painter.setPen(theme.color("secondary"))
-        painter.drawText(QPointF(self.width() - 16 - width, baseline(mono, middle)), count)
+        painter.drawText(QPointF(self.width() - 16 - width, baseline(theme.font(SIZE_NORMAL), middle)), count)
         weight = SEMIBOLD if self._open else REGULAR
         self._paint_name(painter, self._title, ICON_AT + ICON + NAME_GAP, self.width() - 24 - width, weight)
         painter.end()

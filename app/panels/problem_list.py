@@ -111,13 +111,14 @@ class ProblemList(QWidget):
         font = theme.font(SIZE_HEADING, SEMIBOLD)
         painter.setFont(font)
         painter.setPen(theme.color("text"))
-        painter.drawText(SPACE_12, round(baseline(font, HEADING_HEIGHT / 2)), "Problems")
+        line = round(baseline(font, HEADING_HEIGHT / 2))
+        painter.drawText(SPACE_12, line, "Problems")
         left = SPACE_12 + QFontMetricsF(font).horizontalAdvance("Problems") + SPACE_8
         painter.setFont(theme.font(SIZE_NORMAL))
         painter.setPen(theme.color("secondary"))
         if self._problems:
             count = str(len(self._problems))
-            painter.drawText(round(left), round(baseline(theme.font(SIZE_NORMAL), HEADING_HEIGHT / 2)), count)
+            painter.drawText(round(left), line, count)
         else:
             is_good = not self._unknown and not self._is_blank
             name, ink = ("ph.check-circle", "good") if is_good else ("ph.circle-dashed", "secondary")

@@ -254,17 +254,18 @@ class TextRow(Button):
         at = SPACE_8 + ICON + SPACE_8
         painter.setFont(font)
         painter.setPen(theme.color("text"))
-        painter.drawText(QPointF(at, baseline(font, middle)), self.text())
+        line = baseline(font, middle)
+        painter.drawText(QPointF(at, line), self.text())
         at += round(QFontMetricsF(font).horizontalAdvance(self.text())) + SPACE_12
         small = theme.font(SIZE_SMALL)
         metrics = QFontMetricsF(small)
         right = metrics.horizontalAdvance(self._at_right)
         painter.setFont(small)
         painter.setPen(theme.color("secondary"))
-        painter.drawText(QPointF(self.width() - SPACE_8 - right, baseline(small, middle)), self._at_right)
+        painter.drawText(QPointF(self.width() - SPACE_8 - right, line), self._at_right)
         room = self.width() - at - right - SPACE_16 - SPACE_4
         details = metrics.elidedText(self._details, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QPointF(at, baseline(small, middle)), details)
+        painter.drawText(QPointF(at, line), details)
 
 
 class ReferenceRow(TextRow):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
-from app.panels.buttons import Button, baseline
+from app.panels.buttons import Button
 from app.panels.label_look import style_label
 from app.wording import CHECKING, count_words, number_words, short_words
 from engine.graph.analysis import Analysis
@@ -199,4 +199,6 @@ class ProblemsButton(Button):
         font = self._theme.font(SIZE_SMALL)
         painter.setFont(font)
         painter.setPen(self._theme.color("secondary"))
-        painter.drawText(QPointF(4 + ICON_IN_FIELD + 5, baseline(font, middle)), self.text())
+        # On the line of the labels beside it, which fill the bar's height below its edge.
+        room = QRect(4 + ICON_IN_FIELD + 5, 1 - self.y(), self.width(), STATUS_HEIGHT - 1)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.text())

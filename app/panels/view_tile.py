@@ -83,11 +83,11 @@ class TileHeader(QWidget):
     def paintEvent(self, event: QEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2 + 1
         font = self._theme.font(SIZE_HEADING, SEMIBOLD)
         painter.setFont(font)
         painter.setPen(self._theme.color("text"))
-        painter.drawText(QPointF(SPACE_12, baseline(font, middle)), self._title)
+        line = baseline(font, self.height() / 2 + 1)
+        painter.drawText(QPointF(SPACE_12, line), self._title)
         left = SPACE_12 + QFontMetricsF(font).horizontalAdvance(self._title) + SPACE_8
         font = self._theme.font(SIZE_NORMAL)
         room = self.width() - left - MENU_SIDE - SPACE_8
@@ -95,7 +95,7 @@ class TileHeader(QWidget):
             painter.setFont(font)
             painter.setPen(self._theme.color("secondary"))
             text = QFontMetricsF(font).elidedText(self._subtitle, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QPointF(left, baseline(font, middle)), text)
+            painter.drawText(QPointF(left, line), text)
         if self.hasFocus():
             painter.setPen(self._theme.pen("accent", FOCUS_WIDTH))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 4, 4)

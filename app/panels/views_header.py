@@ -82,14 +82,14 @@ class ViewsHeader(QWidget):
         painter.fillRect(self.rect(), theme.color("panel"))
         painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.color("line"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = (self.height() - 1) / 2
         font = theme.font(SIZE_HEADING, SEMIBOLD)
         painter.setFont(font)
         painter.setPen(theme.color("text"))
-        painter.drawText(QPointF(SPACE_12, baseline(font, middle)), "Live views")
+        line = baseline(font, (self.height() - 1) / 2)
+        painter.drawText(QPointF(SPACE_12, line), "Live views")
         left = SPACE_12 + QFontMetricsF(font).horizontalAdvance("Live views") + SPACE_12
         font = theme.font(SIZE_NORMAL)
         painter.setFont(font)
         painter.setPen(theme.color("secondary"))
-        painter.drawText(QPointF(left, baseline(font, middle)), self._subtitle)
+        painter.drawText(QPointF(left, line), self._subtitle)
         painter.end()

@@ -11,6 +11,7 @@ from app.run_state import RunBarView, RunState
 from engine.graph.problem import Fix, Problem
 from engine.training.events import (
     Checkpointed,
+    EpochEnded,
     Failed,
     Finished,
     Loading,
@@ -248,6 +249,21 @@ def test_losses_move_the_progress_between_ticks() -> None:
     values = struct.pack("<4f", 1.0, 0.9, 0.8, 0.7)
     state = after(started(), Losses(run=RUN, stage=0, first_step=36, values=values))
     assert state.step == 40
+
+
+def test_the_epoch_told_keeps_step_with_the_progress_between_ticks() -> None:
+    ended = EpochEnded(run=RUN, stage=0, epoch=15, step=300, train={"loss": 0.1}, validation={"loss": 0.2})
+    view = seen(after(*TRAINING, ended))
+    assert words(view).startswith("Epoch 16 of 20")
+    assert view.progress == pytest.approx(300 / 400)
+    last = EpochEnded(run=RUN, stage=0, epoch=20, step=400, train={"loss": 0.1}, validation={"loss": 0.2})
+    assert words(seen(after(*TRAINING, last))).startswith("Epoch 20 of 20")
+
+
+def test_the_first_losses_of_a_stage_are_of_its_first_epoch() -> None:
+    losses = Losses(run=RUN, stage=1, first_step=200, values=struct.pack("<3f", 1.0, 0.9, 0.8))
+    view = seen(after(started(stages=(10, 5)), progress(epoch=10, step=199), losses))
+    assert words(view).startswith("Stage 2 of 2, epoch 1 of 5")
 
 
 def test_more_epochs_while_running_lengthen_the_run() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from engine.blocks.catalogue import BLOCK_TYPES
@@ -150,7 +151,8 @@ def test_fit_still_shows_all_of_it(make_editor) -> None:
 
 def is_centred(editor: Editor) -> bool:
     seen, drawn = editor.view.visible_area(), editor.scene.bounds()
-    return seen.contains(drawn) and abs(seen.center().x() - drawn.center().x()) < 4
+    away = seen.center() - drawn.center()
+    return seen.contains(drawn) and max(abs(away.x()), abs(away.y())) < 4
 
 
 def test_what_was_fitted_stays_so_while_panels_find_their_places(make_editor) -> None:
@@ -160,6 +162,40 @@ def test_what_was_fitted_stays_so_while_panels_find_their_places(make_editor) ->
     assert is_centred(editor)
     editor.resize(400, 515)
     assert is_centred(editor)
+
+
+def grow(editor: Editor) -> None:
+    """The first picture of a block comes: it gets a strip for it."""
+    before = editor.scene.bounds()
+    editor.set_previews({"r01": QImage(8, 8, QImage.Format.Format_Grayscale8)})
+    assert not before.contains(editor.scene.bounds())
+
+
+def test_what_was_fitted_stays_so_as_blocks_grow_by_their_pictures(make_editor) -> None:
+    editor: Editor = make_editor(inside(2).blocks["g"].body, (934, 515))
+    editor.fit(soft=False)
+    grow(editor)
+    assert is_centred(editor)
+    corner = editor.view.mapToScene(0, 0)
+    editor.set_previews({})
+    assert editor.view.mapToScene(0, 0) == corner
+
+
+def test_the_view_stays_as_blocks_grow_where_somebody_moved_it_or_holds_something(make_editor, mouse_of) -> None:
+    editor: Editor = make_editor(inside(2).blocks["g"].body, (934, 515))
+    editor.fit(soft=False)
+    editor.view.pan_by(40, 0)
+    corner = editor.view.mapToScene(0, 0)
+    grow(editor)
+    assert editor.view.mapToScene(0, 0) == corner
+    editor.set_previews({})
+    editor.fit(soft=False)
+    corner = editor.view.mapToScene(0, 0)
+    middle = editor.scene.blocks["r00"].sceneBoundingRect().center()
+    mouse_of(editor).press(middle.x(), middle.y())
+    assert editor.view.gesture is not None
+    grow(editor)
+    assert editor.view.mapToScene(0, 0) == corner
 
 
 @pytest.mark.parametrize("what", ["pan", "zoom", "edit"])
