@@ -122,6 +122,7 @@ def _wire_canvas(window: MainWindow) -> None:
     document, analysis = workspace.document, workspace.analysis
     editor.search.set_usage(workspace.remembered.usage)
     editor.search.keep_clear_of(window.floating)
+    editor.refusal.keep_clear_of(window.floating)
 
     def drawing_changed(change: GraphChange) -> None:
         window.status.show_graph(document.graph)

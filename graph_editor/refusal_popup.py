@@ -46,6 +46,7 @@ class RefusalPopup(QWidget):
         self.buttons: tuple[ActionButton, ...] = ()
         self._keys: dict[str, Fix] = {}
         self._first: ActionButton | None = None
+        self._beside: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
 
@@ -58,6 +59,10 @@ class RefusalPopup(QWidget):
     def offers(self) -> bool:
         """Whether it stays and takes keys."""
         return self.isVisible() and not self.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def keep_clear_of(self, panel: QWidget) -> None:
+        """Lie left of `panel` while that lies over the right side of the parent."""
+        self._beside = panel
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -150,7 +155,10 @@ class RefusalPopup(QWidget):
         assert parent is not None
         if place.y() + self.height() > parent.height():
             place.setY(at.y() - self.height())
-        x = min(max(place.x(), 0), max(parent.width() - self.width(), 0))
+        right = parent.width()
+        if self._beside is not None and self._beside.isVisible():
+            right = min(right, parent.mapFromGlobal(self._beside.mapToGlobal(QPoint(SHADOW_POPUP, 0))).x())
+        x = min(max(place.x(), 0), max(right - self.width(), 0))
         self.move(x, min(max(place.y(), 0), max(parent.height() - self.height(), 0)))
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from app.panels.block_header import BlockHeader
 from app.panels.block_page import BlockPage
@@ -225,9 +225,9 @@ class Inspector(QWidget):
         return self.page.data
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._context.theme.color("panel"))
-        painter.fillRect(0, 0, 1, self.height(), self._context.theme.color("line"))
+        painter, color, is_docked = QPainter(self), self._context.theme.color, isinstance(self.parent(), QDockWidget)
+        painter.fillRect(self.rect(), color("line" if is_docked else "panel"))
+        painter.fillRect(1, 0, self.width(), self.height(), color("panel"))
         painter.end()
 
     # --- pages -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.buttons import LinkButton, SectionHeader, baseline
@@ -153,9 +153,12 @@ class Folded(QWidget):
         self._rows: list[QWidget] = []
         self._left: Iterator[QWidget] | None = None
         self._link = LinkButton("", theme, size=12, parent=self)
+        self._link.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._link.setMinimumWidth(1)
         self._link.clicked.connect(lambda: self.set_open(not self._open))
         self._last_stop: QWidget = self._link
         self._open = True
+        self._room = LINK_ROOM
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(ROW_GAP)
@@ -203,9 +206,17 @@ class Folded(QWidget):
             self.make()
         for row in self._rows:
             row.setVisible(open)
-        words, whole = self._named_in(LINK_ROOM), self._named(len(self._names))
-        self._link.set_label("Fewer" if open else words)
-        self._link.setToolTip("" if open or words == whole else whole)
+        self._name()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._room = min(self.width() - 2 * SPACE_16, LINK_ROOM)
+        self._name()
+
+    def _name(self) -> None:
+        words, whole = self._named_in(self._room), self._named(len(self._names))
+        self._link.set_label("Fewer" if self._open else words)
+        self._link.setToolTip("" if self._open or words == whole else whole)
 
     def _named_in(self, room: float) -> str:
         metrics = QFontMetricsF(self._link.text_font())

@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint
 from app.panels.block_page import BlockPage
 from app.panels.fields import FieldRow
 from engine.graph.edits import set_parameter
+from engine.graph.problem import Fix, Problem
+from graph_editor.theme import SHADOW_POPUP
 
 NARROW = (1024, 700)
 
@@ -44,6 +46,29 @@ def test_the_reset_arrows_stand_inside(narrow, qtbot) -> None:
     scroll = narrow.inspector._scroll
     assert page.width() == scroll.viewport().width()
     assert not scroll.bar.isVisible() or arrow.mapTo(scroll, QPoint(0, 0)).x() < scroll.bar.x()
+
+
+def test_no_repair_of_a_refused_wire_lies_below_it(narrow) -> None:
+    narrow.editor.select([conv_of(narrow)])
+    assert is_there(narrow)
+    refusal, floating = narrow.editor.refusal, narrow.floating
+    problem = Problem(code="no-loss", fixes=(Fix("insert_between", facts={"type": "Flatten"}, key="F"),))
+    refusal.show_problem(problem, QPoint(narrow.editor.width() - 40, 80), offer=True)
+    edge = floating.mapToGlobal(QPoint(SHADOW_POPUP, 0)).x()
+    assert refusal.mapToGlobal(QPoint(refusal.width(), 0)).x() <= edge
+    narrow.editor.select([])
+    refusal.show_problem(problem, QPoint(narrow.editor.width() - 40, 80), offer=True)
+    assert refusal.mapToGlobal(QPoint(refusal.width(), 0)).x() > edge
+
+
+def test_only_where_it_is_docked_it_has_an_edge_of_its_own(narrow) -> None:
+    def edge() -> str:
+        return narrow.inspector.grab().toImage().pixelColor(0, 20).name()
+
+    narrow.editor.select([conv_of(narrow)])
+    assert edge() == narrow.theme.color("panel").name()
+    narrow.resize(1440, 900)
+    assert edge() == narrow.theme.color("line").name()
 
 
 def test_the_tick_says_whether_it_is_in_sight(narrow) -> None:

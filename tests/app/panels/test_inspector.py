@@ -21,7 +21,7 @@ from engine.graph.problem import Fix, Problem
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
 from graph_editor.document import Document
-from graph_editor.theme import load_theme
+from graph_editor.theme import INSPECTOR_WIDTH, INSPECTOR_WIDTH_NARROW, load_theme
 from tests.app.panels.inspected_drawing import EDITS, LEFT, choose, entry, row, type_into
 from tests.app.panels.inspecting import page, project
 
@@ -112,6 +112,21 @@ def test_advanced_parameters_fold_behind_a_link_that_names_them(
     document.edit("Groups", set_parameter, "c2", "groups", 2)
     inspector.show_selection((), ("c2",))
     assert row(inspector, "groups").isVisible()
+
+
+def test_no_page_is_wider_than_a_narrow_inspector(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.resize(INSPECTOR_WIDTH_NARROW, 900)
+    inspector.show_selection((), ("c",))
+    section = page(inspector).parameters
+    assert section is not None
+    link = section.advanced().link()
+    assert link.text() == "Padding size, dilation and 2 more"
+    qtbot.waitUntil(lambda: link.width() == link.sizeHint().width())
+    assert page(inspector).width() == inspector._scroll.viewport().width()
+    assert page(inspector).minimumSizeHint().width() <= page(inspector).width()
+    inspector.resize(INSPECTOR_WIDTH, 900)
+    assert link.text() == "Padding size, dilation, groups and 1 more"
+    qtbot.waitUntil(lambda: link.width() == link.sizeHint().width())
 
 
 def test_the_name_is_edited_in_place(inspector: Inspector, document: Document, qtbot: QtBot) -> None:
