@@ -124,8 +124,6 @@ class _Life:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = threading.Event()
         self._ended = threading.Event()
-        self._patience_s: float | None = None
-        self._ending = threading.Event()
         self._threads = [threading.Thread(target=self._live, name="worker-reader", daemon=True)]
         self._threads[0].start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,27 @@ from engine.graph.edits import set_parameter
 from engine.project.project_file import read_project
 from engine.training.events import Started
 from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
+from tests.waits import waits
 
+NEVER_EXPORTS = """
+import sys, time
+from pathlib import Path
+from engine.worker import exporting, process
+
+def export_onnx(*arguments):
+    Path(sys.argv[1]).touch()
+    time.sleep(600)
+
+exporting.export_onnx = export_onnx
+process.main()
+"""
+CLOSING = {
+    "client.join: wait",
+    "client.join: join",
+    "project_store.settle: wait",
+    "project_store.close: join",
+}
+"""What the window may wait for when it closes: the end of its worker, in two seconds, and its own files."""
 needs_sigstop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
 
 
@@ -176,9 +197,34 @@ def test_closing_while_onnx_is_written_keeps_what_was_trained_until_then(live, q
     train_for_long(live, qtbot)
     trained = len(workspace.history.losses)
     workspace.sources.export("onnx", tmp_path / "net.onnx")
-    # sooner than those that come by themselves
-    qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=10_000)
-    assert live.close()
+    qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=RUN_MS)
+    with waits(clocks=False) as found:
+        assert live.close()
+    assert set(found) <= CLOSING
+    assert workspace.runs.checkpoint.is_file()
+    assert workspace.history.checkpoint_step >= trained
+
+
+def test_closing_does_not_wait_for_onnx_that_takes_for_ever(
+    open_window, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, begun = open_window(), tmp_path / "begun"
+    workspace, client = window.workspace, window.workspace.link.client
+    client._command = (sys.executable, "-P", "-c", NEVER_EXPORTS, str(begun))
+    workspace.start_worker()
+    qtbot.waitUntil(window.run_bar.slot.isEnabled, timeout=RUN_MS)
+    train_for_long(window, qtbot)
+    trained = len(workspace.history.losses)
+    workspace.sources.export("onnx", tmp_path / "net.onnx")
+    qtbot.waitUntil(begun.is_file, timeout=RUN_MS)
+    # no step is made any more: this one was written before
+    qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=RUN_MS)
+    close, patience = client.close, list[float]()
+    monkeypatch.setattr(client, "close", lambda timeout_s: patience.append(timeout_s) or close(timeout_s))
+    with waits(clocks=False) as found:
+        assert window.close()
+    assert patience == [2.0]
+    assert set(found) <= CLOSING
     assert workspace.runs.checkpoint.is_file()
     assert workspace.history.checkpoint_step >= trained
 
