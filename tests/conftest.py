@@ -39,6 +39,7 @@ settings.load_profile("patient")
 gc.disable()
 
 _THREADS_OF_TOOLS = ("pytest_timeout", "pydevd")
+_QTBOT_WAITS = ("waitUntil", "waitSignal", "waitSignals", "waitCallback", "waitExposed", "waitActive")
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -66,6 +67,17 @@ def _settings_of_their_own() -> None:
         QSettings.setPath(QSettings.Format.IniFormat, scope, str(_FOLDER / "config"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """A minute for all that `qtbot` waits for: on a busy machine the five seconds it has by itself are not enough."""
+    try:
+        from pytestqt.qtbot import QtBot
+    except ImportError:
+        return
+    for name in _QTBOT_WAITS:
+        getattr(QtBot, name).__kwdefaults__["timeout"] = 60_000
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data files; skips where this machine has none."""
@@ -86,12 +98,12 @@ def shared_mnist(shared_data: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
-    """Fails a test that leaves a thread running or a window showing; threads get two seconds to end."""
+    """Fails a test that leaves a thread running or a window showing; threads get a while to end."""
     threads = set(threading.enumerate())
     windows = set(_showing())
     yield
     _delete_what_waits_for_a_loop()
-    end = time.monotonic() + 2.0
+    end = time.monotonic() + 20.0
     while (left := _running(threads)) and time.monotonic() < end:
         time.sleep(0.02)
     if left:

@@ -65,7 +65,7 @@ def test_a_floating_panel_is_shown_again_over_the_window(open_window, qtbot) -> 
     shows = Shows()
     QApplication.instance().installEventFilter(shows)
     second = open_window()
-    qtbot.waitUntil(lambda: "views" in shows.names[shows.names.index("window") :], timeout=5000)
+    qtbot.waitUntil(lambda: "views" in shows.names[shows.names.index("window") :])
     QApplication.instance().removeEventFilter(shows)
     assert second.docks["views"].isFloating()
     assert second.docks["views"].isVisible()

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ ENOUGH = 400
 
 
 def trained_and_killed(state: Path, wholly: bool) -> int:
-    """Train, and kill window and, where `wholly`, worker; how many losses the window had at least."""
+    """Train, and kill window and, where `wholly`, worker; how many losses it had written at least."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     window = subprocess.Popen(
         [sys.executable, str(TRAINER), str(state)],
@@ -36,7 +35,6 @@ def trained_and_killed(state: Path, wholly: bool) -> int:
             line = window.stdout.readline()
             assert line, "the window ended"
             losses = int(line)
-        time.sleep(1.2)  # as long as it may take until curves are on disk
     finally:
         if wholly:
             os.killpg(window.pid, signal.SIGKILL)

@@ -36,12 +36,12 @@ def test_a_toggle_lets_the_panel_slide_out_and_in(window, moving, qtbot, name: s
     assert dock.isHidden()
     assert slide.geometry() == place
     assert slide.isVisible()
-    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide))
     qtbot.mouseClick(window.run_bar.toggles[name], Qt.MouseButton.LeftButton)
     (slide,) = window.findChildren(Slide)
     assert dock.isVisible()
     assert dock.geometry() == slide.geometry() == place
-    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide))
     middle = place.center()
     assert window.grab().toImage().pixelColor(middle) == full.pixelColor(middle)
 
@@ -63,7 +63,7 @@ def test_a_panel_slides_in_over_its_own_ground_and_nothing_else_is_painted_for_i
     qtbot.wait(20)
     dock = window.docks[name]
     window.show_panel(name, False)
-    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide))
     grabbed: list[tuple[object, QRect]] = []
     grab = QWidget.grab
 
@@ -89,7 +89,7 @@ def test_a_panel_slides_in_where_the_window_has_another_size_by_now(window, movi
     qtbot.wait(20)
     dock = window.docks["inspector"]
     window.show_panel("inspector", False)
-    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide))
     before = dock.geometry()
     window.resize(window.width() + 120, window.height() + 60)
     qtbot.wait(20)
@@ -98,4 +98,4 @@ def test_a_panel_slides_in_where_the_window_has_another_size_by_now(window, movi
     assert slide.geometry() == dock.geometry() != before
     assert slide._panel.size() == dock.size() * slide._panel.devicePixelRatio()
     slide.grab()
-    qtbot.waitUntil(lambda: not window.findChildren(Slide), timeout=2000)
+    qtbot.waitUntil(lambda: not window.findChildren(Slide))

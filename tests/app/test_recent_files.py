@@ -128,7 +128,7 @@ def test_a_window_that_closed_meanwhile_is_not_told(remembered, qtbot, monkeypat
     recent.deleteLater()
     qtbot.wait(20)
     answer.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

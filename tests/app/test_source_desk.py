@@ -101,7 +101,7 @@ def test_the_code_stands_between_canvas_and_inspector(window, qtbot) -> None:
         assert inspector.width() >= 264
         assert inspector.x() + inspector.width() <= window.width()
         window.actions_table["code"].trigger()
-        qtbot.waitUntil(lambda: abs(inspector.width() - before) <= 2, timeout=2000)
+        qtbot.waitUntil(lambda: abs(inspector.width() - before) <= 2)
         assert not window.code_dock.isVisible()
 
 

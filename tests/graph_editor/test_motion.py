@@ -62,7 +62,7 @@ def test_fit_glides_to_where_it_would_have_jumped(editor: Editor, watched, movin
     editor.fit()
     assert editor.view.glide.is_running
     assert editor.view.zoom > 2.5
-    qtbot.waitUntil(lambda: not editor.view.glide.is_running, timeout=2000)
+    qtbot.waitUntil(lambda: not editor.view.glide.is_running)
     assert place(editor) == pytest.approx(there, abs=1.5)
     assert watched[-1] == pytest.approx(there[0])
     assert sorted(watched, reverse=True) == watched, "it goes one way"
@@ -72,7 +72,7 @@ def test_two_presses_of_zoom_go_twice_as_far(editor: Editor, moving, qtbot) -> N
     before = place(editor)
     editor.zoom_by(1.25)
     editor.zoom_by(1.25)
-    qtbot.waitUntil(lambda: not editor.view.glide.is_running, timeout=2000)
+    qtbot.waitUntil(lambda: not editor.view.glide.is_running)
     assert editor.view.zoom == pytest.approx(before[0] * 1.5625)
     assert place(editor)[1:] == pytest.approx(before[1:], abs=1.5)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-import time
 
 import pytest
 from hands import Hands
@@ -22,6 +21,7 @@ from tests.stalls import longest_work
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
+HOUR_MS = 3_600_000
 STALL_MS = 200
 """Work of the window's thread between two turns of its loop; under 50 ms on an idle machine, tests run on busy ones."""
 
@@ -211,24 +211,25 @@ def free_place(hands: Hands) -> tuple[float, float]:
 def test_blocks_glide_to_their_places_where_motion_is_on(hands: Hands) -> None:
     thrown = scatter(hands, width=900, height=500)
     application = QApplication.instance()
+    glide, scene = hands.window.editor.arranging._glide, hands.window.editor.scene
+    assert glide.duration() == motion.DURATION_MS
     application.setProperty(motion.MOTION, True)
+    glide.setDuration(HOUR_MS)
     try:
-        scene = hands.window.editor.scene
         seen: set[tuple[float, float]] = set()
         id = max(thrown)
         hands.window.actions_table["tidy"].trigger()
-        end = time.monotonic() + 20
-        while not said(hands).startswith("Laid out") and time.monotonic() < end:
-            hands.rest(2)
-        glide = hands.window.editor.arranging._glide
+        hands.wait(lambda: said(hands).startswith("Laid out"), "the layout")
         assert glide.is_running
-        while glide.is_running:
+        for share in (0.1, 0.3, 1.0):
+            glide.setCurrentTime(int(share * HOUR_MS))
             seen.add((scene.blocks[id].x(), scene.blocks[id].y()))
-            hands.rest(4)
+        assert not glide.is_running
     finally:
+        glide.setDuration(motion.DURATION_MS)
         application.setProperty(motion.MOTION, None)
     after = places(hands)
-    assert len(seen - {after[id], thrown[id]}) >= 1
+    assert len(seen - {after[id], thrown[id]}) == 2
     assert {id: (item.x(), item.y()) for id, item in scene.blocks.items()} == after
     assert not wires_through_blocks(hands)
 
@@ -236,14 +237,16 @@ def test_blocks_glide_to_their_places_where_motion_is_on(hands: Hands) -> None:
 def test_an_undo_in_the_middle_of_the_glide_is_one(hands: Hands) -> None:
     thrown = scatter(hands, width=900, height=500)
     application = QApplication.instance()
+    glide = hands.window.editor.arranging._glide
     application.setProperty(motion.MOTION, True)
+    glide.setDuration(HOUR_MS)
     try:
         hands.window.actions_table["tidy"].trigger()
-        glide = hands.window.editor.arranging._glide
         hands.wait(lambda: glide.is_running, "the glide")
         hands.workspace.document.undo_stack.undo()
         assert not glide.is_running
     finally:
+        glide.setDuration(motion.DURATION_MS)
         application.setProperty(motion.MOTION, None)
     scene = hands.window.editor.scene
     assert {id: (item.x(), item.y()) for id, item in scene.blocks.items()} == thrown == places(hands)

@@ -98,7 +98,7 @@ def test_copy_takes_the_whole_source(view: CodeView, qtbot) -> None:
     qtbot.mouseClick(view.copy_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == TEXT
     assert view.copy_button.text() == "Copied"
-    qtbot.waitUntil(lambda: view.copy_button.text() == "Copy", timeout=4000)
+    qtbot.waitUntil(lambda: view.copy_button.text() == "Copy")
 
 
 def test_line_numbers_take_no_more_room_than_they_need(view: CodeView) -> None:

@@ -67,7 +67,7 @@ def test_holding_plus_repeats_and_is_one_edit(qtbot: QtBot, theme: Theme) -> Non
     log = shown(qtbot, field)
     place = QPoint(field.width() - 12, 14)
     qtbot.mousePress(field, LEFT, pos=place)
-    qtbot.waitUntil(lambda: len(log.previewed) >= 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(log.previewed) >= 3)
     assert log.edited == []
     qtbot.mouseRelease(field, LEFT, pos=place)
     assert log.edited == [log.previewed[-1]]

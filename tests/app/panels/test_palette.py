@@ -240,7 +240,7 @@ def test_the_tooltip_tells_name_pytorch_name_and_purpose(palette: Palette, qtbot
     row = palette.browser.row("conv2d")
     qtbot.mouseMove(palette, QPoint(100, 690))
     qtbot.mouseMove(row)
-    qtbot.waitUntil(QToolTip.isVisible, timeout=3000)
+    qtbot.waitUntil(QToolTip.isVisible)
     text = QToolTip.text()
     assert "Convolution" in text
     assert "Conv2d" in text

@@ -404,14 +404,29 @@ def test_measurements_take_a_small_share_of_the_time(drawing, requested, script,
 def test_a_checkpoint_comes_before_a_measurement_that_takes_long(
     drawing, requested, script, monkeypatch, tmp_path, takes_s
 ):
-    import time
-
+    """On a clock that only measuring and stepping move."""
     from engine.measurements import measure
-    from engine.training import run
+    from engine.training import loop, pace, run
 
-    monkeypatch.setattr(measure, "measure", lambda session, ask: time.sleep(takes_s) or {})
+    now = 0.0
+
+    def take():
+        nonlocal now
+        now += 0.005
+        return asked()
+
+    def measured_in(session, ask):
+        nonlocal now
+        now += takes_s
+        return {}
+
+    for module in (loop, pace, run):
+        monkeypatch.setattr(module, "clock", lambda: now)
+    monkeypatch.setattr(measure, "measure", measured_in)
     monkeypatch.setattr(run, "DEAR_S", 0.02)
     control = script({2: (Watch(Ask("a", "filters", "l1"), every_ms=0),)})
+    asked = control.take
+    monkeypatch.setattr(control, "take", take)
     request = msgspec.structs.replace(requested(drawing(*MLP), Supervised(40)), checkpoint_folder=str(tmp_path))
     told = [event for event in train(request, control) if isinstance(event, (Checkpointed, Measured, Losses))]
     measured = [place for place, event in enumerate(told) if isinstance(event, Measured)]

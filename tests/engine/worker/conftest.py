@@ -43,7 +43,7 @@ class Listener:
                 )
             time.sleep(0.002)
 
-    def until_dead(self, timeout_s: float = 10.0) -> str:
+    def until_dead(self, timeout_s: float = 60.0) -> str:
         """Why the worker died."""
         deadline = time.monotonic() + timeout_s
         while self.client.alive and time.monotonic() < deadline:

@@ -15,7 +15,7 @@ from engine.worker import downloads
 from engine.worker.downloads import Downloads
 from engine.worker.protocol import Download, Downloaded
 
-SOON_S = 5.0
+SOON_S = 60.0
 
 
 class Box:

@@ -32,7 +32,7 @@ def test_jobs_run_on_the_thread_of_the_loop_at_its_next_step() -> None:
         arrived.set()
 
     control.call(job)
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     done.set()
     looping.join()
     assert threads == [looping.ident]
@@ -57,10 +57,10 @@ def test_a_paused_loop_does_jobs_and_waits_on() -> None:
     for _ in range(3):
         did = threading.Event()
         control.call(did.set)
-        assert did.wait(5)
+        assert did.wait(60)
     assert waiting.is_alive()
     control.send(Resume())
-    waiting.join(5)
+    waiting.join(60)
     assert taken == [Resume()]
 
 
