@@ -81,7 +81,7 @@ class SceneItems:
         self.blocks.left.update(dict.fromkeys(body.blocks))
         self._left_at = defaultdict(list)
         self._note_left(body.wires)
-        self._twins = mark_twins(body, {})
+        self._twins = mark_twins(body, {}, {})
 
     def taken(self) -> list[CanvasItem]:
         """The items that the drawing has no more since this was last asked; they are to be dropped."""
@@ -150,7 +150,7 @@ class SceneItems:
             else:
                 self._add_wire(wire)
         moved = self.refresh(touched)
-        self._twins = mark_twins(self.body, self.blocks.made)
+        self._twins = mark_twins(self.body, self.blocks.made, self._twins)
         return moved | {wire.target for wire in change.wires_added}
 
     def refresh(self, ids: Iterable[str]) -> set[PortRef]:

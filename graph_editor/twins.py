@@ -12,13 +12,13 @@ COLOURS = 10
 """As many as the theme has for classes."""
 
 
-def mark_twins(body: Graph, items: Mapping[str, BlockItem]) -> dict[str, int]:
-    """Have the items of a body show which share weights; the colour of each block that does."""
+def mark_twins(body: Graph, items: Mapping[str, BlockItem], before: Mapping[str, int]) -> dict[str, int]:
+    """Have the items of a body, which show the colours `before`, show which share weights; the colour of each."""
     twins = twins_of(body, COLOURS)
-    for id, item in items.items():
-        if item.twin != twins.get(id):
-            item.twin = twins.get(id)
-            item.update()
+    for id in items.keys() & (before.keys() | twins.keys()):
+        if items[id].twin != twins.get(id):
+            items[id].twin = twins.get(id)
+            items[id].update()
     return twins
 
 

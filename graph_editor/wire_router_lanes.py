@@ -64,20 +64,20 @@ class _Strip:
     """The lanes of one step's width."""
 
     def __init__(self) -> None:
-        self._lanes: list[_Lane] = []
+        self._lanes: dict[Hashable, list[_Lane]] = {}
         self._points: list[tuple[float, int, _Lane]] = []
         self._all = _Cover()
         self._by_place: dict[float, _Cover] = {}
         self._is_stale = False
 
     def take(self, lane: _Lane) -> None:
-        self._lanes.append(lane)
+        self._lanes.setdefault(lane.key, []).append(lane)
         if not self._is_stale:
-            self._cover(lane, len(self._lanes))
+            self._cover(lane)
 
     def forget(self, key: Hashable) -> bool:
         """Whether any are left without those of the wire `key`."""
-        self._lanes = [lane for lane in self._lanes if lane.key != key]
+        self._lanes.pop(key, None)
         self._is_stale = True
         return bool(self._lanes)
 
@@ -86,7 +86,8 @@ class _Strip:
         if low == high:
             return any(
                 lane.low < low < lane.high and lane.signal != signal and (at is None or abs(lane.at - at) < step)
-                for lane in self._lanes
+                for lanes in self._lanes.values()
+                for lane in lanes
             )
         if self._is_stale:
             self._cover_anew()
@@ -107,17 +108,18 @@ class _Strip:
                 return True
         return False
 
-    def _cover(self, lane: _Lane, number: int) -> None:
+    def _cover(self, lane: _Lane) -> None:
         if lane.low == lane.high:
-            insort(self._points, (lane.low, number, lane))
+            insort(self._points, (lane.low, len(self._points), lane))
             return
         self._all.add(lane.low, lane.high, lane.signal)
         self._by_place.setdefault(lane.at, _Cover()).add(lane.low, lane.high, lane.signal)
 
     def _cover_anew(self) -> None:
         self._points, self._all, self._by_place, self._is_stale = [], _Cover(), {}, False
-        for number, lane in enumerate(self._lanes):
-            self._cover(lane, number)
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                self._cover(lane)
 
 
 def _where(point: tuple[float, int, _Lane]) -> float:

@@ -1,14 +1,19 @@
 """Blocks that share weights carry the mark of their owner's colour."""
 
+from collections.abc import Callable
+
 import pytest
+from msgspec.structs import replace
 from PySide6.QtGui import QImage, QPainter
 
-from engine.graph.edits import add_block, remove_blocks, set_weights
+from engine.graph.edits import add_block, remove_blocks, rename, set_weights
 from engine.graph.graph import Block, Graph, Look, Weights
+from graph_editor.block_item import BlockItem
 from graph_editor.block_parts import TWIN_AT
 from graph_editor.editor import Editor
 from graph_editor.theme import load_theme
 from graph_editor.twins import twins_of
+from tests.graph_editor.conftest import rows
 
 
 def dense(id: str, of: str | None = None) -> Block:
@@ -63,3 +68,26 @@ def test_the_mark_is_drawn_on_both_and_goes_with_the_sharing(editor: Editor, nam
     assert items["t1"].twin is None
     document.undo_stack.undo()
     assert items["de"].twin == items["t1"].twin == number
+
+
+def test_after_an_edit_only_blocks_that_share_weights_are_asked_for_their_mark(
+    make_editor: Callable[[Graph], Editor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = rows(100, "dense")
+    sharing = replace(graph.blocks["b0001"], weights=Weights("b0000"))
+    editor = make_editor(replace(graph, blocks={**graph.blocks, "b0001": sharing}))
+    editor.scene.moves.finish()
+    items, asked = editor.scene.blocks, set[str]()
+    assert items["b0000"].twin == items["b0001"].twin is not None
+
+    def ask(item: BlockItem) -> int | None:
+        asked.add(item.id)
+        return item.__dict__["twin"]
+
+    monkeypatch.setattr(
+        BlockItem, "twin", property(ask, lambda item, twin: item.__dict__.update(twin=twin)), raising=False
+    )
+    editor.document.edit("Rename", rename, "b0050", "Other")
+    assert asked <= {"b0000", "b0001"}
+    editor.document.edit("Share no more", set_weights, "b0001", None)
+    assert items["b0000"].twin is items["b0001"].twin is None

@@ -8,6 +8,18 @@ from graph_editor.wire_router_lanes import Lanes
 from tests.graph_editor.plain_lanes import PlainLanes
 
 
+class Wire:
+    """A key that counts how often one is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Wire.compared += 1
+        return self is other
+
+    __hash__ = object.__hash__
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_taken_is_what_looking_at_each_lane_tells(seed: int) -> None:
     """Lanes that touch, lie in one another, have no length, carry one signal, come and go."""
@@ -40,3 +52,15 @@ def test_after_clearing_nothing_is_taken() -> None:
     assert not lanes.is_taken(16, 50, 60, "s")
     lanes.clear()
     assert not lanes.is_taken(16, 50, 60, "other")
+
+
+def test_to_forget_a_wire_no_other_is_looked_at() -> None:
+    lanes, wires = Lanes(8), [Wire() for _ in range(200)]
+    for number, wire in enumerate(wires):
+        lanes.take(16, number, number + 1, wire, "s")
+    Wire.compared = 0
+    lanes.forget(wires[100])
+    assert Wire.compared == 0
+    assert not lanes.is_taken(16, 100, 101, "other")
+    assert lanes.is_taken(16, 99, 100, "other")
+    assert lanes.is_taken(16, 101, 102, "other")
