@@ -284,8 +284,8 @@ def _wire_code(window: MainWindow) -> None:
     view, editor, sources = window.code_view, window.editor, window.workspace.sources
 
     def selected() -> None:
-        path = editor.body_path()
-        view.show_selection(tuple(sorted(path_key((*path, id)) for id in editor.selected_ids())))
+        start = path_key((*editor.body_path(), ""))
+        view.show_selection(tuple(start + id for id in editor.selected_ids()))
 
     editor.selection_changed.connect(selected)
     editor.body_path_changed.connect(selected)

@@ -197,7 +197,7 @@ class Editor(QWidget):
 
     def selected_ids(self) -> tuple[str, ...]:
         """The ids of the selected blocks, sorted."""
-        return tuple(sorted(self.scene.picked_blocks))
+        return self.scene.picked_ids
 
     def select_all(self) -> None:
         """Select every block and wire."""

@@ -264,10 +264,13 @@ class BlockPage(QWidget):
 
 
 def _all_learn(context: InspectorContext) -> bool:
-    variables = context.variables
+    types, variables = context.types, context.variables
     # Many blocks are alike: of 5,000 selected ones each would take 10 µs.
-    alike = {(block.type, frozenset(block.parameters.items())): block for block in context.blocks()}
-    return all(
-        type in context.types and has_weights(context.types[type], block, variables)
-        for (type, _), block in alike.items()
-    )
+    learning: set[object] = set()
+    for block in context.blocks():
+        kind = (block.type, frozenset(block.parameters.items()))
+        if kind not in learning:
+            if block.type not in types or not has_weights(types[block.type], block, variables):
+                return False
+            learning.add(kind)
+    return True

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Figure, Section, Sentence
 from app.wording import THIN, number_words
-from engine.graph.analysis import Analysis, Cost, path_key, port_key
+from engine.graph.analysis import Analysis, Cost, path_key
 from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
 
 UNKNOWN = "–"
@@ -82,13 +82,14 @@ class ResultSection(Section):
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show what is known; None: nothing is."""
         costs: list[Cost] = []
+        start = path_key((*self._context.body_path, ""))
         for block in self._context.blocks():
-            path = (*self._context.body_path, block.id)
-            cost = analysis.costs.get(path_key(path)) if analysis is not None else None
+            key = start + block.id
+            cost = analysis.costs.get(key) if analysis is not None else None
             if cost is not None:
                 costs.append(cost)
             for port, figure in self._outputs.items():
-                spec = analysis.specs.get(port_key(path, port)) if analysis is not None else None
+                spec = analysis.specs.get(f"{key}/{port}") if analysis is not None else None
                 figure.set_value(UNKNOWN if spec is None else str(spec))
                 figure.setToolTip("" if spec is None else spec.dtype)
         self._show_field(analysis)

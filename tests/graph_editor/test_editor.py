@@ -145,6 +145,15 @@ def test_pasting_foreign_text_says_so(editor: Editor) -> None:
     assert editor.document.undo_stack.count() == 0
 
 
+def test_what_is_selected_is_sorted_once_for_all_who_ask(editor: Editor) -> None:
+    editor.select_all()
+    ids = editor.selected_ids()
+    assert ids == tuple(sorted(editor.scene.body.blocks))
+    assert editor.selected_ids() is ids
+    editor.select(ids[:1])
+    assert editor.selected_ids() == ids[:1]
+
+
 def test_select_all_delete_and_undo(editor: Editor) -> None:
     before = editor.document.graph
     editor.select_all()

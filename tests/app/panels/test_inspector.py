@@ -23,7 +23,7 @@ from engine.graph.values import Formula
 from graph_editor.document import Document
 from graph_editor.theme import INSPECTOR_WIDTH, INSPECTOR_WIDTH_NARROW, load_theme
 from tests.app.panels.inspected_drawing import EDITS, LEFT, choose, entry, row, type_into
-from tests.app.panels.inspecting import page, project
+from tests.app.panels.inspecting import page, project, shown
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # menus, off-screen
 
@@ -213,6 +213,35 @@ def test_several_blocks_change_together_as_one_step(inspector: Inspector, docume
     assert section.row("bias")
     with pytest.raises(KeyError):
         section.row("out_channels")
+
+
+class Asked(dict[str, Any]):
+    """Counts what is asked of it."""
+
+    asked = 0
+
+    def __getitem__(self, key: str) -> Any:
+        Asked.asked += 1
+        return super().__getitem__(key)
+
+    def items(self) -> Any:
+        Asked.asked += 1
+        return super().items()
+
+
+def test_many_selected_blocks_are_looked_up_once(qtbot: QtBot) -> None:
+    ids = tuple(f"b{number:03d}" for number in range(300))
+    blocks = Asked({id: Block(id, "relu", "ReLU", parameters=Asked()) for id in ids})
+    inspector = Inspector(
+        Document(Graph(blocks=blocks), BLOCK_TYPES), BLOCK_TYPES, DATASETS, load_theme("light"), EDITS
+    )
+    shown(inspector, qtbot)
+    inspector.show_selection((), ids[:2])
+    assert inspector.page is not None
+    Asked.asked = 0
+    inspector.show_selection((), ids)
+    assert page(inspector).header.title() == "300 blocks"
+    assert Asked.asked < 2 * len(ids)
 
 
 def test_results_come_from_the_analysis(inspector: Inspector) -> None:
