@@ -87,6 +87,7 @@ class RunControl(QObject):
         self._weights = self._former = Weights()
         self._then: Literal["", "run", "reset"] = ""
         self._dead: str | None = None
+        self._chosen_stage = 0
         self._steering = Steering(document.settings.plan)
         for kind in (*_EVENTS, *_ENDS):
             link.on(kind, self._take)
@@ -197,6 +198,7 @@ class RunControl(QObject):
     def opened(self, epochs: int | None, test: Any, weights: Weights) -> None:
         """A project was opened, with weights of so many `epochs`, unless that is None."""
         self.resume_from = self.discarded = None
+        self._chosen_stage = 0
         self._then, self._former = "", Weights()
         # Where it is not known any more which drawing they belong to, it is none that is drawn.
         self._weights = weights._replace(graph=None if epochs is None else weights.graph or Graph())
@@ -219,8 +221,13 @@ class RunControl(QObject):
 
     @property
     def stage(self) -> int:
-        """The stage that the run bar edits: the running one."""
-        return min(self.state.stage, len(self._plan.stages) - 1) if self.state.is_running else 0
+        """The stage that the run bar edits: the running one, else the one chosen."""
+        return min(self.state.stage if self.state.is_running else self._chosen_stage, len(self._plan.stages) - 1)
+
+    def choose_stage(self, index: int) -> None:
+        """Have the run bar edit another stage, once none is running."""
+        self._chosen_stage = index
+        self.state_changed.emit(self.state)
 
     @property
     def _plan(self) -> Plan:

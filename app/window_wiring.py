@@ -66,6 +66,7 @@ def show_run(window: MainWindow) -> None:
         return
     index = workspace.runs.stage
     stage = plan.stages[index]
+    window.inspector.set_stage(index)
     found = workspace.link.devices or ("cpu",)
     devices = found if len(found) == 1 and plan.device in ("auto", *found) else ("auto", *found)
     best = next((device for device in found if device != "cpu"), "cpu")
@@ -234,6 +235,7 @@ def _wire_panels(window: MainWindow) -> None:
         lambda: window.commands.choose_folder(lambda folder: inspector.choose_folder("mnist", str(folder)))
     )
     inspector.fix.connect(fix)
+    inspector.stage_chosen.connect(workspace.runs.choose_stage)
     inspector.jump.connect(jump)
     inspector.set_own_code(workspace.own_code)
     workspace.data.download_changed.connect(inspector.set_download)

@@ -28,6 +28,13 @@ def inputs_of(document: Document) -> tuple[Block, ...]:
     )
 
 
+def inputs_reading(document: Document, dataset: str) -> tuple[str, ...]:
+    """The ids of the Inputs that read a dataset; where none does, of the first."""
+    inputs = inputs_of(document)
+    reading = tuple(block.id for block in inputs if dataset_of(document, block) == dataset)
+    return reading or tuple(block.id for block in inputs[:1])
+
+
 def reference(document: Document, name: str) -> Any:
     """The settings' reference to a dataset, or None."""
     return next((ref for ref in getattr(document.settings, "datasets", ()) if ref.name == name), None)

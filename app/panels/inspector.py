@@ -13,7 +13,7 @@ from app.panels.block_header import BlockHeader
 from app.panels.block_page import BlockPage
 from app.panels.coming_page import ComingPage
 from app.panels.data_section import DataSection
-from app.panels.dataset_edits import bind_dataset, dataset_of, inputs_of
+from app.panels.dataset_edits import bind_dataset, inputs_reading
 from app.panels.inspector_context import InspectorContext
 from app.panels.keyboard import forget_typing, reason_of
 from app.panels.overlay_scroll import OverlayScroll
@@ -37,7 +37,8 @@ class Inspector(QWidget):
     `dataset_chosen(reference)` asks for its description, `download_wanted(name)` and `folder_wanted()` for what this
     panel cannot do itself; `edit_refused(Problem)` tells what an edit was refused for, `refusal_over(Problem)` that it
     was done after all, `message(text)` what one did besides, `fix(Fix)` that a repair was clicked, `jump(path)` that
-    the user wants to see the block of a problem, `help_wanted(type id)` that the user asks what a block does.
+    the user wants to see the block of a problem, `help_wanted(type id)` that the user asks what a block does,
+    `stage_chosen(index)` that the run bar is to edit another stage.
     """
 
     dataset_chosen = Signal(object)
@@ -50,6 +51,7 @@ class Inspector(QWidget):
     message = Signal(str)
     fix = Signal(object)
     jump = Signal(object)
+    stage_chosen = Signal(int)
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Inspector(QWidget):
         self._context.message.connect(self.message)
         self._context.fix.connect(self.fix)
         self._context.jump.connect(self.jump)
+        self._context.stage_chosen.connect(self.stage_chosen)
         self._analysis: Analysis | None = None
         self._problems: tuple[Problem, ...] | None = None
         self._weights: dict[str, tuple[QImage | None, str]] = {}
@@ -207,6 +210,10 @@ class Inspector(QWidget):
         """Take other makers of settings, as the devices of this machine become known."""
         self._context.edits = edits
         self._rebuild()
+
+    def set_stage(self, index: int) -> None:
+        """Mark the stage that the run bar edits."""
+        self._context.set_stage(index)
 
     def set_own_code(self, desk: Any) -> None:
         """Ask `desk` of the Python files that blocks name, and whether they may run."""
@@ -381,10 +388,7 @@ class Inspector(QWidget):
         if isinstance(self._page, BlockPage):
             ids = self._context.ids
         else:
-            shown = self._page.dataset_name()
-            ids = tuple(block.id for block in inputs_of(document) if _reads(document, block.id, shown)) or tuple(
-                block.id for block in inputs_of(document)[:1]
-            )
+            ids = inputs_reading(document, self._page.dataset_name())
         try:
             reference = bind_dataset(document, self._context.edits, ids, name, fields, folder)
         except Refused as fault:
@@ -394,7 +398,3 @@ class Inspector(QWidget):
         self.refusal_over.emit(self._wrong_folder)
         if ask and reference is not None:
             self.dataset_chosen.emit(reference)
-
-
-def _reads(document: Document, id: str, dataset: str) -> bool:
-    return dataset_of(document, document.graph.blocks[id]) == dataset

@@ -23,13 +23,16 @@ Found = TypeVar("Found")
 class InspectorContext(QObject):
     """Read by the sections; `refused(Problem)` for an edit that was, `fix(Fix)` for a repair that was clicked.
 
-    `message(text)` tells what an edit did besides; `jump(path)` asks for the block at an instance path.
+    `message(text)` tells what an edit did besides; `jump(path)` asks for the block at an instance path;
+    `stage_chosen(index)` asks the run bar to edit another stage, `stage_marked()` says that `stage` is another.
     """
 
     refused = Signal(object)
     message = Signal(str)
     fix = Signal(object)
     jump = Signal(object)
+    stage_chosen = Signal(int)
+    stage_marked = Signal()
 
     def __init__(
         self,
@@ -51,6 +54,13 @@ class InspectorContext(QObject):
         self._blocks: tuple[Graph | None, tuple[str, ...], tuple[Block, ...]] = (None, (), ())
         self.body_path: BodyPath = ()
         self.ids: tuple[str, ...] = ()
+        self.stage = 0
+
+    def set_stage(self, index: int) -> None:
+        """The run bar edits this stage of the plan."""
+        if index != self.stage:
+            self.stage = index
+            self.stage_marked.emit()
 
     @contextmanager
     def elsewhere(self, body_path: BodyPath, ids: tuple[str, ...]) -> Iterator[None]:

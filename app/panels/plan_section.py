@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from app.panels.buttons import IconButton, LinkButton, baseline
+from app.panels.buttons import Button, IconButton, LinkButton, baseline
 from app.panels.fields import BooleanField, ChoiceField, Field, FieldRow, FloatField, IntegerField
 from app.panels.inspector_context import InspectorContext
 from app.panels.section import Folded, Section
@@ -19,10 +19,11 @@ from engine.graph.graph import Graph
 from engine.graph.paths import bodies
 from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
-from graph_editor.theme import ICON_IN_FIELD, SEMIBOLD, SIZE_NORMAL, SPACE_16, Theme
+from graph_editor.theme import ICON_IN_FIELD, RADIUS_FIELD, SEMIBOLD, SIZE_SMALL, SPACE_8, SPACE_16, Theme
 
 KINDS = {"supervised": "Supervised", "contrastive-divergence": "Contrastive divergence"}
 
+IN_RUN_BAR = "in the run bar"
 PERSISTENT = (
     "The model speaks through chains that go on from step to step, not from the data. "
     "All layers of a deep Boltzmann machine then learn together, else one after the other."
@@ -55,34 +56,61 @@ def plan_key(context: InspectorContext) -> object:
     return stages, tuple(energy_blocks(context).items())
 
 
-class StageHeading(QWidget):
-    """The name of a stage in semibold, and the button that removes it."""
+class StageHeading(Button):
+    """The name of a stage in semibold, and the button that removes it; a click has the run bar edit the stage.
+
+    One that is not `choosable` is alone.
+    """
 
     removed = Signal()
+    weight = SEMIBOLD
+    radius = RADIUS_FIELD
+    ring_gap = -2
+    height_px = 24
 
-    def __init__(self, words: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._words = words
-        self._theme = theme
+    def __init__(self, words: str, theme: Theme, choosable: bool, parent: QWidget | None = None) -> None:
+        super().__init__(words, theme, parent=parent)
+        self._is_chosen = False
         self.setAccessibleName(words)
+        if choosable:
+            self.setToolTip(
+                f"{words}\nA click has the run bar edit this stage; during a run it edits the one that runs."
+            )
+        else:
+            self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.remove = IconButton("ph.x", f"Remove {words}", theme, ICON_IN_FIELD, side=24, parent=self)
         self.remove.clicked.connect(self.removed)
+        self.remove.setVisible(choosable)
+
+    def set_chosen(self, chosen: bool) -> None:
+        """Say whether the run bar edits this stage."""
+        if chosen != self._is_chosen:
+            self._is_chosen = chosen
+            self.setAccessibleDescription(IN_RUN_BAR if chosen else "")
+            self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 24)
+        return QSize(200, self.height_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.remove.setGeometry(self.width() - 28, 0, 24, 24)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        font = self._theme.font(SIZE_NORMAL, SEMIBOLD)
-        painter.setFont(font)
-        painter.setPen(self._theme.color("secondary"))
-        painter.drawText(QPointF(SPACE_16, baseline(font, self.height() / 2)), self._words)
-        painter.end()
+    def _ink(self) -> str:
+        return "text" if self._is_chosen or self.underMouse() else "secondary"
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        if self._is_chosen:
+            small = self._theme.font(SIZE_SMALL)
+            painter.setFont(small)
+            painter.setPen(self._theme.color("secondary"))
+            left = self.remove.x() - SPACE_8 - QFontMetricsF(small).horizontalAdvance(IN_RUN_BAR)
+            painter.drawText(QPointF(left, baseline(self.text_font(), self.height() / 2)), IN_RUN_BAR)
+
+    def _paint_content(self, painter: QPainter, left: float) -> None:
+        super()._paint_content(painter, SPACE_16)
 
 
 class PlanSection(Section):
@@ -124,6 +152,8 @@ class PlanSection(Section):
         self.more = Folded([*names, "threads", "device"], lambda _: rows, theme)
         self.more.make()
         self.add(self.more)
+        context.stage_marked.connect(self._mark_stage)
+        self._mark_stage()
 
     def begin(self) -> None:
         """Show the settings as rows do that were just made: folded ones only where one is changed."""
@@ -142,6 +172,10 @@ class PlanSection(Section):
         """Show the settings as they are now."""
         for row, read in self._readers:
             row.set_value(read())
+
+    def _mark_stage(self) -> None:
+        for index, heading in enumerate(self.headings):
+            heading.set_chosen(index == self._context.stage and len(self.headings) > 1)
 
     def open_add_menu(self) -> QMenu:
         """Offer the kinds of stages that this drawing can have."""
@@ -165,9 +199,9 @@ class PlanSection(Section):
         rows: dict[str, FieldRow] = {}
         self.stage_rows.append(rows)
         if several or kind != "supervised":
-            heading = StageHeading(f"{index + 1}  {KINDS.get(kind, kind)}" if several else KINDS[kind], theme)
+            heading = StageHeading(f"{index + 1}  {KINDS.get(kind, kind)}" if several else KINDS[kind], theme, several)
             heading.removed.connect(lambda: self._remove_stage(index))
-            heading.remove.setVisible(several)
+            heading.clicked.connect(lambda: self._context.stage_chosen.emit(index))
             self.headings.append(heading)
             self.add(heading)
 

@@ -156,6 +156,7 @@ class RunBar(QWidget):
             row.addWidget(gap)
             self._labels.append(label)
             self._wide += [label, field, gap]
+        self.epochs_label = self._labels[0]
         row.addWidget(self.plan_button)
         row.addSpacing(SPACE_16)
         row.addWidget(self.message, 1)
@@ -236,6 +237,7 @@ class RunBar(QWidget):
         self.device.set_choices(fields.devices, fields.labels)
         self.device.set_value(fields.device)
         self.plan_button.set_label(fields.summary)
+        self.epochs_label.setText(f"{fields.stage}: Epochs" if fields.stage else "Epochs")
         stage = f" of {fields.stage}" if fields.stage else ""
         self._tips = {
             self.epochs: f"Epochs{stage}\nHow often the network sees every sample.",

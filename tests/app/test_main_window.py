@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -12,6 +13,7 @@ from app.panels.block_help import BlockHelp
 from app.panels.overlay_scroll import OverlayScroll
 from engine.graph.edits import rename
 from engine.graph.problem import Problem
+from engine.training.plan import Supervised
 from graph_editor.theme import load_theme
 
 
@@ -275,3 +277,31 @@ def test_f6_leads_the_keyboard_from_panel_to_panel_and_back(window, qtbot) -> No
     qtbot.keyClick(window, Qt.Key.Key_F6)
     qtbot.keyClick(window, Qt.Key.Key_F6)
     assert window.run_bar.isAncestorOf(QApplication.focusWidget()), "a hidden panel is passed over"
+
+
+def test_the_run_bar_edits_the_stage_that_is_chosen(window, qtbot) -> None:
+    workspace, bar = window.workspace, window.run_bar
+    finer = Supervised(epochs=7, learning_rate=0.01)
+
+    def add(settings):
+        return replace(settings, plan=replace(settings.plan, stages=(*settings.plan.stages, finer)))
+
+    first = workspace.document.settings.plan.stages[0]
+    assert bar.epochs_label.text() == "Epochs"
+    workspace.document.edit_settings("Add a stage", add)
+    headings = window.inspector.page.plan.headings
+    assert [heading.accessibleDescription() for heading in headings] == ["in the run bar", ""]
+    assert (bar.epochs_label.text(), bar.epochs.value()) == ("Stage 1: Epochs", first.epochs)
+    qtbot.mouseClick(headings[1], Qt.MouseButton.LeftButton)
+    assert [heading.accessibleDescription() for heading in headings] == ["", "in the run bar"]
+    assert (bar.epochs_label.text(), bar.epochs.value(), bar.learning_rate.value()) == ("Stage 2: Epochs", 7, 0.01)
+    qtbot.mouseClick(bar.epochs._entry, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(bar.epochs._entry, "9")
+    qtbot.keyClick(bar.epochs._entry, Qt.Key.Key_Return)
+    assert workspace.document.settings.plan.stages == (first, replace(finer, epochs=9))
+    workspace.runs._set(replace(workspace.runs.state, phase="training", stage=0))
+    assert (bar.epochs_label.text(), bar.epochs.value()) == ("Stage 1: Epochs", first.epochs), "it runs"
+    workspace.runs._set(replace(workspace.runs.state, phase="idle"))
+    assert bar.epochs.value() == 9
+    qtbot.mouseClick(headings[1].remove, Qt.MouseButton.LeftButton)
+    assert (bar.epochs_label.text(), bar.epochs.value()) == ("Epochs", first.epochs)
