@@ -18,7 +18,7 @@ from engine.project.atomic_file import reason_of, write_atomically
 # Ids of blocks hold no colon, so these names never meet a weight's.
 OPTIMISER, RUN = "optimiser:", "run:"
 _METADATA = "tensorloom"
-VERSION = 2
+VERSION = 3
 
 
 class Position(Plain, frozen=True):
@@ -35,7 +35,7 @@ class RunFacts(Plain, frozen=True):
 
     `epochs` and `learning_rate` (of the running stage) are as steered and continued, `planned_epochs` and
     `planned_rate` as the plan had them; `right` and `seen` are counts over the epoch so far. `lent` tells who used
-    whose weights: the drawing may have been changed since.
+    whose weights: the drawing may have been changed since. `samples` of an epoch; None in files of before.
     """
 
     position: Position
@@ -52,6 +52,7 @@ class RunFacts(Plain, frozen=True):
     right: tuple[int, ...] = ()
     seen: tuple[int, ...] = ()
     lent: Lent = {}
+    samples: int | None = None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class ContrastiveDivergenceStage:
             wanted.append(_label_of(network, stage.block))
         self._slice = network.slice(tuple(wanted))
         self._batch_size, self._seed = plan.batch_size, plan.seed
-        self.samples = session.count("train")
+        self.samples, self.columns = session.count("train"), 1
         self._visible = self._all_visible()
         self._check_range()
         if begin and machine.unset:

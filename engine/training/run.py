@@ -108,8 +108,7 @@ class Run:
             self.epochs[at.stage] = at.epoch + self.planned[at.stage]
         elif facts.planned_epochs == self.planned:
             self.epochs = list(facts.epochs)
-        same = facts.batch_size == self.plan.batch_size and facts.seed == self.plan.seed
-        self.batch = at.batch if same else 0
+        self.batch = at.batch
         return kept
 
     def started(self) -> Started:
@@ -140,12 +139,19 @@ class Run:
             self.stage.load_state(kept.optimiser)
             if self.request.resume and facts.planned_rate == plan.learning_rate:
                 self._set_learning_rate(facts.learning_rate)
+            if self.batch and not self._same_epoch(facts, kept.run["losses"].shape[1]):
+                self.batch = 0
             if self.batch:
                 self.recorder.restore(kept.run["losses"].numpy())
                 self.stage.restore_counts(facts.right, facts.seen)
             if "random" in kept.run:
                 set_random_state(kept.run, self.session.device)
         self._keep()
+
+    def _same_epoch(self, facts: RunFacts, columns: int) -> bool:
+        """Whether an epoch that was left in its middle has the batches, and `columns` of the losses, that it had."""
+        planned = facts.batch_size == self.plan.batch_size and facts.seed == self.plan.seed
+        return planned and facts.samples in (None, self.stage.samples) and columns == self.stage.columns
 
     @property
     def steps_per_epoch(self) -> int:
@@ -359,6 +365,7 @@ class Run:
             right=right,
             seen=seen,
             lent=self.session.network.lent,
+            samples=self.stage.samples,
         )
         self.snapshot = self.session.snapshot = Snapshot(
             weights=on_cpu(self.session.network.state()),

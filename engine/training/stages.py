@@ -36,6 +36,11 @@ class Stage(Protocol):
         """Samples an epoch."""
         ...
 
+    @property
+    def columns(self) -> int:
+        """Numbers in a row that `step` gives."""
+        ...
+
     def batches(self, epoch: int, first: int) -> Iterator[Batch]:
         """The batches of `epoch` (0-based, all stages of a plan draw alike) from number `first` on."""
         ...
@@ -119,6 +124,7 @@ class SupervisedStage:
         self.counts = self._accuracy.state
         self.restore_counts = self._accuracy.restore
         self.samples = session.count("train")
+        self.columns = 1 if len(self._losses) == 1 else 1 + len(self._losses)
 
     def batches(self, epoch: int, first: int) -> Iterator[Batch]:
         """Rows of all fields that the losses need, in the order of (seed, epoch)."""
