@@ -90,10 +90,14 @@ class Joint:
         return total, parts, predictions
 
     def _prepare(self, batch: tuple[Tensor, ...]) -> None:
+        before, self._shapes = self._shapes, [field.shape for field in batch]
         if self._wait > 0:
             self._wait -= 1
             return
-        self._wait, self._shapes = -1, [field.shape for field in batch]
+        # The short last batch of an epoch: only the last of the next will have its shape
+        if before and self._shapes[0][0] < before[0][0]:
+            return
+        self._wait = -1
         try:
             run = recorded(self._forward, self._parameters, [_turned(field) for field in batch])
             found = run(*batch, *self._live)

@@ -1,4 +1,4 @@
-"""How fast a run goes: its samples, its time in steps and its time in all."""
+"""How fast a run goes: its steps and samples, its time in steps and its time in all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Pace:
     """Begins when it is made. Between `go` and `hold` the run steps; all times are of `clock`, in seconds."""
 
     def __init__(self) -> None:
-        self.samples = 0
+        self.steps = self.samples = 0
         self._began_at = self._epoch_began_at = self._going_since = clock()
         self._stepping_s = self._stood_still_s = 0.0
         self._lately: deque[tuple[float, int]] = deque()

@@ -174,6 +174,8 @@ class Run:
         self.waiting = ()
         if self.stopped:
             return
+        if self.paused and not self.steps_allowed and self._announced != self.step:
+            yield self._paused_here()
         now = clock()
         if now >= self._checkpoint_due or self.watches.cost_s(now) > DEAR_S:
             yield from self.checkpoint()
@@ -200,12 +202,13 @@ class Run:
         yield Losses(self.id, self.stage_index, first, np.ascontiguousarray(shown, np.float32).tobytes())
         if len(bad):
             raise NotFinite(first + int(bad[0]), self.epoch + 1)
-        self.pace.samples += len(rows) * self.plan.batch_size
+        size = self.plan.batch_size
+        self.pace.steps += len(rows)
+        # The last batch of an epoch may be short
+        self.pace.samples += min(self.batch * size, self.stage.samples) - (self.batch - len(rows)) * size
 
     def _wait(self) -> Iterator[Event]:
         """Stand still while paused, until a step is allowed."""
-        if self.paused and not self.steps_allowed and self._announced != self.step:
-            yield self._paused_here()
         began = clock()
         while self.paused and not self.stopped and not self.steps_allowed:
             for command in self.control.wait():
@@ -264,7 +267,7 @@ class Run:
         self.stage.set_learning_rate(value)
 
     def _progress(self) -> Progress:
-        done = self.pace.samples / self.plan.batch_size
+        done = self.pace.steps
         left = sum(self.epochs[self.stage_index :]) - self.epoch
         steps_left = left * self.steps_per_epoch - self.batch
         rate = self.pace.samples_per_second_lately()
@@ -279,6 +282,11 @@ class Run:
         validation = yield from self._evaluate("validation")
         if self.stopped:
             return
+        # The next step obeys the others, but whether there is one is for these to say
+        for command in self.waiting:
+            if isinstance(command, Change):
+                yield from self.obey(command)
+        self.waiting = tuple(command for command in self.waiting if not isinstance(command, Change))
         train = self.stage.metrics(self.recorder.end_epoch(self.plan.batch_size, self.stage.samples))
         self.epoch, self.batch = self.epoch + 1, 0
         self.session.position = self.position

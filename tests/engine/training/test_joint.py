@@ -130,6 +130,16 @@ def test_the_first_steps_go_the_ordinary_way(drawing, requested, script, losses,
     assert steps == [2 * 19 - 7, 2 + 7]
 
 
+def test_a_short_last_batch_is_none_to_record(drawing, requested, script, losses, monkeypatch, steps):
+    monkeypatch.setattr(joint, "_AFTER_STEPS", 8)
+    request = requested(drawing(*PERCEPTRON), ADAM, batch_size=157)
+    told, _ = run(request, script, losses)
+    assert steps == [8, 8 + 2], "nine steps an epoch: the first that is not waited for is short"
+    monkeypatch.setattr(joint, "_is_plain", lambda module: False)
+    expected, _ = run(request, script, losses)
+    assert told.tobytes() == expected.tobytes()
+
+
 def test_what_gives_other_numbers_is_not_used(drawing, requested, script, losses, monkeypatch, steps):
     recorded = joint.recorded
 

@@ -1,6 +1,8 @@
-"""Where a run takes up what was begun."""
+"""Where a run takes up what was begun, and what it hears and tells between its steps."""
 
 from __future__ import annotations
+
+import time
 
 import msgspec
 import pytest
@@ -8,9 +10,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from engine.graph.graph import Block, PortRef, Wire, sorted_wires
-from engine.training.commands import Stop
-from engine.training.events import EpochEnded, Finished, Started
+from engine.measurements.results import Ask
+from engine.training import run
+from engine.training.commands import Change, Pause, Resume, SingleStep, Stop, Watch
+from engine.training.events import Checkpointed, EpochEnded, Finished, Marked, Measured, Paused, Started, Stopped
 from engine.training.loop import train
+from engine.training.pace import Pace
 from engine.training.plan import DatasetRef, Supervised
 
 LAYERS = ("flatten", ("dense", {"out_features": 16}), "relu", ("dense", {"out_features": 10}))
@@ -79,3 +84,85 @@ def test_a_checkpoint_that_does_not_tell_its_samples_goes_on_in_its_epoch(
     assert of(Started, told[1])[0].first_batch == 10
     assert losses(told[1]).tobytes() == losses(told[0]).tobytes()
     assert [event.train for event in of(EpochEnded, told[1])] == [event.train for event in of(EpochEnded, told[0])]
+
+
+class Waiting:
+    """A Control that begins with `first`, then has one of `waits` whenever the run waits; tells `seen` that it does."""
+
+    def __init__(self, first, waits, seen) -> None:
+        self._first, self._waits, self._seen = first, iter(waits), seen
+
+    def take(self):
+        taken, self._first = self._first, ()
+        return taken
+
+    def wait(self):
+        self._seen.append("waits")
+        return next(self._waits)
+
+
+@pytest.mark.parametrize("takes_s", [0.0, 0.05])
+def test_views_follow_a_single_step_before_the_run_waits_again(drawing, requested, monkeypatch, tmp_path, takes_s):
+    """Dear ones too, after a checkpoint."""
+    from engine.measurements import measure
+
+    monkeypatch.setattr(measure, "measure", lambda session, ask: time.sleep(takes_s) or {})
+    monkeypatch.setattr(run, "DEAR_S", 0.02)
+    seen = []
+    watch = Watch(Ask("a", "filters", "l1"), every_ms=60_000)
+    control = Waiting((watch, Pause()), [(SingleStep(),), (SingleStep(),), (Stop(),)], seen)
+    for event in train(requested(drawing(*LAYERS), Supervised(1), checkpoint_folder=str(tmp_path)), control):
+        if isinstance(event, (Paused, Measured, Checkpointed, Stopped)):
+            seen.append((type(event), event.step))
+    dear = [[(Checkpointed, step)] if takes_s else [] for step in (1, 2)]
+    assert seen[seen.index("waits") :] == [
+        "waits",
+        *[(Paused, 1), *dear[0], (Measured, 1), "waits"],
+        *[(Paused, 2), *dear[1], (Measured, 2), "waits"],
+        *[(Checkpointed, 2), (Stopped, 2)],
+    ]
+
+
+@pytest.mark.parametrize(("asked", "trained"), [(3.0, 3), (1.0, 2)])
+def test_epochs_that_change_during_the_last_validation_count(drawing, requested, script, losses, asked, trained):
+    """The steps of both epochs ask, and each validation part after its batches."""
+    graph, batches = drawing(*LAYERS), 2
+    control = script({2 * STEPS + batches: (Change("epochs", asked),)})
+    events = list(train(requested(graph, Supervised(2)), control))
+    ended = of(EpochEnded, events)
+    assert [event.epoch for event in ended] == [*range(1, trained + 1)]
+    (mark,) = of(Marked, events)
+    assert (mark.step, mark.value) == (2 * STEPS, float(trained))
+    assert isinstance(events[-1], Finished)
+    assert losses(events).tobytes() == losses(train(requested(graph, Supervised(trained)), script())).tobytes()
+
+
+def test_a_pause_during_a_validation_comes_with_the_next_step(drawing, requested, script):
+    control = script({STEPS: (Change("learning_rate", 0.02), Pause())}, [(Resume(),)])
+    events = list(train(requested(drawing(*LAYERS), Supervised(2)), control))
+    told = [type(event) for event in events if isinstance(event, (Marked, EpochEnded, Paused))]
+    assert told == [Marked, EpochEnded, Paused, EpochEnded]
+
+
+@pytest.mark.parametrize("batch_size", [64, 1000])
+def test_a_short_last_batch_counts_its_own_samples(drawing, requested, script, monkeypatch, tmp_path, batch_size):
+    paces = []
+
+    class Kept(Pace):
+        def __init__(self) -> None:
+            super().__init__()
+            paces.append(self)
+
+    monkeypatch.setattr(run, "Pace", Kept)
+    steps = -(-1257 // batch_size)
+    settings = {"batch_size": batch_size, "checkpoint_folder": str(tmp_path)}
+    list(train(requested(drawing(*LAYERS), Supervised(10), **settings), script()))
+    assert (paces[0].steps, paces[0].samples) == (10 * steps, 12_570)
+    for stop_at in (1, steps, steps + 3):  # between steps, in a validation, in the second epoch
+        paces.clear()
+        request = requested(drawing(*LAYERS), Supervised(2), **settings)
+        stop = list(train(request, script({stop_at: (Stop(),)})))[-1]
+        assert isinstance(stop, Stopped)
+        list(train(msgspec.structs.replace(request, weights=stop.checkpoint, resume=True), script()))
+        assert sum(pace.steps for pace in paces) == 2 * steps
+        assert sum(pace.samples for pace in paces) == 2 * 1257
