@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 
 from app.cli.own_code import take_code_along
-from engine.graph.problem import Refused
+from engine.graph.problem import Refused, refused
 from engine.project.project_file import Info, Project, write_project
 from engine.training.commands import Command, Stop
 from engine.training.events import Checkpointed, EpochEnded, Event, Failed, Finished, Losses, Progress, Started, Stopped
@@ -54,21 +55,22 @@ class Interrupted:
 def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) -> Finished | Stopped:
     """Run the project's plan and save what came of it to `out`. Raises Refused where the run cannot start or fails.
 
-    The file holds drawing, plan, weights and curves. Without `resume` weights are fresh from the seed.
+    The file holds drawing, plan, weights and curves. Without `resume` weights are fresh from the seed, and curves new.
     """
-    from app.curves import curves_of
+    from app.curves import curves_of, histories_of
     from app.views.history import RunHistory
     from engine.training.loop import train
 
-    history = RunHistory()
+    if out is not None:
+        _check_place(out)
+    history, previous = histories_of(project.curves) if resume else (None, None)
+    history = history or RunHistory()
     control = Interrupted()
     end: Finished | Stopped | None = None
     checkpoint: Path | None = None
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:
         weights = project.weights_file(Path(folder)) if resume else None
         if resume and weights is None:
-            from engine.graph.problem import refused
-
             raise refused("no-weights", file=project.path.name if project.path else "the example")
         request = TrainingRequest(
             run="command-line",
@@ -93,9 +95,36 @@ def train_project(project: Project, resume: bool, out: Path | None, tell: Tell) 
         if out is not None:
             # The weights are of this very drawing, whatever the file said that it was read from.
             project = dataclasses.replace(project, info=Info())
-            write_project(out, project, weights_file=checkpoint, curves=curves_of(history, None))
+            _save(out, project, checkpoint, curves_of(history, previous))
             take_code_along(project, out.resolve().parent)
     return end
+
+
+def _check_place(out: Path) -> None:
+    """Raises Refused where nothing can be saved as `out`: what is trained before that is known would be lost."""
+    folder = out.resolve().parent
+    if not folder.is_dir():
+        raise refused("save-failed", file=str(out), reason=f"there is no folder {out.parent}")
+    if out.is_dir():
+        raise refused("save-failed", file=str(out), reason="there is a folder of that name")
+    if not all(os.access(place, os.W_OK) for place in (folder, out) if place.exists()):
+        raise refused("save-failed", file=str(out), reason="permission denied")
+
+
+def _save(out: Path, project: Project, checkpoint: Path | None, curves: Mapping[str, Any]) -> None:
+    """Write what was trained to `out`. Raises Refused where that fails, with the place where it is kept instead."""
+    if checkpoint is None:
+        raise refused("training-lost", fault=refused("disk-full", file=out.name).problem.headline)
+    try:
+        write_project(out, project, weights_file=checkpoint, curves=curves)
+    except Refused as fault:
+        said = fault.problem.headline
+        try:
+            kept = Path(tempfile.mkdtemp(prefix="tensorloom-")) / out.name
+            write_project(kept, project, weights_file=checkpoint, curves=curves)
+        except (OSError, Refused):
+            raise refused("training-lost", fault=said) from fault
+        raise refused("training-kept", fault=said, kept=str(kept)) from fault
 
 
 def json_teller(stream: TextIO) -> Tell:
@@ -184,7 +213,6 @@ def evaluate_project(project: Project, part: str) -> dict[str, float]:
 def trained_session(project: Project) -> Any:
     """A session with the project's own weights. Raises Refused `no-weights` where it has none."""
     from engine.blocks.catalogue import BLOCK_TYPES
-    from engine.graph.problem import refused
     from engine.training.session import open_session
 
     with tempfile.TemporaryDirectory(prefix="tensorloom-") as folder:

@@ -313,6 +313,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Set TENSORLOOM_STATE_FOLDER to a folder that can be written.",
     ),
     "save-failed": ("{file} could not be saved: {reason}", "Save to another place; the file on disk is unchanged."),
+    "training-kept": ("{fault}", "The trained project is kept as {kept}."),
+    "training-lost": ("{fault}", "Nothing of this training is kept."),
     "recovered": (
         "The window ended unexpectedly last time",
         "Your drawing is back as it was then, its last second perhaps left out.",
