@@ -43,7 +43,8 @@ class MeasureDesk(QObject):
         self._asks: dict[str, Ask] = {}
         self._previews: dict[str, Ask] = {}
         self._session = 0
-        self._opened_on: object = None
+        self._opened_on: Graph | None = None
+        self._opened_with: object = None
         self.has_session = self.is_refused = False
         self._is_of_another = self._may_retry = False
         link.on(SessionOpened, self._take_session)
@@ -55,7 +56,8 @@ class MeasureDesk(QObject):
             return
         settings = self._document.settings
         self._session = self._link.next_id()
-        self._opened_on, self.is_refused, self._may_retry = self._drawn(), False, False
+        self._opened_on, self._opened_with = self._document.graph, self._chosen()
+        self.is_refused = self._may_retry = False
         self._link.send(
             OpenSession(
                 id=self._session,
@@ -69,12 +71,12 @@ class MeasureDesk(QObject):
     @property
     def is_open_on_drawing(self) -> bool:
         """Whether the last session asked for holds this very drawing, its data and its seed."""
-        return self._opened_on == self._drawn()
-
-    def _drawn(self) -> object:
-        settings = self._document.settings
         # The identity of the graph is enough, and comparing two of 5,000 blocks is not free.
-        return id(self._document.graph), settings.datasets, settings.plan.seed
+        return self._opened_on is self._document.graph and self._opened_with == self._chosen()
+
+    def _chosen(self) -> object:
+        settings = self._document.settings
+        return settings.datasets, settings.plan.seed
 
     def close_session(self) -> None:
         """Forget the session: the worker died, or a run makes its own."""

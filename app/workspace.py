@@ -228,6 +228,9 @@ class Workspace(QObject):
         self.records.put_behind()
         if not self.analysis.errors:
             self.measures.open_session()
+        else:
+            # one opens as soon as the drawing is mended, be it the one that was trained
+            self.measures.close_session()
         self.files.weights_forgotten()
 
     def bring_back(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from app import run_state
 from app.run_state import BRING_BACK, RunState
-from engine.graph.edits import set_parameter
+from engine.graph.edits import remove_blocks, set_parameter
 
 RUN_MS = 60_000
 
@@ -107,3 +107,18 @@ def test_a_run_that_reset_stopped_is_back_where_it_stopped(live, qtbot) -> None:
     press(qtbot, live.run_bar.message.link)
     assert workspace.runs.state.phase == "stopped"
     assert len(workspace.history.losses) > 0
+
+
+def test_a_reset_of_an_opened_file_holds_though_its_drawing_was_faulty_then(trained, qtbot, tmp_path) -> None:
+    workspace = trained.workspace
+    with qtbot.waitSignal(workspace.store.saved, timeout=RUN_MS):
+        workspace.save(tmp_path / "net.loom")
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS):
+        workspace.open(tmp_path / "net.loom")
+    flatten = next(id for id, block in workspace.document.graph.blocks.items() if block.type == "flatten")
+    workspace.document.edit("Delete", remove_blocks, (flatten,))
+    qtbot.waitUntil(lambda: bool(workspace.analysis.errors), timeout=RUN_MS)
+    press(qtbot, trained.run_bar.reset)
+    with qtbot.waitSignal(workspace.measures.session_opened, timeout=RUN_MS // 4) as answer:
+        workspace.document.undo_stack.undo()
+    assert (answer.args[0].trained, answer.args[0].problems) == (False, ())
