@@ -123,8 +123,10 @@ class RunControl(QObject):
         )()
 
     def toggle(self) -> None:
-        """What the first button would do now, by key."""
-        self.press(self.view().slot)
+        """What the first button would do now, by key: nothing where it cannot be pressed."""
+        view = self.view()
+        if view.enabled:
+            self.press(view.slot)
 
     def run(self) -> None:
         """Train what is drawn, from fresh weights. A run that goes on is stopped first, where this one can begin."""
@@ -236,7 +238,7 @@ class RunControl(QObject):
 
     # --- within ------------------------------------------------------------------------------------
     def _start(self, fresh: bool, weights: Path | None = None, resume: bool = False) -> None:
-        if self.state.errors or not self._plan.stages:
+        if self._dead is not None or self.state.errors or not self._plan.stages:
             return
         run = secrets.token_hex(6)
         settings = self._document.settings

@@ -39,6 +39,12 @@ CLOSING = {
 needs_sigstop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no SIGSTOP on this system")
 
 
+def run_once(window, qtbot) -> None:
+    window.workspace.set_epochs(2)
+    press(qtbot, window.run_bar.slot)
+    wait_for(qtbot, window, "finished")
+
+
 def test_a_project_opened_after_the_worker_died_offers_to_start_it_again(live, qtbot) -> None:
     workspace = live.workspace
     train_for_long(live, qtbot)
@@ -293,3 +299,16 @@ def test_what_is_saved_or_killed_before_a_new_run_starts_has_the_weights_of_the_
     wait_for(qtbot, live, "finished")
     assert workspace.runs.checkpoint != weights
     assert workspace.is_changed
+
+
+def test_a_tap_of_space_after_the_worker_died_throws_nothing_away(live, qtbot) -> None:
+    runs = live.workspace.runs
+    run_once(live, qtbot)
+    checkpoint = runs.checkpoint
+    live.workspace.link.client._life._process.kill()
+    wait_for(qtbot, live, "dead")
+    live.editor.view.setFocus()
+    qtbot.keyClick(live.editor.view, Qt.Key.Key_Space)
+    assert runs.checkpoint == checkpoint
+    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
+    assert live.run_bar.slot.text() == "Continue"

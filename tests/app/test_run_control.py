@@ -71,3 +71,16 @@ def test_a_run_that_died_in_the_middle_goes_on_there_after_a_reset_that_is_taken
     runs.continue_run()
     sent = runs._link.sent[-1]
     assert (sent.fresh, sent.request.resume, sent.request.weights) == (True, True, str(weights))
+
+
+def test_the_key_of_the_first_button_does_nothing_where_it_cannot_be_pressed(runs, weights) -> None:
+    runs.opened(5, {}, Weights(weights, runs._document.graph))
+    runs.worker_died("killed")
+    runs.toggle()
+    runs.run()
+    assert (runs.checkpoint, runs.state.phase) == (weights, "dead")
+    runs.revive()
+    runs._document.load(Graph(), Settings())
+    runs.opened(None, {}, Weights())
+    runs.toggle()
+    assert runs._link.sent == [], "nothing is drawn"
