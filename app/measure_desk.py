@@ -70,13 +70,13 @@ class MeasureDesk(QObject):
 
     @property
     def is_open_on_drawing(self) -> bool:
-        """Whether the last session asked for holds this very drawing, its data and its seed."""
+        """Whether the last session asked for holds this very drawing, its data, its seed and its device."""
         # The identity of the graph is enough, and comparing two of 5,000 blocks is not free.
         return self._opened_on is self._document.graph and self._opened_with == self._chosen()
 
     def _chosen(self) -> object:
         settings = self._document.settings
-        return settings.datasets, settings.plan.seed
+        return settings.datasets, settings.plan.seed, settings.plan.device
 
     def close_session(self) -> None:
         """Forget the session: the worker died, or a run makes its own."""

@@ -141,7 +141,8 @@ class RunControl(QObject):
         if self.resume_from is not None:
             self._start(fresh=True, weights=self.resume_from, resume=self._weights.mid_run)
         else:
-            self._start(fresh=False)
+            # read from their file where the worker could not open its session
+            self._start(fresh=False, weights=self.checkpoint)
 
     def continue_fitting(self) -> None:
         """Train what is drawn, starting from those trained weights that still fit."""

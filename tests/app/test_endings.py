@@ -45,6 +45,22 @@ def run_once(window, qtbot) -> None:
     wait_for(qtbot, window, "finished")
 
 
+def starts(window) -> list[Started]:
+    found: list[Started] = []
+    window.workspace.runs.event.connect(lambda event: found.append(event) if isinstance(event, Started) else None)
+    return found
+
+
+def goes_on(window, qtbot) -> int:
+    """At which step a run goes on that Continue begins; it is waited for."""
+    started = starts(window)
+    assert window.run_bar.slot.text() == "Continue"
+    press(qtbot, window.run_bar.slot)
+    qtbot.waitUntil(lambda: bool(started), timeout=RUN_MS)
+    wait_for(qtbot, window, "finished")
+    return started[0].first_step
+
+
 def test_a_project_opened_after_the_worker_died_offers_to_start_it_again(live, qtbot) -> None:
     workspace = live.workspace
     train_for_long(live, qtbot)
@@ -312,3 +328,18 @@ def test_a_tap_of_space_after_the_worker_died_throws_nothing_away(live, qtbot) -
     assert runs.checkpoint == checkpoint
     qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
     assert live.run_bar.slot.text() == "Continue"
+
+
+def test_a_trained_file_for_another_device_goes_on_from_its_weights_on_this_one(live, open_window, qtbot, tmp_path):
+    run_once(live, qtbot)
+    steps = len(live.workspace.history.losses)
+    live.workspace.set_device("cuda:99")
+    with qtbot.waitSignal(live.workspace.store.saved):
+        live.workspace.save(tmp_path / "net.loom")
+    assert live.close()
+    again = open_window(tmp_path / "net.loom", worker=True)
+    measures = again.workspace.measures
+    qtbot.waitUntil(lambda: measures.is_refused, timeout=RUN_MS)
+    again.workspace.set_device("cpu")
+    qtbot.waitUntil(lambda: measures.has_session, timeout=RUN_MS)
+    assert goes_on(again, qtbot) == steps

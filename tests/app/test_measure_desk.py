@@ -7,7 +7,7 @@ import pytest
 from app.measure_desk import MeasureDesk
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph
-from engine.training.plan import Settings
+from engine.training.plan import Settings, set_device
 from graph_editor.document import Document
 
 
@@ -40,3 +40,10 @@ def test_another_drawing_wants_another_session_wherever_it_lies_in_memory(desk) 
     for units in range(1, 100):
         desk._document.load(drawing(units), Settings())
         assert not desk.is_open_on_drawing
+
+
+def test_another_device_wants_another_session(desk) -> None:
+    desk._document.edit_settings("Set device", set_device, "cpu")
+    assert not desk.is_open_on_drawing
+    desk.open_session()
+    assert desk.is_open_on_drawing

@@ -84,3 +84,10 @@ def test_the_key_of_the_first_button_does_nothing_where_it_cannot_be_pressed(run
     runs.opened(None, {}, Weights())
     runs.toggle()
     assert runs._link.sent == [], "nothing is drawn"
+
+
+def test_continue_tells_the_worker_where_the_weights_lie(runs, weights) -> None:
+    runs.opened(5, {}, Weights(weights, runs._document.graph))
+    runs.continue_run()
+    sent = runs._link.sent[-1]
+    assert (sent.fresh, sent.request.resume, sent.request.weights) == (False, False, str(weights))

@@ -1,18 +1,22 @@
-"""The thread of a run, and the threads that help it."""
+"""The thread of a run and the threads that help it; which session the worker holds afterwards."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import torch
 
+from engine.graph.graph import Graph
 from engine.training.commands import Command
+from engine.training.events import Finished, Started
 from engine.training.plan import replace
 from engine.worker.loop_control import LoopControl
 from engine.worker.outbox import Outbox
+from engine.worker.protocol import OpenSession, Run, SessionOpened
 from engine.worker.session_host import Training
 
-from .conftest import request
+from .conftest import Listener, plan, request
 
 DENORMAL = 2.0**-140
 MANY = 1 << 21
@@ -44,3 +48,17 @@ def test_helpers_take_denormals_as_zero_in_a_run_that_computes_before_its_loop()
     torch.set_num_threads(threads)
     assert seen == [0, 0, 0]
     assert kept() == MANY, "this thread and its helpers keep them"
+
+
+def test_a_run_goes_on_from_the_file_only_where_no_session_is_held(worker: Listener, tmp_path: Path) -> None:
+    worker.client.send(Run(request("old", 2, str(tmp_path))))
+    file = worker.until(Finished, lambda m: m.run == "old").checkpoint
+    worker.client.send(Run(request("held", 1, weights="/nowhere/w.safetensors"), fresh=False))
+    held = worker.until(Started, lambda m: m.run == "held")
+    worker.until(Finished, lambda m: m.run == "held")
+    worker.client.send(OpenSession(id=(id := worker.client.next_id()), graph=Graph(), plan=plan(1), datasets=()))
+    assert worker.until(SessionOpened, lambda m: m.id == id).problems
+    worker.client.send(Run(request("read", 1, weights=file), fresh=False))
+    read = worker.until(Started, lambda m: m.run == "read")
+    assert held.first_step == read.first_step == 2 * held.steps_per_epoch
+    worker.until(Finished, lambda m: m.run == "read")
