@@ -304,6 +304,7 @@ class RunControl(QObject):
         """Where a new run never started and will not any more: the weights from before it are there still."""
         if self._former.checkpoint is not None:
             self._weights, self._former = self._former, Weights()
+            self.resume_from = self.checkpoint if self._weights.mid_run else None
             self._set(run_state.edited(self.state, self.is_edited(self._weights)))
 
     def worker_died(self, words: str) -> None:

@@ -27,10 +27,15 @@ class RunRecords(QObject):
         self._behind: tuple[RunHistory, RunHistory | None] | None = None
 
     def add(self, event: Event) -> None:
-        """Take an event; a run from its first step on begins new curves, a continued one goes on with those here."""
+        """Take an event; a run from its first step on begins new curves, a continued one goes on with those here.
+
+        Until it has started, and for good where it never does, they are those of the run before.
+        """
         if isinstance(event, Started) and event.first_step == 0 or self.history is None:
             self._begin()
         assert self.history is not None, "a run has a history"
+        if not isinstance(event, Started) and event.run != self.history.run and not self.history.is_empty:
+            return
         self.history.add(event)
 
     def lose(self, words: str) -> None:

@@ -40,7 +40,8 @@ class RunState(msgspec.Struct, frozen=True):
     `epoch` counts from 1 within `stage`; `stages` holds how many epochs each stage has in all, continued ones
     included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
     `before`: the phase without the worker's death, while that is "dead". `kept`: stage, epoch and step of the weights
-    that such a death leaves. `former`: where the run before stood, until this one has started.
+    that such a death leaves. `former`: where the run before stood, until this one has started. `problem`: why it
+    failed; after another end, why the next run never started.
     """
 
     phase: Phase = "idle"
@@ -171,6 +172,8 @@ def took(state: RunState, event: Event) -> RunState:
                 epochs_trained=sum(state.stages),
                 samples_per_second=event.samples_per_second,
             )
+        case Failed() if state.former is not None and state.former.has_weights:
+            return replace(state.former, errors=state.errors, edited=state.edited, problem=event.problem)
         case Failed():
             return replace(state, phase="failed", problem=event.problem)
         case _:
@@ -179,14 +182,16 @@ def took(state: RunState, event: Event) -> RunState:
 
 def edited(state: RunState, differs: bool) -> RunState:
     """After an edit of the drawing; `differs` says whether it now means another network than the weights'."""
-    if state.phase == "failed" and differs:
-        return RunState(phase="idle", errors=state.errors)
-    return msgspec.structs.replace(state, edited=differs)
+    if state.phase == "failed":
+        return replanned(state) if differs else msgspec.structs.replace(state, edited=False)
+    return msgspec.structs.replace(state, edited=differs, problem=None)
 
 
 def replanned(state: RunState) -> RunState:
     """After an edit of the plan: a failed run is over and done with."""
-    return RunState(phase="idle", errors=state.errors) if state.phase == "failed" else state
+    if state.phase == "failed":
+        return RunState(phase="idle", errors=state.errors)
+    return msgspec.structs.replace(state, problem=None)
 
 
 def counted(state: RunState, errors: int) -> RunState:
@@ -281,7 +286,8 @@ def view(
     if state.phase == "failed":
         return _failed_view(state)
     if state.has_weights:
-        return _edited_view(state) if state.edited else _trained_view(state)
+        trained = _edited_view(state) if state.edited else _trained_view(state)
+        return _with_problem(trained, state.problem) if state.problem is not None else trained
     ready = f"Ready: {count_words(epochs, 'epoch')}"
     if estimate_s is not None:
         ready += f" {'take' if epochs != 1 else 'takes'} about {duration_words(estimate_s)}"
@@ -336,18 +342,15 @@ def _running_view(state: RunState) -> RunBarView:
 
 def _failed_view(state: RunState) -> RunBarView:
     assert state.problem is not None, "a failed run has a problem"
-    fixes = state.problem.fixes
-    return RunBarView(
-        **_RUN,
-        enabled=True,
-        reset=state.has_weights,
-        icon_before="ph.x-circle-fill",
-        message=(Part(state.problem.headline, colour="error"),),
-        link=fixes[0].label if fixes else "",
-        action="apply_fix" if fixes else "",
-        progress=_share(state),
-        progress_colour="error",
-    )
+    failed = RunBarView(**_RUN, enabled=True, reset=state.has_weights, progress=_share(state), progress_colour="error")
+    return _with_problem(failed, state.problem)
+
+
+def _with_problem(view: RunBarView, problem: Problem) -> RunBarView:
+    """It says why the run failed, and offers the repair if there is one."""
+    link, action = (problem.fixes[0].label, "apply_fix") if problem.fixes else (view.link, view.action)
+    message = (Part(problem.headline, colour="error"),)
+    return msgspec.structs.replace(view, icon_before="ph.x-circle-fill", message=message, link=link, action=action)
 
 
 def _edited_view(state: RunState) -> RunBarView:
@@ -376,8 +379,6 @@ def _trained_view(state: RunState) -> RunBarView:
     elif state.phase == "stopped":
         progress = _share(state)
         message = (Part(f"Stopped in {_where(state)}", bold=True, colour="text"),)
-    elif state.phase == "failed":
-        return _failed_view(state)
     else:
         result = result_words(state.test)
         done = count_words(state.epochs_trained, "epoch") if state.epochs_trained else "less than an epoch"

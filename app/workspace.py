@@ -293,8 +293,11 @@ class Workspace(QObject):
             self.bring_back()
         elif action == "apply_fix":
             problem = self.runs.state.problem
-            if problem is not None and problem.fixes and self.apply_fix(problem.fixes[0]):
-                self.runs.run()
+            if problem is None or not problem.fixes or not self.apply_fix(problem.fixes[0]):
+                return
+            # where the repair leaves trained weights to another network, a person chooses how to go on
+            if not self.runs.state.edited:
+                self.runs.toggle()
 
     def set_epochs(self, value: int) -> None:
         """Epochs of the stage that the run bar shows; a running stage takes them over."""

@@ -18,7 +18,7 @@ from engine.measurements.results import Ask
 from engine.modules.own import is_outdated
 from engine.training.commands import Checkpoint, Stop, Unwatch, Watch
 from engine.training.denormals import flush_denormals
-from engine.training.events import Array, Failed, Measured
+from engine.training.events import Array, Failed, Measured, Started
 from engine.training.loop import train
 from engine.training.plan import TrainingRequest
 from engine.training.session import Session, open_session
@@ -46,7 +46,8 @@ NO_RUN = "session"
 class Training(threading.Thread):
     """One run on a thread of its own: of the session that `before` gives, else of a new one.
 
-    `session` is there once it was opened. `ended` is called last, on this thread.
+    `session` is there once it was opened, `has_started` says whether it was trained. `ended` is called last, on this
+    thread.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Training(threading.Thread):
         self.request = request
         self.control = control
         self.session: Session | None = None
+        self.has_started = False
         self._before, self._outbox, self._ended = before, outbox, ended
 
     def run(self) -> None:
@@ -71,6 +73,7 @@ class Training(threading.Thread):
         try:
             self.session = self._before()
             for event in train(self.request, self.control, self.session, self._opened):
+                self.has_started = self.has_started or isinstance(event, Started)
                 self._outbox.send(event)
         except Refused as refused:
             self._outbox.send(Failed(run=run, problem=refused.problem))
@@ -147,12 +150,12 @@ class SessionHost:
             self.run_ended(training)
 
     def run_ended(self, training: Training) -> None:
-        """Take over the session of a run whose thread has ended."""
+        """Take over the session of a run whose thread has ended; one that never started leaves what was trained."""
         if training is not self._training:
             return
         training.join()
         self._training = None
-        if training.session is not None:
+        if training.session is not None and (training.has_started or self._session is None):
             self._session = training.session
         training.control.do_jobs()
         self._measure_all()

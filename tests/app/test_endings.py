@@ -12,8 +12,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.graph.edits import set_parameter
+from engine.graph.problem import Fix, Problem
 from engine.project.project_file import read_project
-from engine.training.events import Started
+from engine.training.events import Failed, Started
 from tests.app.live_hands import RUN_MS, press, train_for_long, wait_for
 from tests.waits import waits
 
@@ -328,6 +329,34 @@ def test_a_tap_of_space_after_the_worker_died_throws_nothing_away(live, qtbot) -
     assert runs.checkpoint == checkpoint
     qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
     assert live.run_bar.slot.text() == "Continue"
+
+
+def test_a_run_that_its_device_refuses_takes_nothing_along(live, qtbot) -> None:
+    workspace, runs = live.workspace, live.workspace.runs
+    run_once(live, qtbot)
+    checkpoint, run, steps = runs.checkpoint, workspace.history.run, len(workspace.history.losses)
+    workspace.set_device("cuda:99")
+    press(qtbot, live.run_bar.slot)
+    qtbot.waitUntil(lambda: "cuda:99" in live.run_bar.message.text(), timeout=RUN_MS)
+    assert (live.run_bar.slot.text(), runs.checkpoint) == ("Continue", checkpoint)
+    assert (workspace.history.run, workspace.history.state) == (run, "finished")
+    workspace.set_device("cpu")
+    assert live.run_bar.message.text().startswith("Finished")
+    assert goes_on(live, qtbot) == steps
+
+
+def test_a_repair_of_a_run_that_never_started_goes_on_from_what_was_trained(live, qtbot) -> None:
+    workspace, runs = live.workspace, live.workspace.runs
+    run_once(live, qtbot)
+    steps = len(workspace.history.losses)
+    fix = Fix("set_batch_size", (16,), facts={"value": 16})
+    runs._start(fresh=False)
+    runs._take(Failed(runs.state.run, problem=Problem(code="out-of-memory", fixes=(fix,))))
+    started = starts(live)
+    qtbot.mouseClick(live.run_bar.message.link, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(started), timeout=RUN_MS)
+    assert started[-1].first_step == steps
+    wait_for(qtbot, live, "finished")
 
 
 def test_a_trained_file_for_another_device_goes_on_from_its_weights_on_this_one(live, open_window, qtbot, tmp_path):

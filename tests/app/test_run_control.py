@@ -91,3 +91,27 @@ def test_continue_tells_the_worker_where_the_weights_lie(runs, weights) -> None:
     runs.continue_run()
     sent = runs._link.sent[-1]
     assert (sent.fresh, sent.request.resume, sent.request.weights) == (False, False, str(weights))
+
+
+def test_weights_from_before_a_run_that_never_started_are_gone_on_from(runs, weights) -> None:
+    runs.opened(5, {}, Weights(weights, runs._document.graph))
+    runs.run()
+    runs._take(Failed(runs.state.run, problem=Problem(code="device")))
+    assert (runs.state.phase, runs.view().slot, runs.view().reset) == ("trained", "continue", True)
+    runs.toggle()
+    assert runs._link.sent[-1].request.weights == str(weights)
+    assert weights in runs.wanted_files
+
+
+def test_the_rest_of_a_run_that_died_is_still_done_after_a_try_that_never_started(runs, weights) -> None:
+    runs.run()
+    run = runs.state.run
+    runs._take(Started(run, device="cpu", threads=1, steps_per_epoch=10, samples=100, stages=(20,)))
+    runs._take(Checkpointed(run, step=50, path=str(weights)))
+    runs.worker_died("killed")
+    runs.revive()
+    runs.continue_run()
+    runs._take(Failed(runs.state.run, problem=Problem(code="device")))
+    runs.toggle()
+    sent = runs._link.sent[-1]
+    assert (sent.fresh, sent.request.resume, sent.request.weights) == (True, True, str(weights))

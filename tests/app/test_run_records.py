@@ -12,7 +12,8 @@ import pytest
 from app.curves import curves_of, histories_of
 from app.run_records import RunRecords
 from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
-from engine.training.events import Checkpointed, Event, Finished, Losses, Started
+from engine.graph.problem import Problem
+from engine.training.events import Checkpointed, Event, Failed, Finished, Loading, Losses, Started
 from engine.training.plan import DatasetRef, Plan, Supervised, TrainingRequest
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import Ready, Run
@@ -110,6 +111,19 @@ def trained(steps: int, checkpoint: int) -> RunRecords:
     ):
         records.add(event)
     return records
+
+
+def test_a_run_that_never_starts_leaves_the_curves_of_the_one_before_as_they_were() -> None:
+    records = trained(100, checkpoint=100)
+    records.add(Finished("r", test={"loss": 0.1}, seconds=1.0, samples_per_second=1.0, device="cpu", threads=1))
+    before = records.history
+    for event in (Loading("never", "data"), Failed("never", problem=Problem(code="device"))):
+        records.add(event)
+    records.lose("killed")
+    assert (records.history, before.run, before.state, before.words) == (before, "r", "finished", "")
+    records.add(Loading("next", "data"))
+    records.add(Started("next", device="cpu", threads=1, steps_per_epoch=10, samples=640, stages=(9,)))
+    assert (records.previous, before.state, records.history.run) == (before, "finished", "next")
 
 
 def test_curves_that_a_kill_left_end_where_their_weights_do() -> None:

@@ -245,6 +245,20 @@ def test_a_continuation_that_never_started_leaves_the_run_before_it_where_it_was
     assert words(view) == "Stopped in epoch 21 of 40"
 
 
+@pytest.mark.parametrize("former", [after(*TRAINING, finished()), run_state.opened(RunState(), 20, {})])
+def test_a_run_that_never_starts_says_why_beside_what_was_trained(former: RunState) -> None:
+    asked = run_state.requested(former, RUN)
+    view = seen(refused := after(Failed(run=RUN, problem=Problem(code="device")), state=asked))
+    assert words(view) == Problem(code="device").headline
+    assert (view.slot, view.enabled, view.reset, view.link) == ("continue", True, True, "")
+    assert seen(run_state.replanned(refused)) == seen(run_state.edited(refused, False)) == seen(former)
+    assert seen(run_state.edited(refused, True)).action == "continue_fitting"
+    assert seen(after(Failed(run=RUN, problem=NAN), state=asked)).action == "apply_fix"
+    edited = after(Failed(run=RUN, problem=NAN), state=run_state.edited(asked, True))
+    assert (seen(edited).slot, seen(edited).action) == ("run", "apply_fix")
+    assert seen(after(Failed(run=RUN, problem=NAN))).slot == "run", "nothing was trained before"
+
+
 def test_losses_move_the_progress_between_ticks() -> None:
     values = struct.pack("<4f", 1.0, 0.9, 0.8, 0.7)
     state = after(started(), Losses(run=RUN, stage=0, first_step=36, values=values))

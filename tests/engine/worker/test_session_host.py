@@ -9,14 +9,14 @@ import torch
 
 from engine.graph.graph import Graph
 from engine.training.commands import Command
-from engine.training.events import Finished, Started
+from engine.training.events import Failed, Finished, Started
 from engine.training.plan import replace
 from engine.worker.loop_control import LoopControl
 from engine.worker.outbox import Outbox
 from engine.worker.protocol import OpenSession, Run, SessionOpened
 from engine.worker.session_host import Training
 
-from .conftest import Listener, plan, request
+from .conftest import Listener, digits_network, plan, request
 
 DENORMAL = 2.0**-140
 MANY = 1 << 21
@@ -48,6 +48,20 @@ def test_helpers_take_denormals_as_zero_in_a_run_that_computes_before_its_loop()
     torch.set_num_threads(threads)
     assert seen == [0, 0, 0]
     assert kept() == MANY, "this thread and its helpers keep them"
+
+
+def test_a_run_that_never_starts_leaves_the_weights_that_were_trained(worker: Listener) -> None:
+    worker.client.send(Run(request("old", 2)))
+    worker.until(Finished, lambda m: m.run == "old")
+    graph = digits_network()
+    blocks = {id: block for id, block in graph.blocks.items() if block.type != "cross_entropy"}
+    wires = tuple(wire for wire in graph.wires if wire.target.block in blocks)
+    worker.client.send(Run(replace(request("lossless", 1), graph=replace(graph, blocks=blocks, wires=wires))))
+    worker.until(Failed, lambda m: m.run == "lossless")
+    worker.client.send(Run(request("more", 1), fresh=False))
+    started = worker.until(Started, lambda m: m.run == "more")
+    assert started.first_step == 2 * started.steps_per_epoch
+    worker.until(Finished, lambda m: m.run == "more")
 
 
 def test_a_run_goes_on_from_the_file_only_where_no_session_is_held(worker: Listener, tmp_path: Path) -> None:
