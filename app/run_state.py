@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from app.wording import count_words, duration_words, number_words, result_words
 from engine.graph.problem import Problem
@@ -41,7 +42,7 @@ class RunState(msgspec.Struct, frozen=True):
     included. `errors` counts the problems that stop a run. `discarded`: what Reset threw away can be brought back.
     `before`: the phase without the worker's death, while that is "dead". `kept`: stage, epoch and step of the weights
     that such a death leaves. `former`: where the run before stood, until this one has started. `problem`: why it
-    failed; after another end, why the next run never started.
+    or the next run failed.
     """
 
     phase: Phase = "idle"
@@ -118,7 +119,6 @@ def took(state: RunState, event: Event) -> RunState:
     """After one event of the run; events of other runs change nothing."""
     if event.run != state.run or not state.is_running:
         return state
-    replace = msgspec.structs.replace
     match event:
         case Loading():
             return replace(state, loading=event.what)
@@ -183,20 +183,18 @@ def took(state: RunState, event: Event) -> RunState:
 def edited(state: RunState, differs: bool) -> RunState:
     """After an edit of the drawing; `differs` says whether it now means another network than the weights'."""
     if state.phase == "failed":
-        return replanned(state) if differs else msgspec.structs.replace(state, edited=False)
-    return msgspec.structs.replace(state, edited=differs, problem=None)
+        return replanned(state) if differs else replace(state, edited=False)
+    return replace(state, edited=differs, problem=None)
 
 
 def replanned(state: RunState) -> RunState:
     """After an edit of the plan: a failed run is over and done with."""
-    if state.phase == "failed":
-        return RunState(phase="idle", errors=state.errors)
-    return msgspec.structs.replace(state, problem=None)
+    return RunState(errors=state.errors) if state.phase == "failed" else replace(state, problem=None)
 
 
 def counted(state: RunState, errors: int) -> RunState:
     """With another number of problems that stop a run."""
-    return msgspec.structs.replace(state, errors=errors)
+    return replace(state, errors=errors)
 
 
 def opened(state: RunState, epochs: int | None, test: Mapping[str, float]) -> RunState:
@@ -212,7 +210,7 @@ def reset(state: RunState, discarded: bool = False) -> RunState:
 def died(state: RunState, words: str) -> RunState:
     """The worker ended without being asked to; `words` say why."""
     before = state.before if state.phase == "dead" else state.phase
-    return msgspec.structs.replace(state, phase="dead", before=before, words=words, problem=None)
+    return replace(state, phase="dead", before=before, words=words, problem=None)
 
 
 def revived(state: RunState, resumable: bool) -> RunState:
@@ -224,17 +222,17 @@ def revived(state: RunState, resumable: bool) -> RunState:
     if not resumable:
         return RunState(errors=state.errors, discarded=state.discarded)
     if state.former is not None:
-        former = msgspec.structs.replace(state.former, errors=state.errors, edited=state.edited)
+        former = replace(state.former, errors=state.errors, edited=state.edited)
         return revived(died(former, ""), resumable)
-    ended = msgspec.structs.replace(state, phase=state.before, before="idle", words="", seconds_left=0.0)
+    ended = replace(state, phase=state.before, before="idle", words="", seconds_left=0.0)
     if state.before not in RUNNING and state.before != "failed":
         return ended
     if not state.stages:
-        return msgspec.structs.replace(ended, phase="trained")
+        return replace(ended, phase="trained")
     stage, epoch, step = state.kept
     if stage + 1 < len(state.stages) and epoch > state.stages[stage]:
         stage, epoch = stage + 1, 1
-    return msgspec.structs.replace(ended, phase="stopped", stage=stage, epoch=epoch, step=step)
+    return replace(ended, phase="stopped", stage=stage, epoch=epoch, step=step)
 
 
 def view(
@@ -350,7 +348,7 @@ def _with_problem(view: RunBarView, problem: Problem) -> RunBarView:
     """It says why the run failed, and offers the repair if there is one."""
     link, action = (problem.fixes[0].label, "apply_fix") if problem.fixes else (view.link, view.action)
     message = (Part(problem.headline, colour="error"),)
-    return msgspec.structs.replace(view, icon_before="ph.x-circle-fill", message=message, link=link, action=action)
+    return replace(view, icon_before="ph.x-circle-fill", message=message, link=link, action=action)
 
 
 def _edited_view(state: RunState) -> RunBarView:
