@@ -14,6 +14,7 @@ from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fact, Fix, Problem
 from engine.graph.scope import Scope
 from engine.graph.tensor_spec import TensorSpec, told_apart
+from engine.graph.traversal import cyclic_blocks
 from engine.graph.values import Value
 
 replace = msgspec.structs.replace
@@ -150,9 +151,11 @@ def lost_sources(
 
 
 def loops(body: Graph, records: Mapping[str, Record], path: Path, types: Mapping[str, BlockType]) -> list[Problem]:
-    """Blocks that no order could place."""
+    """The blocks on a loop: no order could place them, and so nothing is known of those behind them either."""
+    if records.keys() >= body.blocks.keys():
+        return []
     found: list[Problem] = []
-    for id in [id for id in body.blocks if id not in records]:
+    for id in sorted(cyclic_blocks(body)):
         block = body.blocks[id]
         type = types.get(block.type)
         facts: dict[str, Fact] = {"title": type.title if type else block.type, "name": block.name}

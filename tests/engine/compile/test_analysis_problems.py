@@ -7,7 +7,7 @@ import pytest
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.compile.analyse import Analyser
 from engine.graph import edits
-from engine.graph.graph import Block, Graph
+from engine.graph.graph import Block, Graph, PortRef, Wire, sorted_wires
 from engine.graph.paths import within
 from engine.graph.problem import Problem
 from engine.graph.scope import Scope
@@ -50,3 +50,14 @@ def test_a_choice_unlike_any_is_told_what_there_is() -> None:
     problem = found(by_hand("circular"))
     assert problem.sentence.endswith("“C3” cannot be circular. Choose one of LeNet, full.")
     assert problem.fixes == ()
+
+
+@pytest.mark.parametrize("body", [(), ("box",)], ids=["root", "container"])
+def test_a_loop_is_told_of_the_blocks_on_it_not_of_those_behind(body: tuple[str, ...]) -> None:
+    blocks = {id: Block(id, "relu", id) for id in ("a", "b", "c")}
+    ends = (("c", "b"), ("b", "c"), ("c", "a"))
+    wires = sorted_wires([Wire(PortRef(source, "output"), PortRef(target, "input")) for source, target in ends])
+    drawn = Graph(blocks, wires)
+    graph = Graph({"box": Block("box", "group", "Box", body=drawn)}) if body else drawn
+    told = [problem for problem in Analyser(BLOCK_TYPES).analyse(graph).problems if problem.code == "loops"]
+    assert [problem.path for problem in told] == [(*body, "b"), (*body, "c")]

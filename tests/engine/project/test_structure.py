@@ -45,6 +45,19 @@ BROKEN = [
         "layer a",
     ),
     (
+        Graph(
+            blocks=_blocks(_dense("a"), _dense("b"), _dense("c")),
+            wires=(_wire("c", "a"), _wire("b", "c"), _wire("c", "b")),
+        ),
+        "file-loop",
+        "layer b",
+    ),
+    (
+        Graph(blocks=_blocks(_dense("a"), _dense("b")), wires=(_wire("b", "a"), _wire("b", "b"))),
+        "file-loop",
+        "layer b",
+    ),
+    (
         Graph(blocks=_blocks(_dense("a", Weights(of="b")), _dense("b")), wires=(_wire("a", "b"),)),
         "file-loop",
         "layer a",
