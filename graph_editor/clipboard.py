@@ -7,6 +7,7 @@ import msgspec
 from engine.graph.graph import Graph, PortRef, encode_graph
 from engine.graph.paths import DEEPEST, all_ids, bodies, depth
 from engine.graph.problem import Problem, Refused
+from engine.graph.traversal import execution_order
 
 FORMAT = "tensorloom-blocks"
 VERSION = 1
@@ -48,6 +49,8 @@ def fragment_from(text: str) -> Graph:
             raise _foreign("its blocks are damaged")
         if not all(_here(body, wire.source) and _here(body, wire.target) for wire in body.wires):
             raise _foreign("its wires lead nowhere")
+        if len(execution_order(body)) < len(body.blocks):
+            raise _foreign("its blocks stand on a loop")
     if count != len(all_ids(graph)):
         raise _foreign("its blocks are damaged")
     return graph

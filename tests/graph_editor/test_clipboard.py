@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.graph import edits
-from engine.graph.graph import Graph
+from engine.graph.graph import Block, Graph, PortRef, Weights, Wire, sorted_wires
 from engine.graph.problem import Refused
 from graph_editor.clipboard import fragment_from, text_of
 from tests.graph_editor.conftest import digits
@@ -37,6 +37,29 @@ def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(Refused) as caught:
         fragment_from(text)
     assert caught.value.problem.sentence.startswith("The clipboard cannot be pasted: ")
+
+
+def _looped(loop: tuple[str, ...], type: str = "relu", weights: Weights | None = None) -> Graph:
+    """Blocks a and b; wires lead from those of `loop` to the other, and b may use the weights of a."""
+    blocks = {"a": Block("a", type, "a"), "b": Block("b", type, "b", weights=weights)}
+    wires = [Wire(PortRef(id, "output"), PortRef("b" if id == "a" else "a", "input")) for id in loop]
+    return Graph(blocks, sorted_wires(wires))
+
+
+@pytest.mark.parametrize("fragment", [_looped(("a", "b")), _looped(("b",), "dense", Weights(of="a"))])
+def test_a_loop_is_refused_at_every_depth(fragment: Graph) -> None:
+    for pasted in (fragment, Graph({"box": Block("box", "group", "Box", body=fragment)})):
+        with pytest.raises(Refused) as caught:
+            fragment_from(text_of(pasted))
+        assert str(caught.value) == (
+            "The clipboard cannot be pasted: its blocks stand on a loop. Copy blocks of a drawing first."
+        )
+
+
+def test_a_loop_through_a_delay_is_pasted() -> None:
+    looped = _looped(("a", "b"))
+    delayed = Graph({**looped.blocks, "b": Block("b", "delay", "b")}, looped.wires)
+    assert fragment_from(text_of(delayed)) == delayed
 
 
 def test_wires_that_leave_the_fragment_stay_behind() -> None:
