@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from engine.compile.records import Record
-from engine.graph.block_type import BlockType
+from engine.graph.block_type import BlockType, Ports
 from engine.graph.connection_rules import port_label
 from engine.graph.graph import Block, Graph, Path, PortRef
 from engine.graph.parameter_rules import parameter_problem
@@ -104,23 +104,32 @@ def _respelt(problem: Problem, path: Path) -> tuple[Fix, ...]:
 def open_inputs(
     type: BlockType, block: Block, here: Path, sources: Mapping[str, PortRef], scope: Scope
 ) -> list[Problem]:
-    """Ports that need a wire and have none, and wires to ports that are no more."""
+    """Ports that need a wire and have none, and wires to ports that are no more, or that are outputs."""
     found: list[Problem] = []
-    ports = type.ports_of(block, scope.variables).inputs
-    ids = {port.id for port in ports}
-    for port_id in sources:
-        if port_id not in ids:
-            known = ", ".join(port.id for port in ports) or "none"
-            facts: dict[str, Fact] = {"title": type.title, "name": block.name, "port": port_id, "known": known}
-            found.append(Problem(code="unknown-port", path=here, port=port_id, facts=facts))
-    for port in ports:
+    ports = type.ports_of(block, scope.variables)
+    ids = {port.id for port in ports.inputs}
+    names: dict[str, Fact] = {"title": type.title, "name": block.name}
+    found.extend(_no_such_end(here, names, port, ports, "inputs") for port in sources if port not in ids)
+    for port in ports.inputs:
         if port.optional or port.id in sources:
             continue
         target = type.prediction is not None and port.id == type.prediction.target
         label = port_label(block, port.id, scope)
-        facts = {"title": type.title, "name": block.name, "port": f"its {label}"}
+        facts = {**names, "port": f"its {label}"}
         found.append(Problem(code="no-target" if target else "input-open", path=here, port=port.id, facts=facts))
     return found
+
+
+def _no_such_end(here: Path, names: Mapping[str, Fact], port: str, ports: Ports, side: str) -> Problem:
+    """A wire at a port that a block does not have on this side: `inputs`, where wires end, or `outputs`."""
+    known, others = (ports.inputs, ports.outputs) if side == "inputs" else (ports.outputs, ports.inputs)
+    for other in others:
+        if other.id == port:
+            is_a, does = ("output", "ends") if side == "inputs" else ("input", "begins")
+            facts = {**names, "port": other.label or port, "side": is_a, "does": does}
+            return Problem(code="port-side", path=here, port=port, facts=facts)
+    facts = {**names, "port": port, "known": ", ".join(one.id for one in known) or "none"}
+    return Problem(code="unknown-port", path=here, port=port, facts=facts)
 
 
 def lost_sources(
@@ -129,7 +138,7 @@ def lost_sources(
     records: Mapping[str, Record],
     scope: Scope,
 ) -> list[Problem]:
-    """Problems of the blocks that wires come from: a port that is no more, or that a bypass leaves dry."""
+    """Problems of the blocks that wires come from: a port that is no more or an input, or that a bypass leaves dry."""
     found: list[Problem] = []
     for source in sources.values():
         giver = records.get(source.block)
@@ -138,12 +147,11 @@ def lost_sources(
         type = scope.types.get(giver.block.type)
         if type is None:
             continue
-        known = [port.id for port in type.ports_of(giver.block, scope.variables).outputs]
+        ports = type.ports_of(giver.block, scope.variables)
         here = (*path, source.block)
         facts: dict[str, Fact] = {"title": type.title, "name": giver.block.name}
-        if source.port not in known:
-            facts = {**facts, "port": source.port, "known": ", ".join(known) or "none"}
-            found.append(Problem(code="unknown-port", path=here, port=source.port, facts=facts))
+        if source.port not in [port.id for port in ports.outputs]:
+            found.append(_no_such_end(here, facts, source.port, ports, "outputs"))
         elif giver.block.bypassed and giver.outputs:
             facts = {**facts, "reason": "it has several outputs, and only the first would carry something"}
             found.append(Problem(code="bypass", path=here, port=source.port, facts=facts))

@@ -10,6 +10,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # connecting
     "unknown-block": ("There is no block {id} here", "Choose a block of this drawing."),
     "unknown-port": ("{block} has no port {port}", "Its ports are {known}."),
+    "port-side": (
+        "The port {port} of {block} is an {side}, but a wire {does} there",
+        "Draw wires from an output to an input.",
+    ),
     "direction": ("Two {side}s cannot be joined", "Draw the wire from an output to an input."),
     "occupied": ("{block} already receives {port} from “{source}”", "Replace that wire, or use an Add or Concat."),
     "already-connected": ("{block} already receives {port} from there", "Nothing to do."),

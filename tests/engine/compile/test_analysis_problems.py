@@ -61,3 +61,21 @@ def test_a_loop_is_told_of_the_blocks_on_it_not_of_those_behind(body: tuple[str,
     graph = Graph({"box": Block("box", "group", "Box", body=drawn)}) if body else drawn
     told = [problem for problem in Analyser(BLOCK_TYPES).analyse(graph).problems if problem.code == "loops"]
     assert [problem.path for problem in told] == [(*body, "b"), (*body, "c")]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "path", "sentence"),
+    [
+        ("first.output", "second.output", "second", "The port output of Tanh is an output, but a wire ends there."),
+        ("first.input", "second.input", "first", "The port input of ReLU is an input, but a wire begins there."),
+        ("first.output", "second.more", "second", "Tanh has no port more. Its ports are input."),
+        ("first.more", "second.input", "first", "ReLU has no port more. Its ports are output."),
+    ],
+)
+def test_a_wire_at_the_wrong_side_of_a_block_is_told_as_one(source: str, target: str, path: str, sentence: str) -> None:
+    blocks = {"first": Block("first", "relu", "ReLU"), "second": Block("second", "tanh", "Tanh")}
+    wire = Wire(PortRef(*source.split(".")), PortRef(*target.split(".")))
+    told = Analyser(BLOCK_TYPES).analyse(Graph(blocks, (wire,))).problems
+    ends = [problem for problem in told if problem.code in ("port-side", "unknown-port")]
+    assert [problem.path for problem in ends] == [(path,)]
+    assert ends[0].sentence.startswith(sentence)
