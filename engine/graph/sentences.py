@@ -6,6 +6,8 @@ Each problem has two parts: what is wrong (no full stop), and how to mend it (wh
 
 from __future__ import annotations
 
+_EARLIER = "It was left as it is; open a backup or an earlier copy."
+
 SENTENCES: dict[str, tuple[str, str]] = {
     # connecting
     "unknown-block": ("There is no block {id} here", "Choose a block of this drawing."),
@@ -75,7 +77,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # parameters
     "parameter-unknown": ("{block} has no parameter {parameter}", "It has {known}."),
     "parameter-type": ("{label} of {block} must be {expected}, not {value}", ""),
-    "parameter-range": ("{label} of {block} is {value}, out of range: {range}", ""),
+    "parameter-range": ("{label} of {block} is {value}, out of range: {range}", "Give it a value in range."),
     "parameter-choice": ("{label} of {block} cannot be {value}", "Choose one of {choices}."),
     "parameter-spelling": ("{label} of {block} cannot be {value}", "Choose {nearest}. Also possible: {others}."),
     "formula": ("{label} of {block} cannot be computed: {reason}", "Write a number or a formula such as 64 * 2**i."),
@@ -239,7 +241,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "stage-input": ("{block} learns from values between 0 and 1, but receives {received}", "Scale the data to 0…1."),
     "no-stages": ("The plan has no stages", "Add a supervised stage."),
-    "setting-range": ("{label} is {value}, out of range: {range}", ""),
+    "setting-range": ("{label} is {value}, out of range: {range}", "Give it a value in range."),
     "setting-unknown": (
         "There is no setting {setting}",
         "Use a path such as plan.batch_size=32 or a block’s name and parameter.",
@@ -289,20 +291,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "damaged": ("{file} is damaged: {reason}", "The file was left as it is; open a backup or an earlier copy."),
     "file-empty": ("{file} is empty", "Open a backup or an earlier copy."),
     "file-cut-short": ("{file} is cut short", "It was left as it is; copy or download it again."),
-    "file-too-large": ("{file} holds more than it may: {part} unpacks to over {limit} MB", "It was left as it is."),
-    "file-part": ("{file} is damaged: {part} does not match its checksum or its header", "It was left as it is."),
-    "file-json": ("{file} is damaged: {reason}", "It was left as it is; open a backup or an earlier copy."),
-    "file-block": ("{file} is damaged: the block {id} cannot be read ({reason})", "It was left as it is."),
-    "file-key-twice": ("{file} is damaged: {id} stands twice in one place", "It was left as it is."),
-    "file-id-twice": ("{file} is damaged: two blocks have the id {id}", "It was left as it is."),
-    "file-wire-end": ("{file} is damaged: a wire ends at the block {id}, which is not there", "It was left as it is."),
-    "file-wire-twice": ("{file} is damaged: two wires lead to the port {target} of {block}", "It was left as it is."),
-    "file-loop": ("{file} is damaged: {block} stands on a loop", "It was left as it is."),
+    "file-too-large": ("{file} holds more than it may: {part} unpacks to over {limit} MB", _EARLIER),
+    "file-part": ("{file} is damaged: {part} does not match its checksum or its header", _EARLIER),
+    "file-json": ("{file} is damaged: {reason}", _EARLIER),
+    "file-block": ("{file} is damaged: the block {id} cannot be read ({reason})", _EARLIER),
+    "file-key-twice": ("{file} is damaged: {id} stands twice in one place", _EARLIER),
+    "file-id-twice": ("{file} is damaged: two blocks have the id {id}", _EARLIER),
+    "file-wire-end": ("{file} is damaged: a wire ends at the block {id}, which is not there", _EARLIER),
+    "file-wire-twice": ("{file} is damaged: two wires lead to the port {target} of {block}", _EARLIER),
+    "file-loop": ("{file} is damaged: {block} stands on a loop", _EARLIER),
     "newer": (
         "{file} was made by a newer version of Tensorloom (format {version}, this one reads {known})",
         "Update Tensorloom; the file was left as it is.",
     ),
-    "too-deep": ("{file} nests containers more than {limit} deep", "The file was left as it is."),
+    "too-deep": ("{file} nests containers more than {limit} deep", _EARLIER),
     "disk-full": (
         "{file} could not be saved: the disk is full",
         "Free some space and save again; the file on disk is unchanged.",

@@ -18,7 +18,7 @@ from engine.project.archive import HISTORY, LARGEST_JSON, MANIFEST, WEIGHTS, Mem
 from engine.project.graph_json import check_json, decode_graph, encode_graph
 from engine.project.structure import check_structure
 from engine.project.versions import FORMAT, upgraded
-from engine.training.plan import Settings
+from engine.training.plan import OPTIMISERS, Settings, unknown_optimiser
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +181,9 @@ def decode_project(data: bytes, file: str, types: Container[str] | None = None) 
     try:
         manifest = msgspec.json.decode(data, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise refused("file-json", file=file, reason=str(fault)) from fault
+        optimiser = unknown_optimiser(fault)
+        known = f"there is no optimiser {optimiser} (known: {', '.join(OPTIMISERS)})"
+        raise refused("file-json", file=file, reason=str(fault) if optimiser is None else known) from fault
     graph = decode_graph(manifest.graph, types, file)
     check_structure(graph, file)
     return graph, manifest.settings, manifest.info

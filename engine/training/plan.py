@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+import re
+from typing import Literal, get_args
 
 import msgspec
 
@@ -12,12 +13,16 @@ from engine.graph.values import Plain
 
 replace = msgspec.structs.replace
 
+Optimiser = Literal["adam", "sgd"]
+OPTIMISERS: tuple[str, ...] = get_args(Optimiser)
+_UNKNOWN = re.compile(r"Invalid enum value ['\"](.*)['\"] - at `\$.*\.optimiser`", re.DOTALL)
+
 
 class Supervised(Plain, frozen=True, tag="supervised"):
     """Gradient descent on the losses of the drawing. `momentum` is used by SGD only."""
 
     epochs: int = 20
-    optimiser: Literal["adam", "sgd"] = "adam"
+    optimiser: Optimiser = "adam"
     learning_rate: float = 0.001
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -97,6 +102,12 @@ class TrainingRequest(Plain, frozen=True):
     weights: str | None = None
     resume: bool = False
     checkpoint_folder: str | None = None
+
+
+def unknown_optimiser(fault: Exception) -> str | None:
+    """The optimiser that settings name and that there is not, if that is why they do not decode."""
+    found = _UNKNOWN.fullmatch(str(fault))
+    return found[1] if found else None
 
 
 def default_threads() -> int:

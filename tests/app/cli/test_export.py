@@ -73,7 +73,10 @@ def test_onnx_of_what_was_not_trained_has_the_weights_of_the_seed(run, tmp_path)
 
 def test_a_kind_that_is_none_and_a_folder_that_is_not_there_are_told(run, tmp_path):
     code, _, err = run("export", "digits-dense", "--to", "keras", "-o", str(tmp_path / "net"))
-    assert (code, err) == (1, "Export format is keras, out of range: python, onnx, safetensors.\n")
+    assert (code, err) == (
+        1,
+        "Export format is keras, out of range: python, onnx, safetensors. Give it a value in range.\n",
+    )
     code, _, err = run("export", "digits-dense", "--to", "python", "-o", str(tmp_path / "no" / "net.py"))
     assert code == 1
     assert err.startswith("net.py could not be saved: there is no folder")

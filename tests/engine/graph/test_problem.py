@@ -38,6 +38,11 @@ def test_headlines_have_no_full_stop_and_advice_has_one(code: str) -> None:
     assert not advice or advice.endswith((".", "}"))
 
 
+@pytest.mark.parametrize("code", [code for code in SENTENCES if re.search("^file-|^too-deep$|^newer|-range$", code)])
+def test_what_is_wrong_with_a_file_or_out_of_range_is_told_with_what_to_do(code: str) -> None:
+    assert re.match("(It was left as it is; )?(open|check|choose|copy|update|give) ", SENTENCES[code][1], re.I)
+
+
 @pytest.mark.parametrize("edit", FIX_LABELS)
 def test_the_label_of_a_fix_is_filled(edit: str) -> None:
     places = [name for _, name, _, _ in string.Formatter().parse(FIX_LABELS[edit]) if name]
@@ -94,7 +99,12 @@ def test_the_port_of_a_problem_is_a_fact_of_it() -> None:
 @pytest.mark.parametrize(
     ("type", "parameter", "value", "sentence"),
     [
-        ("dense", "out_features", 0, "Units of Dense “hidden” is 0, out of range: 1 to 1\u2009000\u2009000."),
+        (
+            "dense",
+            "out_features",
+            0,
+            "Units of Dense “hidden” is 0, out of range: 1 to 1\u2009000\u2009000. Give it a value in range.",
+        ),
         ("dense", "out_features", 2.5, "Units of Dense “hidden” must be a whole number, not 2.5."),
         ("dense", "out_features", True, "Units of Dense “hidden” must be a whole number, not yes."),
         ("dense", "bias", 1, "Bias of Dense “hidden” must be yes or no, not 1."),
@@ -115,7 +125,7 @@ def test_the_port_of_a_problem_is_a_fact_of_it() -> None:
             "conv2d",
             "kernel_size",
             (3, 0),
-            "Kernel size of Convolution “hidden” is 3×0, out of range: 1 to 65\u2009536.",
+            "Kernel size of Convolution “hidden” is 3×0, out of range: 1 to 65\u2009536. Give it a value in range.",
         ),
         (
             "dense",

@@ -267,6 +267,17 @@ def test_a_file_damaged_by_hand_has_one_sentence_and_is_left_alone(
     assert path.read_bytes() == before
 
 
+def test_an_optimiser_that_there_is_not_is_told_with_those_there_are(tmp_path: Path) -> None:
+    parts = _parts(_whole(tmp_path))
+    for name in ("banana", "o'brien"):
+        data = parts["project.json"].replace(b'"optimiser":"sgd"', f'"optimiser":"{name}"'.encode())
+        path = _zip(tmp_path / "hand.loom", {**parts, "project.json": data})
+        assert str(_refusal(path)) == (
+            f"hand.loom is damaged: there is no optimiser {name} (known: adam, sgd). "
+            "It was left as it is; open a backup or an earlier copy."
+        )
+
+
 def test_a_second_wire_to_one_port_is_refused(tmp_path: Path) -> None:
     graph = small()
     double = Wire(PortRef("f", "output"), PortRef("l", "logits"))
