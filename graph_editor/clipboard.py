@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from engine.graph.block_type import BlockType
 from engine.graph.graph import Graph, PortRef, encode_graph
 from engine.graph.paths import DEEPEST, all_ids, bodies, depth
 from engine.graph.problem import Problem, Refused
@@ -26,8 +29,11 @@ def text_of(fragment: Graph) -> str:
     return f'{{"format":"{FORMAT}","version":{VERSION},"graph":{graph.decode()}}}'
 
 
-def fragment_from(text: str) -> Graph:
-    """The blocks in `text`. Raises Refused for text that was not copied from a drawing; nothing in it is run."""
+def fragment_from(text: str, types: Mapping[str, BlockType]) -> Graph:
+    """The blocks in `text`; `types` are the known ones.
+
+    Raises Refused for text that was not copied from a drawing; nothing in it is run.
+    """
     if FORMAT not in text[:200] or len(text) > LONGEST_TEXT:
         raise _foreign("it holds no blocks")
     try:
@@ -42,10 +48,13 @@ def fragment_from(text: str) -> Graph:
     if depth(graph) > DEEPEST:
         raise _foreign("its containers are nested too deep")
     count = 0
+    bare = {id for id, type in types.items() if type.role != "container"}
     for _, body in bodies(graph):
         count += len(body.blocks)
         targets = [wire.target for wire in body.wires]
         if any(id != block.id for id, block in body.blocks.items()) or len(set(targets)) != len(targets):
+            raise _foreign("its blocks are damaged")
+        if any(block.body is not None and block.type in bare for block in body.blocks.values()):
             raise _foreign("its blocks are damaged")
         if not all(_here(body, wire.source) and _here(body, wire.target) for wire in body.wires):
             raise _foreign("its wires lead nowhere")

@@ -274,7 +274,7 @@ class CanvasCommands(QObject):
         """Add what the clipboard holds, its middle at a place of the scene or a step beside the originals."""
         text = QApplication.clipboard().text()
         try:
-            fragment = clipboard.fragment_from(text)
+            fragment = clipboard.fragment_from(text, self.document.types)
         except Refused as fault:
             self.refused.emit(fault.problem)
             return

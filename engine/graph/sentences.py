@@ -299,6 +299,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file-id-twice": ("{file} is damaged: two blocks have the id {id}", _EARLIER),
     "file-wire-end": ("{file} is damaged: a wire ends at the block {id}, which is not there", _EARLIER),
     "file-wire-twice": ("{file} is damaged: two wires lead to the port {target} of {block}", _EARLIER),
+    "file-body": ("{file} is damaged: {block} has blocks inside but is no container", _EARLIER),
     "file-loop": ("{file} is damaged: {block} stands on a loop", _EARLIER),
     "newer": (
         "{file} was made by a newer version of Tensorloom (format {version}, this one reads {known})",

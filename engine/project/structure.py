@@ -9,8 +9,10 @@ from engine.graph.traversal import cyclic_blocks
 
 
 def check_structure(graph: Graph, file: str) -> None:
-    """Refuse ids that stand twice, wires without ends, two wires to one port, loops, and more than 32 containers deep.
+    """Refuse what no edit makes.
 
+    Ids that stand twice, wires without ends, two wires to one port, loops, bodies of blocks that are no containers, and
+    more than 32 containers deep.
     Raises Refused with the block. Shapes, parameters and unknown types are left to analysis.
     """
     seen: set[str] = set()
@@ -21,7 +23,17 @@ def check_structure(graph: Graph, file: str) -> None:
             if key != block.id or block.id in seen:
                 raise refused("file-id-twice", path=(*path, key), file=file, id=block.id)
             seen.add(block.id)
+            if block.body is not None:
+                _check_container(block, (*path, key), file)
         _check_wires(body, path, file)
+
+
+def _check_container(block: Block, path: tuple[str, ...], file: str) -> None:
+    from engine.blocks.catalogue import BLOCK_TYPES
+
+    type = BLOCK_TYPES.get(block.type)
+    if type is not None and type.role != "container":
+        raise refused("file-body", path=path, file=file, title=type.title, name=block.name)
 
 
 def _check_wires(body: Graph, path: tuple[str, ...], file: str) -> None:

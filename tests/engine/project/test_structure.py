@@ -31,6 +31,7 @@ BROKEN = [
         "file-id-twice",
         "c",
     ),
+    (Graph(blocks={"a": Block("a", "relu", "bodied", body=Graph())}), "file-body", "bodied"),
     (Graph(blocks=_blocks(_dense("a")), wires=(_wire("gone", "a"),)), "file-wire-end", "gone"),
     (Graph(blocks=_blocks(_dense("a")), wires=(_wire("a", "gone"),)), "file-wire-end", "gone"),
     (
@@ -76,6 +77,10 @@ def test_what_no_edit_could_have_made_is_refused_at_every_depth(graph: Graph, co
     with pytest.raises(Refused) as refused:
         check_structure(graph, "net.loom")
     assert named in str(refused.value)
+
+
+def test_a_body_of_an_unknown_type_is_kept() -> None:
+    check_structure(Graph(blocks={"a": Block("a", "quantum", "Q", body=Graph())}), "net.loom")
 
 
 def test_a_legal_drawing_passes() -> None:
