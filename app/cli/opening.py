@@ -18,7 +18,7 @@ from engine.graph.scope import Scope
 from engine.graph.values import Formula
 from engine.project.examples import all_example_ids, read_example
 from engine.project.project_file import SUFFIX, Project, read_project
-from engine.training.plan import DatasetRef, Plan, Settings
+from engine.training.plan import OPTIMISERS, DatasetRef, Plan, Settings, unknown_optimiser
 
 replace = msgspec.structs.replace
 
@@ -129,6 +129,9 @@ def _plan_with(plan: Plan, path: str, text: str) -> Plan:
         node[last] = msgspec.to_builtins(_value(text))
         changed = msgspec.convert(tree, Plan)
     except (KeyError, IndexError, TypeError, ValueError) as fault:
+        optimiser = unknown_optimiser(fault)
+        if optimiser is not None:
+            raise refused("optimiser", name=optimiser, known=", ".join(OPTIMISERS)) from fault
         if isinstance(fault, msgspec.ValidationError):
             raise refused("setting-range", label=path, value=text, range=str(fault)) from fault
         raise refused("setting-unknown", setting=path) from fault

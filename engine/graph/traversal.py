@@ -1,4 +1,4 @@
-"""Walks over one body: order, upstream, downstream, loops. Iterative, linear in blocks and wires, ties by id.
+"""Walks over one body: order, upstream, downstream, cycles. Iterative, linear in blocks and wires, ties by id.
 
 A Delay gives what came in at an earlier time step, so no wire into one counts: a loop through a Delay is no cycle.
 """

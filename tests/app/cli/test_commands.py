@@ -160,6 +160,10 @@ def test_check_exits_1_and_names_the_fix(run, tmp_path):
         (["train", "digits-dense", "--device", "cuda:77"], "cuda:77"),
         (["train", "digits-dense", "--set", "plan.nothing=3"], "There is no setting plan.nothing"),
         (["train", "digits-dense", "--set", "plan.batch_size=many"], "plan.batch_size"),
+        (
+            ["train", "digits-dense", "--set", "plan.stages.0.optimiser=banana"],
+            "There is no optimiser banana. Choose one of adam, sgd.",
+        ),
         (["train", "digits-dense", "--set", "Hidden.out_features=0"], "Units of Dense “Hidden” is 0, out of range"),
         (["train", "digits-dense", "--set", "Hidden.nothing=1"], "has no parameter nothing"),
         (["train", "digits-dense", "--data", "no-such-folder"], "There is no dataset no-such-folder"),
