@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -101,7 +102,7 @@ class OwnCodeDesk(QObject):
         """Tell the worker where the files are and which may run; before anything that needs them."""
         folder = self._folder()
         hashes = tuple(sorted(self._allowed.hashes))
-        self._link.send(AllowCode(folder=str(folder) if folder is not None else None, hashes=hashes))
+        self._link.send(AllowCode(folder=os.fsencode(folder) if folder is not None else None, hashes=hashes))
 
     def moved(self) -> None:
         """The project has another folder."""

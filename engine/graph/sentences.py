@@ -262,6 +262,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "out-of-memory": ("The {device} ran out of memory at a batch of {batch}", "Try a batch of {half}."),
     "run-failed": ("The run failed: {reason}", "{hint}"),
     "measure-failed": ("This cannot be shown: {reason}", "The run goes on."),
+    "unsent": (
+        "This could not be handed to the training process: {reason}",
+        "Look for it in the drawing, its settings and the folders of its data.",
+    ),
     "worker-died": (
         "The training process ended unexpectedly{reason}",
         "Your drawing is safe. Start it again: a run goes on from its last checkpoint, if it had one.",

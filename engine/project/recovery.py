@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
@@ -131,7 +132,8 @@ class RecoveryFolder:
         """Keep this, in place of what was kept. Raises Refused where it cannot be written."""
         parts = {
             MANIFEST: encode_project(Project(graph=graph, settings=settings), _DRAWING),
-            _BESIDE: msgspec.json.encode(beside, order="sorted"),
+            # escaped: the path of a file need not be Unicode, and msgspec refuses such a text
+            _BESIDE: json.dumps(msgspec.to_builtins(beside), sort_keys=True).encode(),
         }
         if curves:
             from engine.project.tensor_file import encode_arrays
@@ -149,8 +151,8 @@ class RecoveryFolder:
             with open_archive(path) as archive:
                 data = archive.read(_BESIDE, 1 << 20) if _BESIDE in archive else b"{}"
             try:
-                beside = msgspec.json.decode(data, type=Beside)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+                beside = msgspec.convert(json.loads(data), Beside)
+            except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
                 raise refused("file-json", file=_DRAWING, reason=str(fault)) from fault
         except Refused:
             with suppress(OSError):

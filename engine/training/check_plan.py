@@ -21,6 +21,9 @@ from engine.training.pointers import pointer_problems
 from engine.training.unused import Unused
 
 Types = Mapping[str, BlockType]
+MOST = 2**63 - 1
+"""The largest whole number of a plan: torch and the worker's messages count in 64 bits."""
+
 _OF_PAIRS = frozenset({"contrastive", "cosine_embedding"})
 
 
@@ -62,6 +65,31 @@ def check_plan(
     return tuple(sorted(found, key=lambda problem: rank[problem.severity]))
 
 
+def setting_problems(plan: Plan) -> Iterator[Problem]:
+    """The plan's own numbers that are out of their ranges, whatever is drawn."""
+    if not plan.stages:
+        yield Problem(code="no-stages")
+    whole = [("Batch size", plan.batch_size, 1), ("Seed", plan.seed, 0)]
+    if plan.threads is not None:
+        whole.append(("Threads", plan.threads, 1))
+    for index, stage in enumerate(plan.stages):
+        whole.append((_label("Epochs", index, plan.stages), stage.epochs, 1))
+        if isinstance(stage, ContrastiveDivergence):
+            whole.append((_label("Steps k", index, plan.stages), stage.k, 1))
+    for label, value, least in whole:
+        if value < least:
+            yield _out_of_range(label, value, f"{least} or more")
+        elif value > MOST:
+            yield _out_of_range(label, value, f"{least} to {MOST}")
+    for index, stage in enumerate(plan.stages):
+        if not (math.isfinite(stage.learning_rate) and stage.learning_rate > 0):
+            yield _out_of_range(_label("Learning rate", index, plan.stages), stage.learning_rate, "more than 0")
+        if not 0 <= stage.momentum < 1:
+            yield _out_of_range(_label("Momentum", index, plan.stages), stage.momentum, "0 to 1, without 1")
+        if not (math.isfinite(stage.weight_decay) and stage.weight_decay >= 0):
+            yield _out_of_range(_label("Weight decay", index, plan.stages), stage.weight_decay, "0 or more")
+
+
 class _Check:
     def __init__(
         self,
@@ -85,7 +113,7 @@ class _Check:
     def problems(self) -> Iterator[Problem]:
         if not self.flat.blocks:
             return
-        yield from self.settings()
+        yield from setting_problems(self.plan)
         yield from self.stages()
         yield from self.data()
         if self.supervised:
@@ -95,28 +123,6 @@ class _Check:
         yield from pointer_problems(self.flat, self.types, self.analysis, reached, self._classes_of)
         yield from self.batches()
         yield from advice(self.flat, self.types, self.analysis, self.unused)
-
-    def settings(self) -> Iterator[Problem]:
-        plan = self.plan
-        if not plan.stages:
-            yield Problem(code="no-stages")
-        whole = [("Batch size", plan.batch_size, 1), ("Seed", plan.seed, 0)]
-        if plan.threads is not None:
-            whole.append(("Threads", plan.threads, 1))
-        for index, stage in enumerate(plan.stages):
-            whole.append((_label("Epochs", index, plan.stages), stage.epochs, 1))
-            if isinstance(stage, ContrastiveDivergence):
-                whole.append((_label("Steps k", index, plan.stages), stage.k, 1))
-        for label, value, least in whole:
-            if value < least:
-                yield _out_of_range(label, value, f"{least} or more")
-        for index, stage in enumerate(plan.stages):
-            if not (math.isfinite(stage.learning_rate) and stage.learning_rate > 0):
-                yield _out_of_range(_label("Learning rate", index, plan.stages), stage.learning_rate, "more than 0")
-            if not 0 <= stage.momentum < 1:
-                yield _out_of_range(_label("Momentum", index, plan.stages), stage.momentum, "0 to 1, without 1")
-            if not (math.isfinite(stage.weight_decay) and stage.weight_decay >= 0):
-                yield _out_of_range(_label("Weight decay", index, plan.stages), stage.weight_decay, "0 or more")
 
     def stages(self) -> Iterator[Problem]:
         for index, stage in enumerate(self.plan.stages):

@@ -19,7 +19,8 @@ import msgspec
 from engine.graph.problem import Problem
 from engine.worker.exit_words import exit_words
 from engine.worker.inbox import Inbox
-from engine.worker.protocol import FROM_WORKER, FromWorker, Quit, ToWorker, read_frame, write_frame
+from engine.worker.protocol import FROM_WORKER, FromWorker, Quit, ToWorker, frame_of, read_frame
+from engine.worker.unsent import unsent
 
 COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "engine.worker.process")
 
@@ -216,7 +217,16 @@ class _Life:
     def _write(self, stream: BinaryIO) -> None:
         with suppress(OSError), stream:
             while (message := self._outgoing.get()) is not None:
-                write_frame(stream, message)
+                try:
+                    frame = frame_of(message)
+                except Exception as fault:  # noqa: BLE001 -- no message may make the worker deaf to those behind it
+                    self._lines.append(f"a message could not be sent: {fault}")
+                    answer = unsent(message, fault)
+                    if answer is not None:
+                        self.inbox.put(answer)
+                    continue
+                stream.write(frame)
+                stream.flush()
 
     def _listen(self, stream: BinaryIO) -> None:
         with suppress(OSError), stream:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import BinaryIO
 
-from engine.worker.protocol import FromWorker, write_frame
+from engine.worker.protocol import FromWorker, frame_of
 
 
 class Outbox:
@@ -17,11 +18,18 @@ class Outbox:
         self._gone = False
 
     def send(self, message: FromWorker) -> None:
-        """Write `message`; waits while the pipe is full."""
+        """Write `message`; waits while the pipe is full. One that cannot be put into bytes is told of on stderr."""
+        try:
+            frame = frame_of(message)
+        except Exception as fault:  # noqa: BLE001 -- the next message may be read
+            traceback.print_exception(fault)
+            return
         with self._lock:
             if self._gone:
                 return
             try:
-                write_frame(self._stream, message)
+                self._stream.write(frame)
+                self._stream.flush()
+            # a ValueError: the stream is closed
             except (OSError, ValueError):
                 self._gone = True

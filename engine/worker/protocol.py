@@ -35,10 +35,11 @@ class Analyse(Plain, frozen=True, tag="analyse"):
 class AllowCode(Plain, frozen=True, tag="allow-code"):
     """Where blocks find their own Python files, None for a project without a folder, and the SHA-256 of what may run.
 
-    Takes the place of what was said before; no answer.
+    `folder` is in the bytes of the file system: its name need not be Unicode. Takes the place of what was said before;
+    no answer.
     """
 
-    folder: str | None
+    folder: bytes | None
     hashes: tuple[str, ...]
 
 
@@ -300,10 +301,15 @@ TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
 FROM_WORKER: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
 
 
-def write_frame(stream: BinaryIO, message: ToWorker | FromWorker) -> None:
-    """Write one message. Raises OSError when the other side is gone."""
+def frame_of(message: ToWorker | FromWorker) -> bytes:
+    """One message in bytes. Raises UnicodeEncodeError for half a character, OverflowError for more than 64 bits."""
     data = _ENCODER.encode(message)
-    stream.write(struct.pack("<I", len(data)) + data)
+    return struct.pack("<I", len(data)) + data
+
+
+def write_frame(stream: BinaryIO, message: ToWorker | FromWorker) -> None:
+    """Write one message. Raises OSError when the other side is gone, and what `frame_of` raises."""
+    stream.write(frame_of(message))
     stream.flush()
 
 

@@ -108,7 +108,7 @@ class Service:
             case Analyse():
                 self._outbox.send(self._analysed(message))
             case AllowCode():
-                permit(Path(message.folder) if message.folder is not None else None, message.hashes)
+                permit(Path(os.fsdecode(message.folder)) if message.folder is not None else None, message.hashes)
             case AskShapes():
                 self._outbox.send(self._shapes(message))
             case OpenSession():

@@ -56,6 +56,16 @@ def test_what_was_kept_last_is_there_at_the_next_start(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_file_whose_name_is_not_unicode_is_known_at_the_next_start(tmp_path: Path) -> None:
+    folder = RecoveryFolder(tmp_path)
+    file = os.fsdecode(b"/home/me/caf\xe9/net.loom")
+    folder.write(small(), Settings(), beside=Beside(file=file))
+    recovered = folder.read(TYPES)
+    folder.close()
+    assert recovered is not None
+    assert recovered.beside == Beside(file=file)
+
+
 def test_two_windows_have_folders_of_their_own(tmp_path: Path) -> None:
     first, second = RecoveryFolder(tmp_path), RecoveryFolder(tmp_path)
     assert first.path != second.path

@@ -212,12 +212,14 @@ def test_a_stage_that_trains_no_rbm(drawing, block, code):
         (Supervised(), {"batch_size": 0}, "Batch size is 0"),
         (Supervised(), {"threads": 0}, "Threads is 0"),
         (Supervised(), {"seed": -1}, "Seed is -1"),
+        (Supervised(), {"seed": 2**63}, "Seed is 9 223 372 036 854 775 808"),
+        (Supervised(epochs=10**30), {}, "Epochs is 1" + 10 * " 000"),
     ],
 )
 def test_settings_out_of_range(drawing, stage, settings, words):
     (problem,) = checked(drawing(*LAYERS), stage, **settings)
     assert problem.code == "setting-range"
-    assert problem.sentence.startswith(f"{words}, out of range")
+    assert problem.sentence.replace("\u2009", " ").startswith(f"{words}, out of range")
 
 
 def test_a_plan_needs_a_stage(drawing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -69,7 +70,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def allow(worker: Listener, file: Path, *hashes: str) -> None:
-    worker.client.send(AllowCode(folder=str(file.parent), hashes=hashes))
+    worker.client.send(AllowCode(folder=os.fsencode(file.parent), hashes=hashes))
 
 
 def hash_in(file: Path) -> str:
@@ -94,6 +95,19 @@ def opened(worker: Listener) -> SessionOpened:
 
 def request(run: str) -> TrainingRequest:
     return TrainingRequest(run=run, graph=network(), plan=plan(1), datasets=DIGITS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its names are Unicode")
+def test_a_folder_whose_name_is_not_unicode_is_told_too(worker: Listener, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes Unicode only")
+    file = folder / "mine.py"
+    file.write_text(TEXT.format(factor=2, fails=False))
+    allow(worker, file, hash_in(file))
+    assert codes(analysed(worker)) == []
 
 
 def test_without_leave_the_file_is_named_and_nothing_asks_it(worker: Listener, mine: Path) -> None:
