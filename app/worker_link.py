@@ -50,7 +50,7 @@ class WorkerLink(QObject):
         return self.client.next_id()
 
     def start(self) -> None:
-        """Start the worker; what was sent before waits for it."""
+        """Start the worker; it hears what is sent from now on."""
         self.client.start()
         self.is_started = self._was_alive = True
         self._timer.start()

@@ -202,6 +202,8 @@ class Workspace(QObject):
 
     # --- runs -------------------------------------------------------------------------------------------
     def _run_began(self) -> None:
+        # a person may be quicker than the window's own start of the worker
+        self.start_worker()
         self.remembered.mark_run()
         self.files.run_began()
         self.measures.close_session()

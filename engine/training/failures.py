@@ -34,7 +34,10 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
     The block is found by replaying from the last snapshot.
     """
     rate = float(f"{run.learning_rate / 10:.1g}")
-    path = _block_at(run, fault.step)
+    try:
+        path = _block_at(run, fault.step)
+    except Exception:  # noqa: BLE001 -- the search may meet what ended the run, or lack memory; the step is known
+        path = None
     words = ""
     if path is not None:
         call = run.session.network.call_of(path)

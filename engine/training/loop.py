@@ -30,8 +30,9 @@ def train(
     checkpoint's run goes on to the last bit. A given session goes on from its weights: `request.resume` finishes what
     its last run left undone, otherwise the plan's epochs are added and steps and epochs counted on.
 
-    Nothing is raised: what goes wrong is told by Failed. The same plan, seed, device and number of threads give the
-    same losses to the last bit, whatever is measured meanwhile and whenever the clock ticks.
+    What goes wrong is told by Failed; raised is only what keeps the last sound weights from being loaded then. The same
+    plan, seed, device and number of threads give the same losses to the last bit, whatever is measured meanwhile and
+    whenever the clock ticks.
     """
     run: Run | None = None
     begun_at = clock()

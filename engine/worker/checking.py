@@ -24,9 +24,8 @@ def answer_analyse(message: Analyse, analyser: Analyser, types: Mapping[str, Blo
     datasets, rows, missing = _known(names, message.datasets)
     problems = check_plan(message.graph, message.plan, datasets, types, analysis, training_rows=rows)
     # a dataset that is known but not here has a sentence of its own
-    named = {problem.facts.get("dataset") for problem in missing}
-    kept = (problem for problem in problems if problem.facts.get("dataset") not in named or not named)
-    return Analysed(id=message.id, analysis=analysis, problems=(*missing, *kept))
+    kept = (problem for problem in problems if problem.facts.get("dataset") not in missing)
+    return Analysed(id=message.id, analysis=analysis, problems=(*missing.values(), *kept))
 
 
 def dataset_names(graph: Graph, types: Mapping[str, BlockType]) -> tuple[str, ...]:
@@ -43,12 +42,12 @@ def dataset_names(graph: Graph, types: Mapping[str, BlockType]) -> tuple[str, ..
 
 def _known(
     names: tuple[str, ...], refs: tuple[DatasetRef, ...]
-) -> tuple[Mapping[str, DatasetInfo], Mapping[str, int], tuple[Problem, ...]]:
-    """What is known of the datasets, how many samples of each are to train on, and why some are not here."""
+) -> tuple[Mapping[str, DatasetInfo], Mapping[str, int], Mapping[str, Problem]]:
+    """What is known of the datasets, how many samples of each are to train on, and by name why some are not here."""
     by_name = {ref.name: ref for ref in refs}
     datasets: dict[str, DatasetInfo] = dict(DATASETS)
     rows: dict[str, int] = {}
-    missing: list[Problem] = []
+    missing: dict[str, Problem] = {}
     for name in names:
         ref = by_name.get(name, DatasetRef(name=name))
         if ref.folder is None and name not in DATASETS:
@@ -56,11 +55,11 @@ def _known(
         try:
             dataset = load_dataset(ref)
         except Refused as refused:
-            missing.append(refused.problem)
+            missing[name] = refused.problem
             continue
         rows[name] = len(dataset.train)
         if ref.folder is not None:
             datasets[name] = DatasetInfo(
                 name=name, title=dataset.title, about="", fields=dataset.fields, rows=dataset.rows
             )
-    return MappingProxyType(datasets), rows, tuple(missing)
+    return MappingProxyType(datasets), rows, missing

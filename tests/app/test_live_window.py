@@ -20,6 +20,13 @@ from engine.training.events import Losses
 from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
+def test_a_run_that_is_asked_for_before_the_worker_was_started_starts_it(window, qtbot) -> None:
+    window.workspace.set_epochs(1)
+    press(qtbot, window.run_bar.slot)
+    assert window.run_bar.slot.text() == "Starting"
+    wait_for(qtbot, window, "finished")
+
+
 def test_a_run_from_first_press_to_the_saved_file(live, open_window, qtbot, tmp_path: Path) -> None:
     workspace, bar = live.workspace, live.run_bar
     assert "7\u2009370 parameters" in live.status.parameters.text()

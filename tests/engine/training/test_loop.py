@@ -241,6 +241,17 @@ def test_nan_names_step_block_and_rate(drawing, requested, script, losses):
     assert "learning rate of 1e+29" in problem.sentence
 
 
+def test_nan_is_told_also_where_the_search_for_its_block_fails(drawing, requested, script, monkeypatch):
+    def fail(*arguments, **options):
+        raise RuntimeError("no memory for another stage")
+
+    monkeypatch.setattr("engine.training.failures.make_stage", fail)
+    failed = list(train(requested(drawing(*MLP), Supervised(3, "sgd", 1e30)), script()))[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.problem.code, failed.problem.path) == ("nan-loss", ())
+    assert "learning rate of 1e+29" in failed.problem.sentence
+
+
 def test_nan_before_any_weight_changed_is_no_matter_of_the_rate(drawing, requested, script):
     graph = drawing(
         "flatten", ("dense", {"out_features": 16}), ("power", {"exponent": 0.5}), ("dense", {"out_features": 10})
