@@ -385,7 +385,6 @@ class MainWindow(QMainWindow):
             self.docks["inspector"].setVisible(self.floating.allowed)
         remembered.geometry = self.saveGeometry()
         remembered.layout = self.saveState(LAYOUT_VERSION)
-        remembered.mark_started()
         self._saved_words.stop()
         self.hide()
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_changed)

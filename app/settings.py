@@ -53,15 +53,6 @@ class AppSettings:
         self._store.setValue("window/layout", value)
 
     @property
-    def is_first_start(self) -> bool:
-        """Whether the window was never closed in order before."""
-        return not self._store.contains("window/started")
-
-    def mark_started(self) -> None:
-        """From now on it is no first start."""
-        self._store.setValue("window/started", True)
-
-    @property
     def has_run(self) -> bool:
         """Whether a run was ever started: until then the gallery stands where the live views will be."""
         return self._store.contains("window/has_run")

@@ -9,6 +9,7 @@ import msgspec
 
 from app.cli.own_code import permit_code
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.blocks.inputs import dataset_names
 from engine.data.catalogue import DATASETS
 from engine.graph.edits import set_parameter
 from engine.graph.graph import Graph
@@ -76,7 +77,8 @@ def replace_project(project: Project, graph: Graph | None = None, settings: Sett
 
 def _with_data(project: Project, data: str) -> Project:
     """Every dataset of the project replaced by the one called `data`, or by the IDX files in the folder `data`."""
-    names = input_datasets(project.graph) or ("digits",)
+    # asked of the drawing, which need not have settings for them
+    names = dataset_names(project.graph, BLOCK_TYPES) or ("digits",)
     if data in DATASETS:
         ref = DatasetRef(name=data)
         graph = project.graph
@@ -89,14 +91,6 @@ def _with_data(project: Project, data: str) -> Project:
         raise refused("unknown-dataset", dataset=data, hint=f"Name a folder, or one of {', '.join(DATASETS)}.")
     refs = tuple(DatasetRef(name=name, folder=str(Path(data).resolve())) for name in names)
     return replace_project(project, settings=replace(project.settings, datasets=refs))
-
-
-def input_datasets(graph: Graph) -> tuple[str, ...]:
-    """The datasets that the Inputs name, each once: a drawing need not have settings for them."""
-    known = BLOCK_TYPES["input"].parameter("dataset")
-    default = known.default if known is not None else ""
-    inputs = (block for block in graph.blocks.values() if block.type == "input")
-    return tuple(dict.fromkeys(name for block in inputs if (name := str(block.parameters.get("dataset", default)))))
 
 
 def with_settings(project: Project, assignments: Sequence[str]) -> Project:

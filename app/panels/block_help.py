@@ -211,10 +211,3 @@ class BlockHelp(QWidget):
         column.addLayout(top)
         column.addWidget(Sentence(parameter.help, theme, "secondary"))
         return holder
-
-
-def show_block_help(type: BlockType, theme: Theme, beside: QWidget) -> BlockHelp:
-    """Open the help about a type next to a widget."""
-    help = BlockHelp(type, theme, beside.window())
-    help.open_beside(beside)
-    return help

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.data.fields import Field, parse_field
-from engine.graph.block_type import BlockType, Inputs, Mismatch, Parameter, Parameters, Port, Ports
+from engine.graph.block_type import (
+    BlockType,
+    Inputs,
+    Mismatch,
+    Parameter,
+    Parameters,
+    Port,
+    Ports,
+    lenient_parameters,
+)
 from engine.graph.graph import Graph
 
 
@@ -17,6 +28,18 @@ def promised_fields(parameters: Parameters) -> tuple[Field, ...]:
         except ValueError:
             continue
     return tuple(fields)
+
+
+def dataset_names(graph: Graph, types: Mapping[str, BlockType]) -> tuple[str, ...]:
+    """The datasets that the drawing's Inputs bring fields of, each once."""
+    names: dict[str, None] = {}
+    for block in graph.blocks.values():
+        type = types.get(block.type)
+        if type is not None and type.role == "input":
+            parameters = lenient_parameters(type, block, graph.variables)
+            if promised_fields(parameters) and parameters.get("dataset"):
+                names[str(parameters["dataset"])] = None
+    return tuple(names)
 
 
 def _ports(parameters: Parameters, body: Graph | None) -> Ports:

@@ -125,21 +125,11 @@ def set_device(settings: Settings, value: str) -> Settings:
     return replace(settings, plan=replace(settings.plan, device=value))
 
 
-def set_seed(settings: Settings, value: int) -> Settings:
-    """The settings with another seed of weights, batches and noise."""
-    return replace(settings, plan=replace(settings.plan, seed=value))
-
-
 def set_stage(settings: Settings, index: int, stage: Stage) -> Settings:
     """The settings with stage `index` replaced."""
     stages = list(settings.plan.stages)
     stages[index] = stage
     return replace(settings, plan=replace(settings.plan, stages=tuple(stages)))
-
-
-def add_stage(settings: Settings, stage: Stage) -> Settings:
-    """The settings with `stage` at the end of the plan."""
-    return replace(settings, plan=replace(settings.plan, stages=(*settings.plan.stages, stage)))
 
 
 def remove_stage(settings: Settings, index: int) -> Settings:
@@ -162,12 +152,6 @@ def add_contrastive_divergence(settings: Settings, block: str) -> Settings:
     """The settings with CD-1 on `block` in place of supervised stages that have no loss to learn from."""
     kept = tuple(stage for stage in settings.plan.stages if not isinstance(stage, Supervised))
     return replace(settings, plan=replace(settings.plan, stages=(*kept, ContrastiveDivergence(block=block))))
-
-
-def set_dataset(settings: Settings, dataset: DatasetRef) -> Settings:
-    """The settings with `dataset` added, or in place of the one with its name."""
-    others = tuple(known for known in settings.datasets if known.name != dataset.name)
-    return replace(settings, datasets=(*others, dataset))
 
 
 def set_views(settings: Settings, views: tuple[ViewSpec, ...]) -> Settings:

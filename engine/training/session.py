@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.blocks.inputs import promised_fields
+from engine.blocks.inputs import dataset_names
 from engine.compile.analyse import Analyser
 from engine.compile.compiler import compile_graph
 from engine.compile.network import Network
@@ -49,11 +49,6 @@ class Session:
         """Whether some loss differentiates inside its forward function, so that validation needs gradients too."""
         return any("needs_gradient" in call.type.traits for call in self.network.program.calls)
 
-    @property
-    def has_data(self) -> bool:
-        """Whether every Input that brings a field has its dataset loaded."""
-        return all(entry.dataset in self.data for entry in self.network.inputs)
-
     def tensor(self, key: str) -> Tensor:
         """All rows of the field "input block/field", on the device."""
         entry = self._input(key)
@@ -92,15 +87,7 @@ class _Entry:
 def dataset_refs(request: TrainingRequest, types: Mapping[str, BlockType]) -> tuple[DatasetRef, ...]:
     """The datasets that the drawing's Inputs name: as the request describes them, else by name alone."""
     described = {ref.name: ref for ref in request.datasets}
-    names: dict[str, None] = {}
-    for block in request.graph.blocks.values():
-        type = types.get(block.type)
-        if type is None or type.role != "input":
-            continue
-        parameters = type.resolved(block, request.graph.variables)
-        if parameters.get("dataset") and promised_fields(parameters):
-            names[str(parameters["dataset"])] = None
-    return tuple(described.get(name, DatasetRef(name=name)) for name in names)
+    return tuple(described.get(name, DatasetRef(name=name)) for name in dataset_names(request.graph, types))
 
 
 def open_session(request: TrainingRequest, types: Mapping[str, BlockType], analyser: Analyser | None = None) -> Session:

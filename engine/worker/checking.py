@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.blocks.inputs import promised_fields
+from engine.blocks.inputs import dataset_names
 from engine.compile.analyse import Analyser
 from engine.data.catalogue import DATASETS, DatasetInfo
 from engine.data.datasets import load_dataset
-from engine.graph.block_type import BlockType, lenient_parameters
-from engine.graph.graph import Graph
+from engine.graph.block_type import BlockType
 from engine.graph.problem import Problem, Refused
 from engine.training.check_plan import check_plan
 from engine.training.plan import DatasetRef
@@ -26,18 +25,6 @@ def answer_analyse(message: Analyse, analyser: Analyser, types: Mapping[str, Blo
     # a dataset that is known but not here has a sentence of its own
     kept = (problem for problem in problems if problem.facts.get("dataset") not in missing)
     return Analysed(id=message.id, analysis=analysis, problems=(*missing.values(), *kept))
-
-
-def dataset_names(graph: Graph, types: Mapping[str, BlockType]) -> tuple[str, ...]:
-    """The datasets that the drawing's Inputs name, each once."""
-    names: dict[str, None] = {}
-    for block in graph.blocks.values():
-        type = types.get(block.type)
-        if type is not None and type.role == "input":
-            parameters = lenient_parameters(type, block, graph.variables)
-            if promised_fields(parameters) and parameters.get("dataset"):
-                names[str(parameters["dataset"])] = None
-    return tuple(names)
 
 
 def _known(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.compile.network import Network
 from engine.data.batches import DeviceData
 from engine.graph.problem import refused
+from engine.training.modes import evaluating
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -32,7 +32,7 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
         raise refused(
             "no-field-input", file=part.inputs[0], reason="the inputs differ in their number of samples", hint=""
         )
-    with evaluating(network.root), torch.no_grad():
+    with evaluating(network), torch.no_grad():
         try:
             outputs = part.module(*tensors)
         except (RuntimeError, ValueError, IndexError) as fault:
@@ -61,18 +61,6 @@ def predicted_ports(network: Network) -> dict[str, tuple[str, str]]:
 def needed_inputs(network: Network) -> tuple[str, ...]:
     """The keys "block/field" of the inputs that `predict` asks for."""
     return network.slice(tuple(port for port, _ in predicted_ports(network).values())).inputs
-
-
-@contextmanager
-def evaluating(root: nn.Module) -> Iterator[None]:
-    """All modules in eval mode; afterwards each as it was."""
-    training = [module for module in root.modules() if module.training]
-    root.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
 
 
 def _tensor(network: Network, data: Mapping[str, DeviceData], inputs: Arrays, key: str) -> Tensor:

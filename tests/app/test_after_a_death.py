@@ -11,7 +11,7 @@ from app.wording import CHECKING, NOT_CHECKED
 from engine.graph.edits import add_block, remove_blocks
 from engine.graph.graph import Block
 from engine.training.events import Losses, Started
-from engine.training.plan import Supervised, add_stage
+from engine.training.plan import Settings, Supervised, replace
 from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
@@ -37,6 +37,12 @@ def run_once(window, qtbot, epochs: int = 2) -> None:
     window.workspace.set_epochs(epochs)
     press(qtbot, window.run_bar.slot)
     wait_for(qtbot, window, "finished")
+
+
+def and_for_long(settings: Settings) -> Settings:
+    """The settings with a long stage at the end of the plan."""
+    stages = (*settings.plan.stages, Supervised(epochs=100_000))
+    return replace(settings, plan=replace(settings.plan, stages=stages))
 
 
 def starts(window) -> list[Started]:
@@ -138,7 +144,7 @@ def test_a_run_that_dies_in_the_middle_is_said_to_stand_where_it_goes_on(live, q
 def test_a_run_that_dies_behind_the_end_of_a_stage_is_said_to_go_on_in_the_next(live, qtbot) -> None:
     workspace, runs = live.workspace, live.workspace.runs
     workspace.set_epochs(2)
-    workspace.document.edit_settings("Add stage", add_stage, Supervised(epochs=100_000))
+    workspace.document.edit_settings("Add stage", and_for_long)
     press(qtbot, live.run_bar.slot)
     qtbot.waitUntil(lambda: runs.state.stage == 1, timeout=RUN_MS)
     assert runs.state.kept[0] == 0, "none was written since"

@@ -30,7 +30,6 @@ def test_the_folder_of_a_dataset_is_kept_until_it_cannot_be_read(tmp_path: Path,
 
 def test_a_first_start_has_nothing(tmp_path: Path) -> None:
     settings = AppSettings(tmp_path / "deep" / "settings.ini")
-    assert settings.is_first_start
     assert not settings.has_run
     assert settings.theme_choice == "system"
     assert settings.recent_files == ()
@@ -42,7 +41,6 @@ def test_a_first_start_has_nothing(tmp_path: Path) -> None:
 def test_what_is_set_is_there_at_the_next_start(tmp_path: Path) -> None:
     file = tmp_path / "settings.ini"
     settings = AppSettings(file)
-    settings.mark_started()
     settings.mark_run()
     settings.theme_choice = "dark"
     settings.count_use("conv2d")
@@ -50,7 +48,6 @@ def test_what_is_set_is_there_at_the_next_start(tmp_path: Path) -> None:
     settings.remember_speed("7370-86000-64-auto", 21_400.26)
     settings.flush()
     second = again(file)
-    assert not second.is_first_start
     assert second.has_run
     assert second.theme_choice == "dark"
     assert second.usage == {"conv2d": 3}

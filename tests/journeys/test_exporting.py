@@ -9,8 +9,13 @@ import pytest
 from first_network import saved_weights, session_weights
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.training.plan import Settings, replace
 
 SEED = 7
+
+
+def with_seed(settings: Settings, seed: int) -> Settings:
+    return replace(settings, plan=replace(settings.plan, seed=seed))
 
 
 def program_outputs(graph, seed: int, pictures: np.ndarray) -> np.ndarray:
@@ -28,12 +33,11 @@ def program_outputs(graph, seed: int, pictures: np.ndarray) -> np.ndarray:
 
 def test_an_untrained_network_leaves_as_onnx_with_the_weights_of_its_seed(open_hands, tmp_path: Path) -> None:
     runtime = pytest.importorskip("onnxruntime", reason="no onnxruntime: install the extra onnx")
-    from engine.training.plan import set_seed
 
     hands = open_hands()
     hands.wait_ready()
     workspace = hands.workspace
-    workspace.document.edit_settings("Set seed", set_seed, SEED)
+    workspace.document.edit_settings("Set seed", with_seed, SEED)
     hands.wait_analysed()
     said: list[str] = []
     workspace.message.connect(said.append)
