@@ -1,7 +1,13 @@
+from importlib.resources import as_file, files
+
 import pytest
 
+from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.graph import encode_graph
 from engine.graph.problem import Refused
 from engine.project.examples import ORDER, all_example_ids, example_bytes, example_ids, examples, read_example
+from engine.project.project_file import read_project
+from resources.make_examples import EXAMPLES
 
 
 def test_the_gallery_lists_what_is_shipped_in_its_order() -> None:
@@ -31,3 +37,18 @@ def test_an_example_that_is_not_there_is_refused(id: str) -> None:
     assert refused.value.problem.code == "example"
     with pytest.raises(Refused):
         example_bytes(id)
+
+
+def test_the_script_draws_all_examples_and_no_others() -> None:
+    assert tuple(EXAMPLES) == example_ids() == ORDER
+
+
+@pytest.mark.parametrize("id", ORDER)
+def test_the_files_are_what_the_script_draws(id: str) -> None:
+    """`python -m resources.make_examples` writes them anew."""
+    made = EXAMPLES[id]()
+    with as_file(files("resources") / "examples" / f"{id}.loom") as path:
+        shipped = read_project(path, BLOCK_TYPES)
+    assert encode_graph(shipped.graph) == encode_graph(made.graph)
+    assert shipped.settings == made.settings
+    assert (shipped.info.edited, shipped.has_weights, dict(shipped.curves)) == (False, False, {})
