@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -52,7 +54,7 @@ def dataset_info(name: str, as_json: bool) -> None:
 
     ref = DatasetRef(name=name)
     if name not in DATASETS:
-        if not Path(name).is_dir():
+        if not os.path.isdir(name):
             raise refused("unknown-dataset", dataset=name, hint=f"Name a folder, or one of {', '.join(DATASETS)}.")
         ref = DatasetRef(name=Path(name).name, folder=str(Path(name).resolve()))
     dataset = load_dataset(ref)
@@ -75,20 +77,28 @@ def dataset_info(name: str, as_json: bool) -> None:
 
 
 def import_mnist(folder: Path) -> None:
-    """Copy the four IDX files of `folder` to where MNIST is looked for, if they are whole. Raises Refused."""
+    """Copy the four IDX files of `folder` to where MNIST is looked for, if they are whole. Raises Refused.
+
+    A copy that fails leaves the file that was there.
+    """
     import shutil
 
     from engine.data.folders import data_folder
     from engine.data.idx import find_idx, read_pictures
+    from engine.project.atomic_file import saving_refused, write_atomically
 
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise refused("file-missing", file=str(folder))
     target = data_folder("mnist")
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise saving_refused(target, fault) from fault
     for part in ("train", "t10k"):
         read_pictures(folder, part)
     for part in ("train", "t10k"):
         for kind in ("images", "labels"):
             file = find_idx(folder, part, kind)
-            shutil.copyfile(file, target / file.name)
+            with file.open("rb") as source:
+                write_atomically(target / file.name, partial(shutil.copyfileobj, source))
     print(f"MNIST lies in {target}.")

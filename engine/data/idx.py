@@ -37,7 +37,9 @@ def read_idx(file: Path) -> Values:
             return _read(stream, file.name)
     except FileNotFoundError as error:
         raise refused("file-missing", file=file.name) from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except EOFError as error:
+        raise refused("idx-damaged", file=file.name, reason="the packed file ends early") from error
+    except (zlib.error, gzip.BadGzipFile) as error:
         raise refused("idx-damaged", file=file.name, reason="its packing cannot be undone") from error
     except OSError as error:
         raise refused("file-unreadable", file=file.name, reason=error.strerror or str(error)) from error
@@ -90,17 +92,12 @@ def _read(stream: BinaryIO, name: str) -> Values:
     dtype = np.dtype(_TYPES[head[2]])
     expected = math.prod(shape) * dtype.itemsize
     data = bytearray()
-    try:
-        while len(data) < expected:
-            chunk = stream.read(min(_CHUNK, expected - len(data)))
-            if not chunk:
-                break
-            data += chunk
-        rest = stream.read(1)  # beyond the values: reaches the end of a packed file, where its check sum stands
-    except EOFError:
-        rest = b""
-        if len(data) == expected:
-            raise
+    while len(data) < expected:
+        chunk = stream.read(min(_CHUNK, expected - len(data)))
+        if not chunk:
+            break
+        data += chunk
+    rest = stream.read(1)  # beyond the values: reaches the end of a packed file, where its check sum stands
     if len(data) < expected:
         whole = 4 + len(axes)
         raise refused("idx-short", file=name, received=whole + len(data), expected=whole + expected)
