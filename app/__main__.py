@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         return _say(f"tensorloom opens one file, not {len(arguments)}: tensorloom FILE", 2)
     # the window outlives the folder it is started in, and is opened again in another
     file = Path(arguments[0]).absolute() if arguments else None
-    if file is not None and not file.exists() and not file.suffix:
+    if file is not None and not os.path.exists(file) and not file.suffix:
         known = ", ".join(COMMANDS)
         return _say(f"There is no command and no file {arguments[0]}. The commands are {known}.", 2)
     if not has_display():

@@ -96,8 +96,10 @@ def new(
     from engine.project.examples import read_example
     from engine.project.project_file import SUFFIX, write_project
 
-    if output.suffix != SUFFIX:
+    if output.name and output.suffix != SUFFIX:
         output = output.with_name(output.name + SUFFIX)
+    if os.path.isfile(output):
+        raise refused("file-there", file=str(output))
     write_project(output, read_example(example))
     print(f"Wrote {output}. Train it with: tensorloom train {output}")
 

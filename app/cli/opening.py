@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,12 +36,13 @@ def open_project(name: str, allow_code: bool = False) -> Project:
 
 
 def _read(name: str) -> Project:
-    if name in all_example_ids() and not Path(name).exists():
+    there = os.path.exists(name)  # which, unlike that of Path, bears a name that is too long
+    if name in all_example_ids() and not there:
         return read_example(name)
     path = Path(name)
-    if not path.exists() and path.suffix != SUFFIX and path.with_suffix(SUFFIX).exists():
-        path = path.with_suffix(SUFFIX)
-    if not path.exists() and path.suffix != SUFFIX and "/" not in name and "\\" not in name:
+    if not there and path.name and path.suffix != SUFFIX and os.path.exists(path.with_suffix(SUFFIX)):
+        path, there = path.with_suffix(SUFFIX), True
+    if not there and path.suffix != SUFFIX and "/" not in name and "\\" not in name:
         raise refused("example", name=name, known=", ".join(all_example_ids()))
     return read_project(path)
 
@@ -87,7 +89,7 @@ def _with_data(project: Project, data: str) -> Project:
             if block.type == "input":
                 graph = set_parameter(graph, scope, id, "dataset", data)
         return replace_project(project, graph, replace(project.settings, datasets=(ref,)))
-    if not Path(data).is_dir():
+    if not os.path.isdir(data):
         raise refused("unknown-dataset", dataset=data, hint=f"Name a folder, or one of {', '.join(DATASETS)}.")
     refs = tuple(DatasetRef(name=name, folder=str(Path(data).resolve())) for name in names)
     return replace_project(project, settings=replace(project.settings, datasets=refs))

@@ -343,6 +343,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The ONNX file differs from the program by {difference}, more than it may, and was not kept",
         "Export it as Python.",
     ),
+    "file-there": ("There is already a file {file}", "Choose another name, or delete that file first."),
     "example": ("There is no example {name}", "Choose one of {known}."),
     "qt": (
         "The window’s library Qt cannot load ({reason})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import zipfile
@@ -148,6 +149,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
     except FileNotFoundError as fault:
         raise refused("file-missing", file=file) from fault
     except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:
+            raise refused("file-missing", file=file) from fault
         raise refused("file-unreadable", file=file, reason=reason_of(fault)) from fault
     with stream:
         try:

@@ -37,6 +37,7 @@ def test_an_unknown_word_is_wrong_usage(capsys) -> None:
     assert command.main(["trian"]) == 2
     assert "no command and no file trian" in capsys.readouterr().err
     assert command.main(["a.loom", "b.loom"]) == 2
+    assert command.main(["x" * 300]) == 2, "a name that no file may have"
 
 
 def test_a_file_keeps_its_place_when_the_window_is_started_again_elsewhere(monkeypatch, tmp_path: Path) -> None:

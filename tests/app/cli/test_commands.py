@@ -43,6 +43,21 @@ def test_new_writes_a_project_that_checks(run, tmp_path):
     assert [block["type"] for block in found["blocks"]][:3] == ["input", "conv2d", "relu"]
 
 
+def test_new_leaves_what_is_there(run, tmp_path, monkeypatch):
+    path = tmp_path / "mine.loom"
+    path.write_bytes(b"weeks of work")
+    for name in (path, path.with_suffix("")):
+        code, _, err = run("new", "digits-dense", "-o", name)
+        assert code == 1
+        assert err == f"There is already a file {path}. Choose another name, or delete that file first.\n"
+        assert path.read_bytes() == b"weeks of work"
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("new", "digits-dense", "-o", "")
+    assert code == 1
+    assert f"{tmp_path.name} could not be saved: is a directory" in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", ["[/closed]", "[red]warm[/red]", ":smile:"])
 def test_names_are_printed_as_they_are(run, tmp_path, name):
     from engine.blocks.catalogue import BLOCK_TYPES
