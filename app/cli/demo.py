@@ -24,12 +24,13 @@ TICK_MS = 20
 
 def run_demo(picture: Path, epochs: int | None) -> int:
     """Show the window until it is closed, or make `picture` where there is no display. The exit status."""
-    from app.cli.picture import offscreen_application, require_qt
+    from app.cli.picture import check_place, offscreen_application, require_qt
     from app.display import is_off_screen
 
     require_qt()
     if not is_off_screen():
         return _live(epochs)
+    check_place(picture, ".png", ".jpg", ".jpeg")
     offscreen_application()
     with tempfile.TemporaryDirectory(prefix="tensorloom-demo-", ignore_cleanup_errors=True) as folder:
         return _off_screen(picture, epochs, Path(folder))
@@ -76,12 +77,22 @@ def _off_screen(picture: Path, epochs: int | None, folder: Path) -> int:
         _wait(workspace, lambda: workspace.history is not None and workspace.history.state == "finished")
         process_events(round(1000 * LAST_LOOK_S))
         _print_figures(workspace)
-        if not window.grab().save(str(picture)):
-            raise refused("save-failed", file=picture.name, reason="no such folder, or no room")
+        _save_picture(window, picture)
         print(f"Wrote {picture}.")
         return 0
     finally:
         _close(window)
+
+
+def _save_picture(window: MainWindow, picture: Path) -> None:
+    from PySide6.QtCore import QBuffer, QIODevice
+
+    from app.cli.picture import write_bytes
+
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, picture.suffix[1:].upper())
+    write_bytes(picture, bytes(buffer.data().data()))
 
 
 def _wait(workspace: Workspace, done: Callable[[], bool]) -> None:

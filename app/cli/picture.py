@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,14 +19,11 @@ LONGEST_SIDE = 16_000
 
 def render_project(project: Project, output: Path, theme: str, scale: float) -> None:
     """Paint the drawing into `output` (.png at `scale` pixels a unit, or .svg). Raises Refused."""
-    if output.suffix not in (".png", ".svg"):
-        raise refused("setting-range", label="Picture", value=output.suffix or "without a suffix", range=".png or .svg")
+    check_place(output, ".png", ".svg")
     if theme not in ("light", "dark"):
         raise refused("setting-range", label="Theme", value=theme, range="light or dark")
     if not 0.1 <= scale <= 8:
         raise refused("setting-range", label="Scale", value=scale, range="0.1 to 8")
-    if not output.resolve().parent.is_dir():
-        raise refused("save-failed", file=output.name, reason=f"there is no folder {output.parent}")
     application = offscreen_application()
 
     from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize
@@ -64,7 +62,7 @@ def render_project(project: Project, output: Path, theme: str, scale: float) -> 
     painter.end()
     if output.suffix == ".png":
         image.save(buffer, "PNG")
-    _write(output, bytes(buffer.data().data()))
+    write_bytes(output, bytes(buffer.data().data()))
     scene.deleteLater()
     application.processEvents()
 
@@ -89,7 +87,22 @@ def offscreen_application() -> QApplication:
     return QApplication(["tensorloom"])
 
 
-def _write(output: Path, data: bytes) -> None:
+def check_place(output: Path, *suffixes: str) -> None:
+    """Raises Refused where `output` can be no picture, by its suffix or its folder: known before any work is done."""
+    if output.suffix not in suffixes:
+        value = output.suffix or "without a suffix"
+        raise refused("setting-range", label="Picture", value=value, range=" or ".join(suffixes))
+    folder = os.path.dirname(os.path.realpath(output))
+    if not os.path.isdir(folder):
+        raise refused("no-folder", file=output.name, folder=str(output.parent))
+    if not os.access(folder, os.W_OK):
+        raise refused("save-failed", file=output.name, reason=os.strerror(errno.EACCES).lower())
+    if os.path.isdir(output):
+        raise refused("save-failed", file=output.name, reason="there is a folder of that name")
+
+
+def write_bytes(output: Path, data: bytes) -> None:
+    """The file `output`, wholly new or as it was. Raises Refused."""
     from engine.project.atomic_file import write_atomically
 
     def fill(stream: object) -> None:

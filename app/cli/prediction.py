@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tokenize
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.fields import Field
-from engine.graph.problem import refused
+from engine.graph.problem import Refused, refused
+from engine.project.atomic_file import reason_of
 from engine.project.project_file import Project
 
 if TYPE_CHECKING:
     import numpy as np
 
 PARTS = ("train", "validation", "test")
+NUMBERS = (".npy", ".csv", ".txt")
 
 
 def predict(project: Project, source: str) -> list[dict[str, Any]]:
@@ -64,37 +71,77 @@ def _read(source: str, field: Field) -> np.ndarray:
     import numpy as np
 
     path = Path(source)
-    if not path.is_file():
+    if not os.path.isfile(path):  # which, unlike that of Path, bears a name that is too long
         raise refused("file-missing", file=source)
+    if path.suffix not in NUMBERS:
+        return _picture(path, field)
     shape = tuple(length for length in field.shape if isinstance(length, int))
     try:
-        if path.suffix == ".npy":
-            values = np.load(path, allow_pickle=False)
-        elif path.suffix in (".csv", ".txt"):
-            values = np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=2)
-        else:
-            return _picture(path, field)
-        values = np.asarray(values, dtype=np.float32)
+        with warnings.catch_warnings():
+            # of a file with nothing but blank lines, of numbers beyond float32 …
+            warnings.simplefilter("ignore")
+            values = _numbers(path).astype(np.float32, casting="same_kind")
+        if not values.size:
+            raise _unusable(path, field, "it holds no numbers")
         if "T" in field.shape:
             return values.reshape(1, -1, *shape)
         return values.reshape(-1, *shape)
-    except (ValueError, OSError) as fault:
-        hint = f"The network reads {field.text}."
-        raise refused("no-field-input", file=path.name, reason=str(fault).splitlines()[0], hint=hint) from fault
+    except Refused:
+        raise
+    except OSError as fault:
+        raise _unusable(path, field, reason_of(fault)) from fault
+    except (ValueError, TypeError, MemoryError) as fault:
+        raise _unusable(path, field, str(fault).splitlines()[0].rstrip(".")) from fault
+
+
+def _numbers(path: Path) -> np.ndarray:
+    """What a file of numbers holds; nothing where it is empty. Raises ValueError, MemoryError, OSError."""
+    import numpy as np
+
+    if path.stat().st_size == 0:
+        return np.empty(0)
+    if path.suffix == ".npy":
+        try:
+            with path.open("rb") as stream:
+                return np.lib.format.read_array(stream, allow_pickle=False)
+        except (SyntaxError, tokenize.TokenError) as fault:
+            raise ValueError("its header cannot be read") from fault
+    return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None, ndmin=2)
+
+
+def _unusable(path: Path, field: Field, reason: str) -> Refused:
+    return refused("no-field-input", file=path.name, reason=reason, hint=f"The network reads {field.text}.")
+
+
+@contextlib.contextmanager
+def _no_words_of_libraries() -> Iterator[None]:
+    """The library for PNG writes what it thinks of a bad picture to the process' stderr by itself."""
+    stderr = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _picture(path: Path, field: Field) -> np.ndarray:
     """A picture scaled to the field's size, grey or in colour, values 0…1."""
     import numpy as np
+
+    from app.cli.picture import require_qt
+
+    require_qt()
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QImage
 
-    image = QImage(str(path))
-    hint = f"The network reads {field.text}."
+    with _no_words_of_libraries():
+        image = QImage(str(path))
     if image.isNull():
-        raise refused("no-field-input", file=path.name, reason="it is no picture, .npy or .csv file", hint=hint)
+        raise _unusable(path, field, "it is no picture, .npy or .csv file")
     if not field.is_picture:
-        raise refused("no-field-input", file=path.name, reason="the network reads no pictures", hint=hint)
+        raise _unusable(path, field, "the network reads no pictures")
     channels, height, width = (int(length) for length in field.shape)
     form = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
     mode = Qt.TransformationMode.SmoothTransformation

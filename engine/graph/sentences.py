@@ -344,6 +344,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Export it as Python.",
     ),
     "file-there": ("There is already a file {file}", "Choose another name, or delete that file first."),
+    "no-folder": ("{file} could not be saved: there is no folder {folder}", "Make the folder, or choose another."),
     "example": ("There is no example {name}", "Choose one of {known}."),
     "qt": (
         "The window’s library Qt cannot load ({reason})",
