@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from engine.graph.problem import Refused, refused
+from engine.graph.values import printable
 
 app = typer.Typer(
     name="tensorloom",
@@ -139,7 +140,8 @@ def _print_check(result: dict) -> None:
     for block in result["blocks"]:
         depth = block["id"].count("/")
         shapes = ", ".join("×".join(map(str, dims)) or "scalar" for dims in block["outputs"].values())
-        table.add_row("  " * depth + block["name"], block["type"], shapes, f"{block['parameters']:,}")
+        name = "  " * depth + printable(block["name"])
+        table.add_row(name, printable(block["type"]), shapes, f"{block['parameters']:,}")
     # Names are the user's: a [bracket] in one is no colour, and :smile: no picture.
     Console(soft_wrap=True, markup=False, emoji=False).print(table)
     at = f" at {result['time_length']} steps" if result["time_length"] else ""
@@ -180,7 +182,7 @@ def train(
         end = train_project(project, resume, out, tell)
     if isinstance(end, Finished):
         print(
-            f"Test set: {figures(end.test) or 'no figures'}. {end.seconds:.1f} s, "
+            f"Test set: {printable(figures(end.test)) or 'no figures'}. {end.seconds:.1f} s, "
             f"{end.samples_per_second:,.0f} samples/s on {end.device}, {count_words(end.threads, 'thread')}."
         )
     else:
@@ -206,7 +208,7 @@ def evaluate(
     if json:
         show({"split": split, **metrics})
     else:
-        print(figures(metrics))
+        print(printable(figures(metrics)))
 
 
 @app.command()
@@ -225,13 +227,14 @@ def predict(
         show({"predictions": found})
         return
     for said in found:
+        name = printable(said["loss"])
         if "class" in said:
             sure = max(said["probabilities"]) if "probabilities" in said else said["probability"]
-            print(f"{said['loss']}: class {said['class']} ({100 * sure:.1f} %)")
+            print(f"{name}: class {said['class']} ({100 * sure:.1f} %)")
         elif "classes" in said:
-            print(f"{said['loss']}: classes {said['classes']}")
+            print(f"{name}: classes {said['classes']}")
         else:
-            print(f"{said['loss']}: {' '.join(f'{value:.4g}' for value in said['values'])}")
+            print(f"{name}: {' '.join(f'{value:.4g}' for value in said['values'])}")
 
 
 @app.command()

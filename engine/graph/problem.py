@@ -8,7 +8,7 @@ from typing import Literal
 from engine.graph.graph import Path, PortRef
 from engine.graph.sentences import FIX_LABELS, SENTENCES
 from engine.graph.tensor_spec import TensorSpec, told_apart
-from engine.graph.values import Plain, Value, counted, format_value
+from engine.graph.values import Plain, Value, counted, format_value, printable
 
 Severity = Literal["error", "warning", "advice"]
 Fact = Value | TensorSpec
@@ -104,7 +104,7 @@ def _written(template: str, facts: Mapping[str, Fact]) -> str:
         key: str(fact) if isinstance(fact, TensorSpec) else _number(fact) if _is_whole(fact) else format_value(fact)
         for key, fact in facts.items()
     }
-    return template.format_map(_Told({key: _Word(word) for key, word in words.items()}))
+    return template.format_map(_Told({key: _Word(printable(word)) for key, word in words.items()}))
 
 
 def _is_whole(fact: Fact) -> bool:

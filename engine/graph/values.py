@@ -71,6 +71,14 @@ def format_value(value: object) -> str:
     return "none" if value is None else str(value)
 
 
+_CONTROLS = {code: " " if chr(code).isspace() else "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def printable(text: str) -> str:
+    """The text on one line: space instead of line breaks, � for controls, which a terminal would obey."""
+    return text.translate(_CONTROLS)
+
+
 def list_words(value: object) -> str:
     """As `format_value`, but a tuple as a list: `2, 1`. For orders, widths and weights; × is for sizes."""
     return ", ".join(format_value(item) for item in value) if isinstance(value, tuple) else format_value(value)

@@ -58,6 +58,24 @@ def test_new_leaves_what_is_there(run, tmp_path, monkeypatch):
     assert err.count("\n") == 1
 
 
+def test_names_cannot_command_the_terminal(run, tmp_path):
+    from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.project.drawing import Drawing
+    from engine.project.project_file import Project, write_project
+
+    drawing = Drawing(BLOCK_TYPES)
+    drawing.add("input", "input")
+    drawing.add("dense", "dense", name="two\nlines\x1b[2J\0")
+    drawing.chain("input.image", "dense")
+    path = tmp_path / "names.loom"
+    write_project(path, Project(drawing.graph))
+    code, out, err = run("check", str(path))
+    assert code == 1
+    assert "error: Dense “two lines�[2J�” expects" in err
+    assert "two lines�[2J�  dense" in out
+    assert not any(control in out + err for control in "\x1b\0")
+
+
 @pytest.mark.parametrize("name", ["[/closed]", "[red]warm[/red]", ":smile:"])
 def test_names_are_printed_as_they_are(run, tmp_path, name):
     from engine.blocks.catalogue import BLOCK_TYPES

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.graph.values import Formula, FormulaError, counted, evaluate, format_value, frozen_value, resolve
+from engine.graph.values import (
+    Formula,
+    FormulaError,
+    counted,
+    evaluate,
+    format_value,
+    frozen_value,
+    printable,
+    resolve,
+)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +199,9 @@ def test_lists_become_tuples_at_every_depth() -> None:
 )
 def test_values_read_as_people_write_them(value: object, text: str) -> None:
     assert format_value(value) == text
+
+
+def test_what_is_printable_is_one_line_of_letters() -> None:
+    assert printable("two\nlines\tand\u2028more\x85") == "two lines and more "
+    assert printable("\x1b[2J\0\x9b") == "�[2J��"
+    assert printable("Größe 10\u2009000 ’3×3’ 図") == "Größe 10\u2009000 ’3×3’ 図"
