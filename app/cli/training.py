@@ -15,6 +15,7 @@ import msgspec
 
 from app.cli.own_code import take_code_along
 from engine.graph.problem import Refused, refused
+from engine.project.atomic_file import reason_of
 from engine.project.project_file import Info, Project, write_project
 from engine.training.commands import Command, Stop
 from engine.training.events import Checkpointed, EpochEnded, Event, Failed, Finished, Losses, Progress, Started, Stopped
@@ -104,10 +105,14 @@ def _check_place(out: Path) -> None:
     """Raises Refused where nothing can be saved as `out`: what is trained before that is known would be lost."""
     folder = out.resolve().parent
     if not folder.is_dir():
-        raise refused("save-failed", file=str(out), reason=f"there is no folder {out.parent}")
+        raise refused("no-folder", file=out.name, folder=str(out.parent))
+    try:
+        there = out.exists()
+    except OSError as fault:
+        raise refused("save-failed", file=str(out), reason=reason_of(fault)) from fault
     if out.is_dir():
         raise refused("save-failed", file=str(out), reason="there is a folder of that name")
-    if not all(os.access(place, os.W_OK) for place in (folder, out) if place.exists()):
+    if not all(os.access(place, os.W_OK) for place in ((folder, out) if there else (folder,))):
         raise refused("save-failed", file=str(out), reason="permission denied")
 
 

@@ -23,6 +23,7 @@ FEW = ("--device", "cpu", "--threads", "1")
         ("missing/x.loom", "there is no folder"),
         ("file/x.loom", "there is no folder"),
         ("folder", "there is a folder of that name"),
+        (f"{300 * 'a'}.loom", ""),  # each system has words of its own
         pytest.param(
             "closed/x.loom",
             "permission denied",
@@ -38,7 +39,7 @@ def test_a_place_that_takes_no_file_is_told_before_the_training(run, tmp_path: P
     (tmp_path / "file").write_text("")
     code, out, err = run("train", "digits-dense", "--epochs", "1", *FEW, "--json", "--out", tmp_path / place)
     assert (code, out) == (1, "")
-    assert f"{place} could not be saved: {reason}" in err
+    assert f"{Path(place).name} could not be saved: {reason}" in err
     assert err.count("\n") == 1
 
 
