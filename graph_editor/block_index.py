@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 CELL = 256
+_MANY_CELLS = 256
+"""Beyond so many, and more than there are blocks, these are looked at instead: far blocks span millions of cells."""
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -74,9 +76,15 @@ class BlockIndex:
     def is_free(self, left: float, top: float, right: float, bottom: float, but: Iterable[str] = ()) -> bool:
         """Whether no block, the ones in `but` aside, touches a rectangle."""
         rectangles, cells = self._rectangles, self._cells
+        columns = range(int(left // CELL), int(right // CELL) + 1)
         rows = range(int(top // CELL), int(bottom // CELL) + 1)
+        if len(columns) * len(rows) > _MANY_CELLS + len(rectangles):
+            return not any(
+                one[0] < right and one[2] > left and one[1] < bottom and one[3] > top and id not in but
+                for id, one in rectangles.items()
+            )
         # Cell by cell: a large rectangle of which the first cell tells is not cut into thousands.
-        for column in range(int(left // CELL), int(right // CELL) + 1):
+        for column in columns:
             for row in rows:
                 for id in cells.get((column, row), ()):
                     one = rectangles[id]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MARGIN = 24
 LONGEST_SIDE = 16_000
+SMALLEST_SCALE = 0.01
+"""A block is about a pixel then."""
 
 
 def render_project(project: Project, output: Path, theme: str, scale: float) -> None:
@@ -42,6 +44,9 @@ def render_project(project: Project, output: Path, theme: str, scale: float) -> 
     scene.moves.finish()
     area = scene.itemsBoundingRect().marginsAdded(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
     scale = min(scale, LONGEST_SIDE / max(area.width(), area.height(), 1))
+    spread = f"the drawing is {area.width():,.0f}×{area.height():,.0f} units large"
+    if scale < SMALLEST_SCALE:
+        raise refused("picture", file=output.name, reason=spread)
     size = QSize(round(area.width() * scale), round(area.height() * scale))
     target = QRectF(0, 0, size.width(), size.height())
     buffer = QBuffer()
@@ -55,13 +60,15 @@ def render_project(project: Project, output: Path, theme: str, scale: float) -> 
         painter = QPainter(generator)
     else:
         image = QImage(size, QImage.Format.Format_RGB32)
+        if image.isNull():
+            raise refused("picture", file=output.name, reason=spread)
         painter = QPainter(image)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.fillRect(target, look.color("canvas"))
     scene.render(painter, target, area)
     painter.end()
-    if output.suffix == ".png":
-        image.save(buffer, "PNG")
+    if output.suffix == ".png" and not image.save(buffer, "PNG"):
+        raise refused("picture", file=output.name, reason=spread)
     write_bytes(output, bytes(buffer.data().data()))
     scene.deleteLater()
     application.processEvents()

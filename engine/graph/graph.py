@@ -11,6 +11,13 @@ from engine.graph.values import Plain, Value
 Path = tuple[str | int, ...]
 """Instance path of a block: ids from the root inwards, each Repeat followed by the index of its copy."""
 
+FARTHEST = 1 << 22
+"""How far from the origin anything stands; a file may say more, and pictures and wires of that size end nowhere."""
+
+
+def _reachable(number: int) -> int:
+    return max(-FARTHEST, min(number, FARTHEST))
+
 
 class PortRef(Plain, frozen=True, tag="port", order=True):
     """One port of one block of the body that is being spoken of."""
@@ -20,11 +27,16 @@ class PortRef(Plain, frozen=True, tag="port", order=True):
 
 
 class Wire(Plain, frozen=True):
-    """A connection inside one body, from an output to an input; `bends` are scene points."""
+    """A connection inside one body, from an output to an input; `bends` are scene points, at most `FARTHEST` away."""
 
     source: PortRef
     target: PortRef
     bends: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.bends:
+            bends = tuple((_reachable(x), _reachable(y)) for x, y in self.bends)
+            msgspec.structs.force_setattr(self, "bends", bends)
 
 
 class Weights(Plain, frozen=True):
@@ -51,11 +63,16 @@ class Learning(Plain, frozen=True):
 
 
 class Look(Plain, frozen=True):
-    """Where a block stands, in whole scene units, and whether a container is drawn open."""
+    """Where a block stands, in whole scene units at most `FARTHEST` away, and whether a container is drawn open."""
 
     x: int = 0
     y: int = 0
     open: bool = False
+
+    def __post_init__(self) -> None:
+        if not (-FARTHEST <= self.x <= FARTHEST and -FARTHEST <= self.y <= FARTHEST):
+            msgspec.structs.force_setattr(self, "x", _reachable(self.x))
+            msgspec.structs.force_setattr(self, "y", _reachable(self.y))
 
 
 class Block(Plain, frozen=True):

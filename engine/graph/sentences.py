@@ -346,6 +346,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file-there": ("There is already a file {file}", "Choose another name, or delete that file first."),
     "no-folder": ("{file} could not be saved: there is no folder {folder}", "Make the folder, or choose another."),
     "example": ("There is no example {name}", "Choose one of {known}."),
+    "picture": (
+        "{file} cannot be painted: {reason}",
+        "Tidy the drawing, or move its blocks closer together.",
+    ),
     "qt": (
         "The window’s library Qt cannot load ({reason})",
         "On Debian and Ubuntu install: libgl1 libegl1 libglib2.0-0 libxkbcommon0 libfontconfig1 libdbus-1-3.",

@@ -36,6 +36,16 @@ def test_it_finds_what_looking_at_all_finds() -> None:
     assert index.bounds() is None
 
 
+def test_a_rectangle_of_a_million_million_cells_costs_no_more_than_the_blocks() -> None:
+    index = BlockIndex()
+    index.put("near", (0, 0, 96, 72))
+    index.put("far", (1e9, 1e9, 1e9 + 96, 1e9 + 72))
+    assert index.is_free(200, 200, 9e8, 9e8)
+    assert not index.is_free(-1e9, -1e9, 200, 1e9)
+    assert not index.is_free(50, 50, 2e9, 2e9, but=("near",))
+    assert index.is_free(50, 50, 2e9, 2e9, but=("near", "far"))
+
+
 def test_bounds_follow_what_comes_moves_and_goes() -> None:
     dice = random.Random(3)
     index, known = BlockIndex(), {}

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.project.archive import MANIFEST, write_archive
+from engine.project.examples import read_example
+from engine.project.project_file import encode_project
+
 
 @pytest.fixture
 def trained(run, tmp_path: Path) -> Path:
@@ -361,6 +365,21 @@ def test_render_draws_without_a_window(run, qapp, tmp_path, suffix):
     image = QImage(str(path))
     assert image.width() > 1200
     assert QColor(image.pixel(2, 2)) == load_theme("dark").color("canvas")
+
+
+@pytest.mark.parametrize("place", [10**7, 10**18, -(2**31)])
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_render_refuses_blocks_that_stand_beyond_any_picture(run, qapp, tmp_path, place, suffix):
+    written = json.loads(encode_project(read_example("digits-dense"), "far.loom"))
+    next(iter(written["graph"]["blocks"].values()))["look"].update(x=place, y=place)
+    write_archive(tmp_path / "far.loom", {MANIFEST: json.dumps(written).encode()})
+    path = tmp_path / f"drawing{suffix}"
+    code, out, err = run("render", str(tmp_path / "far.loom"), "-o", str(path))
+    assert (code, out) == (1, "")
+    assert "cannot be painted: the drawing is 4," in err
+    assert "Tidy" in err
+    assert err.count("\n") == 1
+    assert not path.exists()
 
 
 def test_datasets_are_listed_and_described(run):

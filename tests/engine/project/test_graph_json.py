@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from engine.graph.graph import Block, Graph, Look, PortRef, Wire
+from engine.graph.graph import FARTHEST, Block, Graph, Look, PortRef, Wire
 from engine.graph.paths import DEEPEST
 from engine.graph.problem import Refused
 from engine.project.graph_json import check_json, decode_graph, encode_graph
@@ -142,3 +142,22 @@ def test_wires_are_sorted_whatever_the_file_says() -> None:
     plain["wires"].reverse()
     assert decode_graph(json.dumps(plain).encode(), TYPES, "net.loom") == graph
     assert Wire(PortRef("d", "output"), PortRef("c", "e")) in graph.wires
+
+
+def test_places_beyond_all_reach_are_read_as_the_farthest_there_is() -> None:
+    plain = json.loads(bytes(encode_graph(small())))
+    plain["blocks"]["d"]["look"] = {"x": 10**400, "y": -(10**18)}
+    plain["wires"][0]["bends"] = [[10**12, 7], [-(2**31), 5]]
+    graph = decode_graph(json.dumps(plain).encode(), TYPES, "net.loom")
+    assert graph.blocks["d"].look == Look(FARTHEST, -FARTHEST)
+    assert graph.wires[0].bends == ((FARTHEST, 7), (-FARTHEST, 5))
+    assert decode_graph(bytes(encode_graph(graph)), TYPES, "net.loom") == graph
+    moved = msgspec.structs.replace(graph.blocks["d"].look, x=2 * FARTHEST)
+    assert moved.x == FARTHEST, "what is kept can be read again"
+
+
+def test_an_unknown_block_beyond_all_reach_keeps_its_json_to_the_last_byte() -> None:
+    raw = UNKNOWN.replace('"x":5', '"x":1' + "0" * 18)
+    graph = decode_graph(_with_unknown(raw), TYPES, "net.loom")
+    assert graph.blocks["q"].look == Look(FARTHEST, 6)
+    assert raw.encode() in bytes(encode_graph(graph))
