@@ -9,13 +9,14 @@ from engine.graph.problem import Fact, Fix, Problem, Refused, block_words
 from engine.training.checkpoint import set_random_state
 from engine.training.devices import choose_device, device_words
 from engine.training.pace import clock
-from engine.training.plan import ContrastiveDivergence, TrainingRequest
+from engine.training.plan import ContrastiveDivergence, Supervised, TrainingRequest
 from engine.training.run import NotFinite, Run
 from engine.training.session import Session
 from engine.training.stages import make_stage
 
 _REPLAY_S = 15.0
 """How long the search for the block may take; a block is named or not, the step is always known."""
+_RATES_THAT_LEARN = {"adam": 0.001, "sgd": 0.01, "contrastive-divergence": 0.1}
 
 
 def problem_of(fault: Exception, request: TrainingRequest, run: Run | None) -> Problem:
@@ -33,7 +34,7 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
 
     The block is found by replaying from the last snapshot.
     """
-    rate = float(f"{run.learning_rate / 10:.1g}")
+    rate = _rate_to_try(run)
     try:
         path = _block_at(run, fault.step)
     except Exception:  # noqa: BLE001 -- the search may meet what ended the run, or lack memory; the step is known
@@ -48,6 +49,13 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
         return Problem(code="nan-at-once", path=where, facts={"block_words": words})
     fix = Fix(edit="set_learning_rate", arguments=(rate, run.stage_index), facts={"value": rate})
     return Problem(code="nan-loss", path=where, facts=facts, fixes=(fix,))
+
+
+def _rate_to_try(run: Run) -> float:
+    """A tenth of the rate, and no more than what most networks learn with."""
+    stage = run.plan.stages[run.stage_index]
+    kind = stage.optimiser if isinstance(stage, Supervised) else "contrastive-divergence"
+    return min(float(f"{run.learning_rate / 10:.1g}"), _RATES_THAT_LEARN[kind])
 
 
 def go_back(run: Run) -> None:

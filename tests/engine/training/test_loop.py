@@ -238,7 +238,11 @@ def test_nan_names_step_block_and_rate(drawing, requested, script, losses):
     assert not math.isfinite(values[-1])
     assert np.isfinite(values[:-1]).all()
     assert problem.path in [("l1",), ("l3",)]
-    assert "learning rate of 1e+29" in problem.sentence
+    assert "learning rate of 0.01." in problem.sentence
+    (fix,) = problem.fixes
+    assert fix.arguments == (0.01, 0)
+    again = list(train(requested(drawing(*MLP), Supervised(3, "sgd", fix.arguments[0])), script()))
+    assert isinstance(again[-1], Finished), "what is proposed helps"
 
 
 def test_nan_is_told_also_where_the_search_for_its_block_fails(drawing, requested, script, monkeypatch):
@@ -249,7 +253,7 @@ def test_nan_is_told_also_where_the_search_for_its_block_fails(drawing, requeste
     failed = list(train(requested(drawing(*MLP), Supervised(3, "sgd", 1e30)), script()))[-1]
     assert isinstance(failed, Failed)
     assert (failed.problem.code, failed.problem.path) == ("nan-loss", ())
-    assert "learning rate of 1e+29" in failed.problem.sentence
+    assert "learning rate of 0.01." in failed.problem.sentence
 
 
 def test_nan_before_any_weight_changed_is_no_matter_of_the_rate(drawing, requested, script):
