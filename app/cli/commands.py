@@ -111,15 +111,20 @@ def check(target: Target, allow_code: AllowCode = False, json: Json = False) -> 
     from app.cli.describing import described
     from app.cli.opening import open_project
     from engine.blocks.catalogue import BLOCK_TYPES
+    from engine.blocks.inputs import dataset_names
     from engine.compile.analyse import Analyser
     from engine.data.catalogue import DATASETS
+    from engine.data.split_counts import split_problem
     from engine.training.check_plan import check_plan
 
     project = open_project(target, allow_code)
     plan = project.settings.plan
     analysis = Analyser(BLOCK_TYPES).analyse(project.graph)
     found = check_plan(project.graph, plan, DATASETS, BLOCK_TYPES, analysis, for_run=False)
-    result = described(project.graph, BLOCK_TYPES, analysis, (*analysis.problems, *found))
+    named = dataset_names(project.graph, BLOCK_TYPES)
+    refs = (ref for ref in project.settings.datasets if ref.name in named)
+    splits = (problem for ref in refs if (problem := split_problem(ref, DATASETS.get(ref.name))) is not None)
+    result = described(project.graph, BLOCK_TYPES, analysis, (*analysis.problems, *splits, *found))
     if json:
         show(result)
     else:

@@ -20,7 +20,7 @@ from engine.graph.scope import Scope
 from engine.graph.values import Formula
 from engine.project.examples import all_example_ids, read_example
 from engine.project.project_file import SUFFIX, Project, read_project
-from engine.training.plan import OPTIMISERS, DatasetRef, Plan, Settings, unknown_optimiser
+from engine.training.plan import MOST_THREADS, OPTIMISERS, DatasetRef, Plan, Settings, unknown_optimiser
 
 replace = msgspec.structs.replace
 
@@ -62,7 +62,7 @@ def with_plan(
     if device is not None:
         plan = replace(plan, device=device)
     if threads is not None:
-        _check("Threads", threads, 1, 1024)
+        _check("Threads", threads, 1, MOST_THREADS)
         plan = replace(plan, threads=threads)
     settings = replace(settings, plan=plan)
     if data is not None:

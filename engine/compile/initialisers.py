@@ -25,7 +25,7 @@ def initialise(weight: Tensor, initialiser: Initialiser) -> None:
     arguments = {name: float(value) for name, value in initialiser.arguments.items() if isinstance(value, (int, float))}
     fill = _FILLS.get(initialiser.name)
     if fill is None:
-        raise refused("initialiser", name=initialiser.name, known=", ".join(INITIALISERS))
+        raise refused("initialiser", name=initialiser.name, whose="", known=", ".join(INITIALISERS))
     with torch.no_grad():
         fill(weight, arguments)
 

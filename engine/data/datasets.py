@@ -15,7 +15,7 @@ from engine.data.dataset import Dataset, moments_of
 from engine.data.fields import Field
 from engine.data.folders import data_folder
 from engine.data.idx import find_idx, read_pictures
-from engine.data.split_counts import chosen_split
+from engine.data.split_counts import chosen_split, split_problem
 from engine.data.splits import split_rows, split_training
 from engine.graph.problem import Refused, refused
 from engine.training.plan import DatasetRef
@@ -33,6 +33,9 @@ def load_dataset(ref: DatasetRef) -> Dataset:
     Remembers what it read: the same reference is cheap. Raises Refused: `unknown-dataset`, `split`, `setting-range`,
     `dataset-changed`, and for files `idx-…` and `file-unreadable`.
     """
+    problem = split_problem(ref, DATASETS.get(ref.name))
+    if problem is not None:
+        raise Refused(problem)
     dataset = _from_folder(ref) if ref.folder is not None or ref.name == "mnist" else _from_catalogue(ref)
     if ref.hash is not None and ref.hash != dataset.content_hash():
         raise refused("dataset-changed", name=dataset.title)

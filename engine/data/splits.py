@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.catalogue import OWN_VALIDATION_SHARE
-from engine.data.split_counts import own_test_counts, part_counts
+from engine.data.split_counts import PARTS, own_test_counts, part_counts, split_words
 from engine.graph.problem import refused
 
 Rows = npt.NDArray[np.int64]
-PARTS = ("train", "validation", "test")
 
 
 def split_rows(rows: int, split: tuple[float, float, float], seed: int) -> tuple[Rows, Rows, Rows]:
@@ -40,7 +39,8 @@ def split_training(rows: int, split: tuple[float, float, float] | None, seed: in
 
 def _check(split: tuple[float, float, float], seed: int) -> None:
     if not all(math.isfinite(part) and part >= 0 for part in split) or not math.isclose(sum(split), 1.0, abs_tol=1e-6):
-        raise refused("setting-range", label="The split", value=_words(split), range="three fractions that sum to 1")
+        words = split_words(split)
+        raise refused("setting-range", label="The split", value=words, range="three fractions that sum to 1")
     if seed < 0:
         raise refused("setting-range", label="The split’s seed", value=seed, range="0 or more")
 
@@ -50,14 +50,10 @@ def _parts(
 ) -> tuple[Rows, Rows, Rows]:
     for part, count in zip(PARTS[:needed], counts, strict=False):
         if count < 1:
-            raise refused("split", split=_words(split), part=part)
+            raise refused("split", split=split_words(split), whose="", part=part)
     order = stable_random(seed).permutation(rows).astype(np.int64)
     train, validation, test = np.split(order, np.cumsum(counts)[:2])
     return np.sort(train), np.sort(validation), np.sort(test)
-
-
-def _words(split: tuple[float, float, float]) -> str:
-    return " / ".join(f"{part:g}" for part in split)
 
 
 def stable_random(seed: int) -> np.random.RandomState:

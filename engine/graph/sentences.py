@@ -246,7 +246,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no setting {setting}",
         "Use a path such as plan.batch_size=32 or a block’s name and parameter.",
     ),
-    "initialiser": ("There is no initialiser {name}", "Choose one of {known}."),
+    "initialiser": ("There is no initialiser {name}{whose}", "Choose one of {known}."),
+    "initialiser-argument": ("{start}, by which the {whose} starts, has no argument {argument}", "{hint}"),
     "optimiser": ("There is no optimiser {name}", "Choose one of {known}."),
     "device": ("The device {device} is not on this machine", "Choose one of {known}."),
     # running
@@ -373,7 +374,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "checksum": ("The download of {file} arrived damaged", "It was deleted; download again."),
     "not-downloadable": ("{name} is not a dataset that can be downloaded", "Choose one of {known}."),
-    "split": ("The split {split} leaves no samples for {part}", "Give every part some."),
+    "split": ("The split {split}{whose} leaves no samples for {part}", "Give every part some."),
 }
 
 FIX_LABELS: dict[str, str] = {

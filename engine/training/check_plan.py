@@ -15,8 +15,9 @@ from engine.graph.graph import Block, Graph
 from engine.graph.problem import Fact, Fix, Problem, Severity
 from engine.graph.tensor_spec import TensorSpec
 from engine.training.advice import advice
+from engine.training.check_learning import learning_problems
 from engine.training.flat_graph import FlatGraph, IdPath
-from engine.training.plan import ContrastiveDivergence, Plan, Stage, Supervised
+from engine.training.plan import MOST_THREADS, ContrastiveDivergence, Plan, Stage, Supervised
 from engine.training.pointers import pointer_problems
 from engine.training.unused import Unused
 
@@ -69,18 +70,18 @@ def setting_problems(plan: Plan) -> Iterator[Problem]:
     """The plan's own numbers that are out of their ranges, whatever is drawn."""
     if not plan.stages:
         yield Problem(code="no-stages")
-    whole = [("Batch size", plan.batch_size, 1), ("Seed", plan.seed, 0)]
+    whole = [("Batch size", plan.batch_size, 1, MOST), ("Seed", plan.seed, 0, MOST)]
     if plan.threads is not None:
-        whole.append(("Threads", plan.threads, 1))
+        whole.append(("Threads", plan.threads, 1, MOST_THREADS))
     for index, stage in enumerate(plan.stages):
-        whole.append((_label("Epochs", index, plan.stages), stage.epochs, 1))
+        whole.append((_label("Epochs", index, plan.stages), stage.epochs, 1, MOST))
         if isinstance(stage, ContrastiveDivergence):
-            whole.append((_label("Steps k", index, plan.stages), stage.k, 1))
-    for label, value, least in whole:
+            whole.append((_label("Steps k", index, plan.stages), stage.k, 1, MOST))
+    for label, value, least, most in whole:
         if value < least:
             yield _out_of_range(label, value, f"{least} or more")
-        elif value > MOST:
-            yield _out_of_range(label, value, f"{least} to {MOST}")
+        elif value > most:
+            yield _out_of_range(label, value, f"{least} to {most}")
     for index, stage in enumerate(plan.stages):
         if not (math.isfinite(stage.learning_rate) and stage.learning_rate > 0):
             yield _out_of_range(_label("Learning rate", index, plan.stages), stage.learning_rate, "more than 0")
@@ -115,6 +116,7 @@ class _Check:
             return
         yield from setting_problems(self.plan)
         yield from self.stages()
+        yield from learning_problems(self.flat.graph, self.types)
         yield from self.data()
         if self.supervised:
             yield from self.losses_and_targets()

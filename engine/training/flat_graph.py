@@ -19,6 +19,7 @@ class FlatGraph:
     """`blocks` by id path, containers included; wires to a container lead to its Entry, from one to its Exit."""
 
     def __init__(self, graph: Graph, types: Mapping[str, BlockType]) -> None:
+        self.graph = graph
         self.variables: Mapping[str, Value] = graph.variables
         self.blocks: dict[IdPath, Block] = {}
         self._types = types

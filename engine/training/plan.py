@@ -16,6 +16,7 @@ replace = msgspec.structs.replace
 Optimiser = Literal["adam", "sgd"]
 OPTIMISERS: tuple[str, ...] = get_args(Optimiser)
 _UNKNOWN = re.compile(r"Invalid enum value ['\"](.*)['\"] - at `\$.*\.optimiser`", re.DOTALL)
+MOST_THREADS = 1024
 
 
 class Supervised(Plain, frozen=True, tag="supervised"):

@@ -16,6 +16,7 @@ from engine.compile.network import Network
 from engine.data.batches import DeviceData
 from engine.data.datasets import load_dataset
 from engine.graph.block_type import BlockType
+from engine.training.check_learning import refuse_learning
 from engine.training.checkpoint import Position, Snapshot, on_cpu, read_checkpoint
 from engine.training.devices import choose_device
 from engine.training.plan import DatasetRef, TrainingRequest
@@ -97,6 +98,7 @@ def open_session(request: TrainingRequest, types: Mapping[str, BlockType], analy
     plan's seed. Raises Refused: the drawing's first error, `device`, what `load_dataset` and `read_checkpoint` raise.
     """
     device = choose_device(request.plan.device)
+    refuse_learning(request.graph, types)
     snapshot = read_checkpoint(Path(request.weights)) if request.weights is not None else None
     network = compile_graph(request.graph, types, seed=request.plan.seed, device=device, analyser=analyser)
     data = {ref.name: DeviceData(load_dataset(ref), device) for ref in dataset_refs(request, types)}

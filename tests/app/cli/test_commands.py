@@ -382,6 +382,32 @@ def test_render_refuses_blocks_that_stand_beyond_any_picture(run, qapp, tmp_path
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"split": [0.9, 0.1, 0]},
+            "The split 0.9 / 0.1 / 0 of digits leaves no samples for test. Give every part some.",
+        ),
+        ({"split": [-1, 5, 0.3]}, "The split of digits is -1 / 5 / 0.3, out of range: three fractions that sum to 1."),
+        ({"split_seed": -5}, "The split’s seed of digits is -5, out of range: 0 or more."),
+    ],
+)
+def test_check_finds_a_split_that_train_refuses(run, tmp_path, changed, sentence):
+    written = json.loads(encode_project(read_example("digits-dense"), "net.loom"))
+    written["settings"]["datasets"] = [{"name": "digits", **changed}, {"name": "iris", "split": [1, 0, 0]}]
+    path = tmp_path / "net.loom"
+    write_archive(path, {MANIFEST: json.dumps(written).encode()})
+    code, out, err = run("check", str(path))
+    assert code == 1
+    assert f"error: {sentence}" in err
+    assert "iris" not in err, "no Input reads it"
+    assert "No problems" not in out
+    code, _, err = run("train", str(path), "--device", "cpu")
+    assert code == 1
+    assert sentence in err
+
+
 def test_datasets_are_listed_and_described(run):
     found = json.loads(run("data", "list", "--json")[1])
     assert {"digits", "mnist", "moons", "sine"} <= {row["name"] for row in found}

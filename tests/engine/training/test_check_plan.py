@@ -211,6 +211,7 @@ def test_a_stage_that_trains_no_rbm(drawing, block, code):
         (Supervised(weight_decay=-1.0), {}, "Weight decay is -1"),
         (Supervised(), {"batch_size": 0}, "Batch size is 0"),
         (Supervised(), {"threads": 0}, "Threads is 0"),
+        (Supervised(), {"threads": 1025}, "Threads is 1025"),
         (Supervised(), {"seed": -1}, "Seed is -1"),
         (Supervised(), {"seed": 2**63}, "Seed is 9 223 372 036 854 775 808"),
         (Supervised(epochs=10**30), {}, "Epochs is 1" + 10 * " 000"),
