@@ -136,7 +136,7 @@ def _block_menu(editor: Editor, id: str) -> QMenu:
     menu.addSeparator()
     if type.family in ("convolution", "dense", "energy"):
         _entry(menu, "Show filters", "", lambda: editor.view_wanted.emit("filters", key))
-    if type.role in ("layer", "container"):
+    if type.role in ("layer", "container", "input"):
         _entry(menu, "Show latent space", "", lambda: editor.view_wanted.emit("latent", key))
     _entry(menu, "Help", "F1", lambda: editor.help_wanted.emit(type.id))
     return menu

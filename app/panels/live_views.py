@@ -307,6 +307,8 @@ class LiveViews(QWidget):
                 block = self._suiting(spec.kind)
             if block is not None:
                 aimed = candidate_at(spec.kind, block, self.graph, self.types)
+            elif VIEW_KINDS[spec.kind].needs_block:
+                aimed = None
             else:
                 aimed = sole_candidate(spec.kind, self.graph, self.types)
             if tile.view.measures:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates
+from app.views.registry import VIEW_KINDS, Candidate, candidates, has_candidates, suiting
 from app.wording import number_words
 from graph_editor.letter_search import find_by_letter
 from graph_editor.style_sheet import escaped, round_menu
@@ -57,7 +57,7 @@ def add_menu(panel: LiveViews) -> QMenu:
             _fill_when_opened(under, partial(candidates, kind.kind, graph, types), partial(panel.add_view, kind.kind))
         else:
             action = menu.addAction(icon, kind.title, partial(panel.add_view, kind.kind, None))
-            action.setEnabled(not kind.needs_block or has_candidates(kind.kind, graph, types))
+            action.setEnabled(not kind.needs_block or suiting(kind.kind, graph, types) is not None)
             action.setToolTip(kind.about)
     return menu
 

@@ -46,7 +46,7 @@ def _has_filters(type: BlockType) -> bool:
 
 
 def _has_output(type: BlockType) -> bool:
-    return type.role in ("layer", "container")
+    return type.role in ("layer", "container", "input")
 
 
 def _is_loss(type: BlockType) -> bool:
@@ -92,7 +92,7 @@ VIEW_KINDS: Mapping[str, ViewKind] = {
             "latent",
             "Latent space",
             "ph.circles-three",
-            "A block's output for each sample, on a plane",
+            "A block's output for each sample, or the data themselves, on a plane",
             3.4,
             ("app.views.latent", "LatentView"),
             _has_output,
@@ -177,12 +177,14 @@ def candidate_at(kind: str, path: str, graph: Graph, types: Types) -> Candidate 
 
 
 def is_fed(path: str, graph: Graph, types: Types) -> bool:
-    """Whether data reach the block at an id path."""
+    """Whether data reach the block at an id path, or it is the Input that they come from."""
     fed = _fed_in(graph, types)
     body: Graph | None = graph
     for id in path.split("/"):
-        if body is None or id not in body.blocks or id not in fed[body]:
+        if body is None or id not in body.blocks:
             return False
+        if id not in fed[body]:
+            return body is graph and _gives(body.blocks[id], types)
         body = body.blocks[id].body
     return True
 
@@ -297,6 +299,8 @@ def suiting(kind: str, graph: Graph, types: Types) -> str | None:
     fitting, fed = _fitting(kind, types), _fed_in(graph, types)
     if kind != "latent":
         return next((found.path for found in chain(_walk(graph, fitting, fed), _walk(graph, fitting))), None)
+    # What an Input gives is worth a look to who asks for it, and never changes.
+    fitting = frozenset(id for id in fitting if types[id].role != "input")
     among = fed[graph] or graph.blocks
     if has_candidates("loss", graph, types):
         last = tuple(islice(_walk_back(graph, fitting, among, fed), 2))

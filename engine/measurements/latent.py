@@ -36,7 +36,7 @@ def measure_latent(subject: Subject, ask: Ask) -> Arrays:
     Raises Refused: `no-output`, `not-finite`, `no-dataset`, `bypassed`, `not-in-network`.
     """
     network = subject.network
-    port = network.output_of(ask.block)
+    port = _port(network, ask.block)
     if port is None or len(network.program.specs[port].shape) < 1:
         raise block_refused("no-output", network, ask.block)
     positions = spread(part_length(subject, "validation"), min(max(ask.count, 1), _MOST_ROWS))
@@ -61,6 +61,13 @@ def measure_latent(subject: Subject, ask: Ask) -> Arrays:
     if pictures is not None:
         answer["pictures"] = pictures.numpy()
     return answer
+
+
+def _port(network: Network, block: str) -> str | None:
+    """What is shown of a block: of an Input its first field that is no label, else its first output."""
+    fields = (source.key for source in network.inputs if source.block == block)
+    values = (key for key in fields if not network.program.specs[key].is_label)
+    return next(values, None) or network.output_of(block)
 
 
 def principal_axes(values: Tensor, before: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -114,6 +114,18 @@ def test_of_a_block(editor: Editor, open: Open, choose: Choose, name: str, effec
     assert effect_of(editor, "block", open, choose, name) == effect
 
 
+def test_of_an_input_the_data_themselves_are_shown(editor: Editor) -> None:
+    asked: list[object] = []
+    editor.view_wanted.connect(lambda kind, path: asked.append((kind, path)))
+    (id,) = (block.id for block in editor.document.graph.blocks.values() if block.type == "input")
+    editor.scene.pick([id])
+    send(editor, QContextMenuEvent.Reason.Keyboard, QPoint())
+    menu = opened(editor)
+    assert "Show filters" not in entries(menu)
+    choose_by_keys(menu, "Show latent space")
+    assert asked == [("latent", id)]
+
+
 @pytest.mark.parametrize(("open", "choose"), WAYS)
 def test_rename_of_a_block(editor: Editor, open: Open, choose: Choose, qtbot) -> None:
     choose(open(editor, "block"), "Rename")

@@ -11,12 +11,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.panels.live_views import BEFORE_RUN, NO_VIEWS, PACE, LiveViews
-from app.panels.view_menus import tile_menu
+from app.panels.view_menus import add_menu, tile_menu
 from app.views.history import RunHistory
 from app.views.view import DELETED, UNFED
 from app.wording import WAITS
 from engine.blocks.catalogue import BLOCK_TYPES
-from engine.graph.graph import Block, Graph
+from engine.graph.graph import Block, Graph, PortRef, Wire
 from engine.training.events import Started
 from engine.training.plan import ViewSpec
 from graph_editor.theme import load_theme
@@ -100,6 +100,25 @@ def test_a_view_added_before_the_run_is_seen(views) -> None:
     views.add_view("filters")
     assert views.tile(views.views()[-1].id).isVisible()
     assert [ask.kind for ask in views.asks()] == ["filters", "latent", "filters"]
+
+
+def test_the_data_themselves_are_shown_where_an_input_is_chosen(running) -> None:
+    drawn = Graph(
+        blocks={**GRAPH.blocks, "data": Block("data", "input", "Data")},
+        wires=(Wire(PortRef("data", "image"), PortRef("cv", "input")),),
+    )
+    running.set_graph(drawn, BLOCK_TYPES)
+    running.add_view("latent", "data")
+    tile = running.tile(running.views()[-1].id)
+    assert tile.header.subtitle() == "Data · PCA"
+    assert tile.view.message() == WAITS
+    assert running.asks()[-1].block == "data"
+    alone = Graph(blocks={"data": drawn.blocks["data"]})
+    running.set_graph(alone, BLOCK_TYPES)
+    running.set_views((ViewSpec(id="l", kind="latent"),))
+    assert "Data" not in running.tile("l").header.subtitle(), "it aims at an Input only where that is chosen"
+    kinds = {action.text(): action.isEnabled() for action in add_menu(running).actions()}
+    assert not kinds["Latent space"]
 
 
 def test_a_deleted_block_is_said_and_comes_back_with_undo(running) -> None:

@@ -37,8 +37,17 @@ def test_filters_look_at_blocks_with_weights_inside_containers_too() -> None:
     assert found("filters") == [("cv", "Convolution"), ("rs/c2", "Residual › Inner"), ("dn", "Dense")]
 
 
-def test_latent_space_looks_at_any_layer_but_not_at_inputs_and_losses() -> None:
-    assert [path for path, _ in found("latent")] == ["cv", "re", "rs", "rs/c2", "fl", "dn"]
+def test_latent_space_looks_at_any_block_but_losses() -> None:
+    assert [path for path, _ in found("latent")] == ["in", "cv", "re", "rs", "rs/c2", "fl", "dn"]
+
+
+def test_latent_space_looks_at_an_input_only_where_that_is_chosen() -> None:
+    wire = Wire(source=PortRef("in", "image"), target=PortRef("ce", "logits"))
+    for ids in (["in"], ["in", "ce"]):
+        drawn = Graph(blocks={id: GRAPH.blocks[id] for id in ids}, wires=(wire,) * (len(ids) - 1))
+        assert suiting("latent", drawn, BLOCK_TYPES) is None
+        assert candidate_at("latent", "in", drawn, BLOCK_TYPES) == ("in", "Input")
+        assert is_fed("in", drawn, BLOCK_TYPES), "the data come from it"
 
 
 def test_predictions_and_boundary_look_at_losses() -> None:

@@ -35,6 +35,16 @@ def test_rows_labels_and_pictures_belong_together(convnet: Session) -> None:
     assert answer["points"].shape == (100, 2)
 
 
+def test_an_input_shows_the_data_themselves(convnet: Session) -> None:
+    answer = measure(convnet, Ask(id="l", kind="latent", block="in", count=200))
+    data = convnet.data["digits"].dataset
+    pictures = data.arrays["image"][answer["rows"]].reshape(200, -1)
+    reference = PCA(2, svd_solver="full").fit(pictures)
+    np.testing.assert_allclose(answer["explained"], reference.explained_variance_ratio_, rtol=1e-4)
+    np.testing.assert_allclose(np.abs(answer["points"]), np.abs(reference.transform(pictures)), atol=1e-3)
+    np.testing.assert_array_equal(answer["labels"], data.arrays["label"][answer["rows"]])
+
+
 def test_a_point_keeps_its_side_from_answer_to_answer(convnet: Session) -> None:
     """Half the signs a solver returns are chance; the picture on the screen must not turn over."""
     ask = Ask(id="l", kind="latent", block="hidden")
