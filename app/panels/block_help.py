@@ -36,12 +36,12 @@ TALLEST = 480
 
 
 def facts_of(parameter: Parameter) -> str:
-    """Default and range of a parameter: `16 · 1 to 65 536`."""
+    """Default and range of a parameter: `16 · 1 to 65 536`, `4 · 1 to 1000 px`."""
     parts = [parameter.words(parameter.default)] if parameter.default not in ("", ()) else []
     if parameter.kind == "choice":
         parts = [", ".join(parameter.choices)]
     elif parameter.kind in ("integer", "float", "tuple") and (parameter.minimum, parameter.maximum) != (None, None):
-        parts.append(range_words(parameter))
+        parts.append(f"{range_words(parameter)} {parameter.unit}".rstrip())
     return " · ".join(parts)
 
 

@@ -224,6 +224,15 @@ def make_field(
     validate: Validate | None = None,
 ) -> Field:
     """The field for a parameter of a block type; `compute` gives its formulas their numbers, `labels` names choices."""
+    field = _make_field(parameter, theme, labels, compute, validate)
+    if parameter.unit and isinstance(field, NumberField | TupleField):
+        field.set_unit(parameter.unit)
+    return field
+
+
+def _make_field(
+    parameter: Parameter, theme: Theme, labels: Mapping[str, str] | None, compute: Compute, validate: Validate | None
+) -> Field:
     low, high, optional = parameter.minimum, parameter.maximum, parameter.optional
     match parameter.kind:
         case "integer":

@@ -70,8 +70,8 @@ class IntegerField(NumberField):
         wide = self.width() >= STEPPERS_FROM_WIDTH
         return self._steppers and wide and self.isEnabled() and not self._computed and not is_formula(self._value)
 
-    def _right_inset(self) -> int:
-        return 2 * STEPPER_WIDTH + 6 if self._has_steppers() else super()._right_inset()
+    def _inset_behind_unit(self) -> int:
+        return 2 * STEPPER_WIDTH + 6 if self._has_steppers() else super()._inset_behind_unit()
 
     def _stepper_at(self, x: float) -> int:
         if not self._has_steppers():

@@ -11,10 +11,12 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.panels.buttons import baseline
-from app.panels.entry_field import EntryField
+from app.panels.entry_field import LINE_MARGINS, EntryField
 from app.panels.fields_base import TEXT_INSET, Validate
-from engine.graph.values import Formula, evaluate
+from engine.graph.values import Formula, evaluate, singular
 from graph_editor.theme import Theme
+
+UNIT_GAP = 4
 
 Compute = Callable[[str], int | float]
 """The number that a formula's text stands for; ValueError carries what is wrong with it."""
@@ -44,6 +46,7 @@ class NumberField(EntryField):
         self._optional = optional
         self._compute = compute
         self._computed = ""
+        self._unit = ""
         self._scrub_from: int | float = 0
         super().__init__(theme, validate, parent)
         self._entry.scrubs = self._entry.steps = True
@@ -60,6 +63,16 @@ class NumberField(EntryField):
         """Compute formulas with other project variables from now on."""
         self._compute = compute
         self._show_value()
+
+    def set_unit(self, unit: str) -> None:
+        """What the number counts, `px` or `steps`: it stands behind it where there is room."""
+        self._unit = unit
+        self._lay_out()
+        self.update()
+
+    def shown_unit(self) -> str:
+        """The unit that stands behind the number now; "" where there is none, no number, or no room."""
+        return self._unit_words() if self._unit_width() else ""
 
     def computed(self) -> str:
         """The number that the formula stands for, as shown at the right; "" for a plain number."""
@@ -184,6 +197,21 @@ class NumberField(EntryField):
         self._commit(self._value)
 
     def _right_inset(self) -> int:
+        return self._inset_behind_unit() + self._unit_width()
+
+    def _unit_words(self) -> str:
+        return singular(self._unit) if self._entry.text() == "1" else self._unit
+
+    def _unit_width(self) -> int:
+        text = self._entry.text()
+        if not self._unit or not text or self._computed:
+            return 0
+        metrics = QFontMetricsF(self._theme.font(mono=True))
+        width = UNIT_GAP + math.ceil(metrics.horizontalAdvance(self._unit_words()))
+        taken = TEXT_INSET + LINE_MARGINS + math.ceil(metrics.horizontalAdvance(text)) + self._inset_behind_unit()
+        return width if taken + width <= self.width() else 0
+
+    def _inset_behind_unit(self) -> int:
         if self._computed and self.isEnabled():
             return TEXT_INSET + 6 + math.ceil(self._computed_width())
         return super()._right_inset()
@@ -200,6 +228,14 @@ class NumberField(EntryField):
             painter.setPen(self._theme.color("secondary"))
             left = self.width() - TEXT_INSET - self._computed_width()
             painter.drawText(QPointF(left, baseline(font, self.height() / 2)), self._computed)
+            painter.end()
+        elif self.shown_unit():
+            painter = QPainter(self)
+            font = self._theme.font(mono=True)
+            painter.setFont(font)
+            painter.setPen(self._theme.color("secondary" if self.isEnabled() else "disabled"))
+            left = self.width() - self._right_inset() + UNIT_GAP
+            painter.drawText(QPointF(left, baseline(font, self.height() / 2)), self._unit_words())
             painter.end()
 
 

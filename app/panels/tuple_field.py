@@ -95,6 +95,11 @@ class TupleField(Field):
             self.set_linked(len(set(items)) == 1)
         super().set_value(None if value is None else items, silently)
 
+    def set_unit(self, unit: str) -> None:
+        """What each of the numbers counts."""
+        for item in self._items:
+            item.set_unit(unit)
+
     def set_compute(self, compute: Compute) -> None:
         """Compute formulas with other project variables from now on."""
         for item in self._items:

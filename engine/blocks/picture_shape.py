@@ -114,8 +114,10 @@ CROP = BlockType(
     purpose="Keeps a window of a picture, its middle unless told where.",
     formula="y = a window of x",
     parameters=(
-        pair_parameter("size", "Size", (6, 6), "Height and width of what is kept."),
-        tuple_parameter("offset", "Corner", None, "Top and left of the window; none: the middle.", 2, 0, absent="mid"),
+        pair_parameter("size", "Size", (6, 6), "Height and width of what is kept.", unit="px"),
+        tuple_parameter(
+            "offset", "Corner", None, "Top and left of the window; none: the middle.", 2, 0, absent="mid", unit="px"
+        ),
     ),
     summary=("{size}",),
     module="engine.modules.shape:Crop",

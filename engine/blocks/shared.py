@@ -204,6 +204,7 @@ def tuple_parameter(
     minimum: int = 1,
     advanced: bool = False,
     absent: str = "",
+    unit: str = "",
 ) -> Parameter:
     """`length` whole numbers, one a spatial axis; without a default it may be left out."""
     return Parameter(
@@ -218,11 +219,18 @@ def tuple_parameter(
         optional=default is None,
         advanced=advanced,
         absent=absent,
+        unit=unit,
     )
 
 
 def pair_parameter(
-    id: str, label: str, default: tuple[int, int] | None, help: str, minimum: int = 1, advanced: bool = False
+    id: str,
+    label: str,
+    default: tuple[int, int] | None,
+    help: str,
+    minimum: int = 1,
+    advanced: bool = False,
+    unit: str = "",
 ) -> Parameter:
     """A pair of whole numbers, height and width."""
-    return tuple_parameter(id, label, default, help, 2, minimum, advanced)
+    return tuple_parameter(id, label, default, help, 2, minimum, advanced, unit=unit)

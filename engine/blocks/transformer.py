@@ -249,7 +249,9 @@ LEARNED = _position(
     "y = x + p[t]",
     ("positional encoding", "position embedding"),
     (
-        Parameter("max_length", "Longest", "integer", 128, "How many positions have a row.", 8, 1_000_000),
+        Parameter(
+            "max_length", "Longest", "integer", 128, "How many positions have a row.", 8, 1_000_000, unit="steps"
+        ),
         _NO_DROPOUT,
     ),
     ("up to {max_length}",),
@@ -276,7 +278,7 @@ PATCH_EMBEDDING = _position(
     "y[t] = W patch[t] + b",
     ("vision transformer", "vit", "picture to sequence"),
     (
-        pair_parameter("patch_size", "Patch", (2, 2), "Height and width of a patch."),
+        pair_parameter("patch_size", "Patch", (2, 2), "Height and width of a patch.", unit="px"),
         Parameter("embed_dim", "Features", "integer", 32, "How many numbers each patch becomes.", 1, 65_536),
         BIAS,
     ),

@@ -48,10 +48,11 @@ class Ports(Plain, frozen=True):
 class Parameter(Plain, frozen=True):
     """One parameter of a block type, in PyTorch's spelling; the inspector's field is made from it.
 
-    `length` is the number of items of a tuple, None for any; `minimum` and `maximum` hold for each item.
-    `advanced` parameters fold away behind a link. `logarithmic` floats scrub by ratio. `listed` tuples are no sizes: an
-    order or a list, written `2, 1` instead of `2×1`. `absent` is what a field says where nothing is given: a word, or
-    the id of the parameter whose value is taken then.
+    `unit` is what its numbers count, where the label does not say it: `px`, `steps`. `length` is the number of items of
+    a tuple, None for any; `minimum` and `maximum` hold for each item. `advanced` parameters fold away behind a link.
+    `logarithmic` floats scrub by ratio. `listed` tuples are no sizes: an order or a list, written `2, 1` instead of
+    `2×1`. `absent` is what a field says where nothing is given: a word, or the id of the parameter whose value is taken
+    then.
     """
 
     id: str

@@ -101,6 +101,9 @@ def test_facts_of_a_parameter() -> None:
     assert padding is not None
     assert facts_of(filters) == "16 · 1 to 65\u2009536"
     assert facts_of(padding) == "same, none, custom"
+    cell = BLOCK_TYPES["hog"].parameter("cell_size")
+    assert cell is not None
+    assert facts_of(cell) == "4 · 1 to 1000 px"
 
 
 def test_what_fits_needs_no_scrolling(anchor: QPushButton) -> None:

@@ -13,7 +13,7 @@ from app.panels.tuple_field import ListField, TupleField
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.edits import add_block, set_parameter
 from engine.graph.graph import Block, Graph
-from engine.graph.values import Value
+from engine.graph.values import Formula, Value
 from engine.training.plan import Settings
 from graph_editor.document import Document
 from graph_editor.theme import load_theme
@@ -108,3 +108,47 @@ def test_a_choice_that_only_looks_like_a_block_keeps_its_own_name(inspect) -> No
     section = page(inspector).parameters
     assert section is not None
     assert section.row("padding").field().text() == "Custom", "no block of one's own"
+
+
+def units(inspector: Inspector, parameter: str) -> list[str]:
+    """What stands behind the numbers of a parameter."""
+    section = page(inspector).parameters
+    assert section is not None
+    field = section.row(parameter).field()
+    return [one.shown_unit() for one in (field.items() if isinstance(field, TupleField) else (field,))]
+
+
+COUNTED = [(type.id, known) for type in BLOCK_TYPES.values() for known in type.parameters if known.unit]
+
+
+@pytest.mark.parametrize(("type", "parameter"), COUNTED, ids=lambda one: one if isinstance(one, str) else one.id)
+def test_what_a_number_counts_stands_behind_it(inspect, type, parameter) -> None:
+    inspector, document = inspect(type)
+    length = parameter.length or 1
+    empty = parameter.default is None
+    assert units(inspector, parameter.id) == [""] * length if empty else [parameter.unit] * length
+    if empty:
+        document.edit("Value", set_parameter, "b", parameter.id, (8,) * length)
+        assert units(inspector, parameter.id) == [parameter.unit] * length
+
+
+def test_a_unit_gives_way_to_a_long_number_and_to_what_a_formula_comes_to(inspect) -> None:
+    inspector, document = inspect("gabor_filters")
+    assert {id for id, _ in COUNTED} >= {"gabor_filters", "haar_filters", "hog", "crop", "patch_embedding"}
+    assert units(inspector, "aspect") == [""], "a ratio has none"
+    document.edit("Value", set_parameter, "b", "sigma", 1.23456789012345)
+    section = page(inspector).parameters
+    assert section is not None
+    field = section.row("sigma").field()
+    assert field.whole_width() <= field.width() or field.shown_unit() == ""
+    document.edit("Value", set_parameter, "b", "sigma", Formula("1 + 1"))
+    assert (field.computed(), field.shown_unit()) == ("2", "")
+    document.edit("Value", set_parameter, "b", "sigma", 1000.0)
+    assert field.shown_unit() == "px"
+
+
+def test_one_of_several_is_one(inspect) -> None:
+    inspector, document = inspect("hog", {"block_size": 1})
+    assert units(inspector, "block_size") == ["cell"]
+    document.edit("Value", set_parameter, "b", "block_size", 3)
+    assert units(inspector, "block_size") == ["cells"]
