@@ -119,7 +119,7 @@ TABLE: tuple[Spec | str, ...] = (
     Spec("theme_light", "View/Theme", "&Light", group="theme", checkable=True),
     Spec("theme_dark", "View/Theme", "&Dark", group="theme", checkable=True),
     Spec("search", "Insert", "Search &blocks …", (), "Tab", when=_canvas),
-    Spec("search_palette", "Insert", "Search in the pa&lette", (), "/"),
+    Spec("search_palette", "Insert", "Search in the pa&lette", ("/",)),
     "Insert-",
     Spec("toggle_run", "Run", "&Run", ("Ctrl+R",), when=lambda now: now.can_start or now.running),
     Spec("step", "Run", "&Step", ("Ctrl+Shift+Right",), when=lambda now: now.can_step),

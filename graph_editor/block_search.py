@@ -18,7 +18,7 @@ from engine.graph.values import Value, format_value
 
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
 _SIZES = re.compile(r"^\d+([x×]\d+)+$", re.IGNORECASE)
-_TITLE, _EXACT, _PREFIX, _WORDS, _INSIDE, _FAMILY = 6, 5, 4, 3, 2, 1
+_TITLE, _EXACT, _TITLE_PREFIX, _TITLE_WORDS, _PREFIX, _WORDS, _INSIDE, _FAMILY = 8, 7, 6, 5, 4, 3, 2, 1
 _USUAL = ("dense", "conv2d", "dropout", "embedding", "lstm")
 _COMMON = (
     ("conv2d", "conv1d", "conv3d", "max_pool2d", "avg_pool2d", "lstm", "gru", "embedding", "dense"),
@@ -135,7 +135,8 @@ def find_blocks(
 def name_score(name: str, type: BlockType) -> int:
     """How well `name` names the type, 0 not at all.
 
-    6 is its title, 5 another of its names; 4 begins one, 3 does so word by word, 2 is within one, 1 begins its family.
+    8 is its title, 7 another of its names; 6 begins the title, 5 does so word by word; 4 and 3 do so with another name;
+    2 is within one, 1 begins its family.
     """
     wanted = _squeezed(name)
     if not wanted:
@@ -146,9 +147,9 @@ def name_score(name: str, type: BlockType) -> int:
         if squeezed == wanted:
             return _TITLE if place == 0 else _EXACT
         if squeezed.startswith(wanted):
-            best = max(best, _PREFIX)
+            best = max(best, _PREFIX if place else _TITLE_PREFIX)
         elif _begin_in_order(words, known):
-            best = max(best, _WORDS)
+            best = max(best, _WORDS if place else _TITLE_WORDS)
         elif len(wanted) >= 3 and wanted in squeezed:
             best = max(best, _INSIDE)
     if not best and all(any(known.startswith(word) for known in _all_words(type)) for word in words):

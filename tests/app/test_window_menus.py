@@ -74,3 +74,22 @@ def test_actions_are_enabled_when_they_can_be_used(window) -> None:
     assert table["undo"].text().startswith("&Undo delete")
     table["undo"].trigger()
     assert block in window.workspace.document.graph.blocks
+
+
+@pytest.mark.parametrize("place", ["canvas", "container", "start page"])
+def test_a_slash_searches_in_the_palette_and_is_a_letter_where_one_types(window, qtbot, place: str) -> None:
+    editor, line = window.editor, window.palette_panel.browser.search.line()
+    window.activateWindow()
+    if place == "container":
+        editor.enter(next(id for id, block in editor.scene.body.blocks.items() if block.body is not None))
+    focused = editor.view
+    if place == "start page":
+        window.show_start_page(True)
+        focused = window.start_page
+    focused.setFocus()
+    qtbot.waitUntil(lambda: window.focusWidget() is not None and window.focusWidget() is not line)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Slash)
+    qtbot.waitUntil(line.hasFocus)
+    assert line.text() == ""
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Slash)
+    assert line.text() == "/"

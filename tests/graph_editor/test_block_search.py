@@ -63,6 +63,16 @@ def test_title_alias_and_pytorch_name_find_the_block(text: str, first: str) -> N
     assert ids(text)[0] == first
 
 
+@pytest.mark.parametrize("spec", [None, FLAT])
+def test_titles_that_begin_so_come_first_then_their_words_then_other_names(spec: TensorSpec | None) -> None:
+    found = [match.type_id for match in find_blocks("soft", BLOCK_TYPES, spec=spec).matches]
+    begins = {id for id in found if BLOCK_TYPES[id].title.startswith("Soft")}
+    assert {"softmax", "softplus"} < begins
+    assert set(found[: len(begins)]) == begins
+    # Cross-entropy is also called softmax loss.
+    assert found.index("log_softmax") < found.index("cross_entropy")
+
+
 @pytest.mark.parametrize("id", BLOCK_TYPES)
 def test_a_title_in_full_means_its_block(id: str) -> None:
     assert find_blocks(BLOCK_TYPES[id].title, BLOCK_TYPES).matches[0].type_id == id
