@@ -33,10 +33,11 @@ FIRST_VIEWS = tuple(ViewSpec(id=kind, kind=kind) for kind in ("loss", "filters",
 
 
 class Saving(NamedTuple):
-    """What is on its way into a file: the project, and the file of the weights."""
+    """What is on its way into a file: the project, the file of the weights, and the last checkpoint's run and step."""
 
     project: Project
     weights: Path | None
+    reached: tuple[str, int] | None
 
 
 class ProjectDesk(QObject):
@@ -71,6 +72,8 @@ class ProjectDesk(QObject):
         self.saved_at: float | None = None
         self.file_weights: Path | None = None
         self._unsaved_weights = False
+        self._reached: tuple[str, int] | None = None
+        self._saved_reached: tuple[str, int] | None = None
         self._weights_before: tuple[Path | None, bool] = (None, False)
         self._opened_changed = False
         self._next_example: str | None = None
@@ -89,9 +92,10 @@ class ProjectDesk(QObject):
         link.on(Done, self._take_done)
         link.died.connect(lambda words: self._lose_exports())
 
-    def checkpoint_written(self) -> None:
-        """The weights are others than those in the file; a save that waited for them goes on."""
-        self._unsaved_weights = True
+    def checkpoint_written(self, run: str, step: int) -> None:
+        """Weights as of this step, unsaved unless the file has those of that very step; a save that waited goes on."""
+        self._reached = (run, step)
+        self._unsaved_weights |= self._reached != self._saved_reached
         self.file_weights = None
         self.checkpoint_wait.settle()
 
@@ -171,7 +175,7 @@ class ProjectDesk(QObject):
     def _write(self, path: Path) -> None:
         content = self._content()
         written = self.store.save(path, content)
-        self._saving[written] = Saving(content.project, content.weights)
+        self._saving[written] = Saving(content.project, content.weights, self._reached)
 
     def _content(self) -> Content:
         trained = self.runs.kept_weights
@@ -182,8 +186,7 @@ class ProjectDesk(QObject):
         return Content(project, weights, curves, self.folder)
 
     def _saved(self, path: Path) -> None:
-        self.remembered.add_recent(path)
-        self.remembered.folder = path.parent
+        self._remember(path)
         self.message.emit(f"Saved {path.name}")
         if path not in self._saving:
             return  # another project was opened since
@@ -192,12 +195,19 @@ class ProjectDesk(QObject):
             self.document.undo_stack.setClean()
         self._opened_changed = False
         self._unsaved_weights = self._unsaved_weights and saved.weights != self.runs.checkpoint
+        self._saved_reached = saved.reached
         before = self.folder
         self.path, self.saved_at = path, time.time()
         if self.folder != before:
             self.moved.emit()
         self.place_changed.emit()
         self.store.touch()
+
+    def _remember(self, path: Path) -> None:
+        self.remembered.add_recent(path)
+        # Nobody chose the folder of what was put aside: no dialog is to open there.
+        if path.parent != self.aside.folder:
+            self.remembered.folder = path.parent
 
     def export_weights(self, path: Path) -> None:
         """Write the session's weights as safetensors."""
@@ -300,8 +310,7 @@ class ProjectDesk(QObject):
             self.data.describe_all()
         self._take_weights(opened)
         if opened.path is not None:
-            self.remembered.add_recent(opened.path)
-            self.remembered.folder = opened.path.parent
+            self._remember(opened.path)
         self.opened.emit()
         self.place_changed.emit()
         self.store.touch()

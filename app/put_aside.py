@@ -37,12 +37,16 @@ class PutAside(QObject):
         self._late = LateCheckpoint(store, self)
         self._late.found.connect(self._take_late)
 
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self._store.folder.path.parent / "unsaved"
+
     def keep(self, title: str, content: Content) -> None:
         """Write it to a file of its own, named after the drawing and the time."""
-        folder = self._store.folder.path.parent / "unsaved"
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         name = _PUT_ASIDE.sub("", title)
-        self._newest = folder / f"{name} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
+        self._newest = self.folder / f"{name} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         self._store.save_aside(self._newest, content)
         self._remembered.add_recent(self._newest)
         self.message.emit("Your unsaved drawing is kept under File, Open recent")

@@ -213,7 +213,7 @@ class Workspace(QObject):
         if isinstance(event, Finished):
             self.remembered.remember_speed(self._speed_key, event.samples_per_second)
         if isinstance(event, Checkpointed):
-            self.files.checkpoint_written()
+            self.files.checkpoint_written(event.run, event.step)
         if isinstance(event, Started):
             self.measures.run_started()
 

@@ -16,7 +16,7 @@ from app.wording import MENDS
 from engine.graph.edits import add_block, remove_blocks, set_parameter
 from engine.graph.graph import Block
 from engine.project.project_file import read_project
-from engine.training.events import Losses
+from engine.training.events import Checkpointed, Losses
 from tests.app.live_hands import RUN_MS, block_of, press, train_for_long, wait_for
 
 
@@ -348,3 +348,25 @@ def test_a_file_that_is_saved_and_opened_again_in_the_middle_of_training_is_as_i
     assert workspace.document.graph == graph
     assert workspace.document.settings.plan.stages[0].epochs == 100_000
     assert workspace.runs.checkpoint is not None
+
+
+def test_an_export_of_a_saved_run_that_is_paused_leaves_it_saved_until_the_next_step(
+    warm, qtbot, tmp_path: Path
+) -> None:
+    workspace, written = warm.workspace, []
+    train_for_long(warm, qtbot)
+    workspace.runs.pause()
+    wait_for(qtbot, warm, "paused")
+    with qtbot.waitSignal(workspace.store.saved, timeout=RUN_MS):
+        workspace.save(tmp_path / "mine.loom")
+    assert not workspace.is_changed
+    workspace.link.on(Checkpointed, written.append)
+    workspace.sources.export("onnx", tmp_path / "net.onnx")
+    qtbot.waitUntil(lambda: bool(written), timeout=RUN_MS)
+    assert not workspace.is_changed
+    assert warm.status.saved.text() == "Saved just now"
+    step = workspace.runs.state.step
+    workspace.runs.step()
+    qtbot.waitUntil(lambda: workspace.runs.state.step == step + 1, timeout=RUN_MS)
+    workspace.runs.ask_checkpoint()
+    qtbot.waitUntil(lambda: workspace.is_changed, timeout=RUN_MS)

@@ -85,6 +85,24 @@ def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -
     assert document.graph == left
 
 
+def test_dialogs_do_not_open_where_unsaved_work_is_kept(window, qtbot, tmp_path: Path) -> None:
+    workspace, remembered = window.workspace, window.workspace.remembered
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net.loom")
+    workspace.set_epochs(7)
+    workspace.new()
+    workspace.store.wait()
+    kept = remembered.recent_files[0]
+    assert kept.parent != tmp_path
+    with qtbot.waitSignal(workspace.opened):
+        workspace.open(kept)
+    assert workspace.path == kept
+    assert remembered.folder == tmp_path
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(kept)
+    assert remembered.folder == tmp_path
+
+
 def test_what_is_put_aside_again_has_one_time_in_its_name(window, qtbot, tmp_path: Path) -> None:
     workspace = window.workspace
     with qtbot.waitSignal(workspace.store.saved):
