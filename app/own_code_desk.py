@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from app.open_outside import open_outside
 from app.worker_link import WorkerLink
 from engine.graph.difference import GraphChange
 from engine.graph.problem import Refused
@@ -77,7 +77,9 @@ class OwnCodeDesk(QObject):
 
     def show(self, file: OwnFile) -> None:
         """Open the folder of a file in the system's own program."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(file.path).parent)))
+        problem = open_outside(Path(file.path).parent)
+        if problem is not None:
+            self.refused.emit(problem)
 
     def write_template(self, name: str) -> None:
         """Write a file to start from, unless one is there; it has to be allowed like any other."""

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
+from app.open_outside import open_outside
 from app.panel_focus import focus_next
 from app.panels.help_page import HelpPage, about_text, keys_text
 from app.recent_files import RecentFiles
@@ -300,7 +300,9 @@ class WindowCommands(QObject):
     def _show_log(self) -> None:
         log = self._window.workspace.store.folder.path.parent / LOG_NAME
         if log.is_file():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log)))
+            problem = open_outside(log)
+            if problem is not None:
+                self._window.notice.show_problem(problem)
         else:
             self._window.status.show_message("The error log is empty: nothing went wrong so far")
 

@@ -285,6 +285,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{block} gives values that are no numbers any more",
         "Reset the weights and lower the learning rate.",
     ),
+    "too-large": (
+        "{block} gives values that are too large to draw",
+        "Reset the weights and lower the learning rate.",
+    ),
     "boundary": (
         "A decision boundary needs a network that reads two numbers, but this one reads {received}",
         "Use a two-dimensional dataset such as moons.",
@@ -320,6 +324,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Start it again and press Download; it goes on where it stopped.",
     ),
     "export-lost": ("{file} was not written: the training process ended", "Start it again and export once more."),
+    "not-opened": ("{file} cannot be opened: this system has no program for it", "Open it by hand."),
     "state-folder": (
         "{folder}, where Tensorloom keeps unsaved work, cannot be used: {reason}",
         "Set TENSORLOOM_STATE_FOLDER to a folder that can be written.",
