@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.compile.program import Call
+from engine.graph.graph import Graph, Path
 from engine.graph.problem import Fact, Fix, Problem, Refused, block_words
 from engine.training.checkpoint import set_random_state
 from engine.training.devices import choose_device, device_words
@@ -39,12 +40,9 @@ def not_finite_problem(run: Run, fault: NotFinite) -> Problem:
         path = _block_at(run, fault.step)
     except Exception:  # noqa: BLE001 -- the search may meet what ended the run, or lack memory; the step is known
         path = None
-    words = ""
-    if path is not None:
-        call = run.session.network.call_of(path)
-        words = f" in {block_words(call.type.title, call.block.name)}"
+    where, block = _place_of(run.session.network.call_of(path) if path is not None else None, run)
+    words = f" in {block}" if block else ""
     facts: dict[str, Fact] = {"epoch": fault.epoch, "step": fault.step, "block_words": words, "rate": rate}
-    where = tuple(path.split("/")) if path else ()
     if fault.step == 0:
         return Problem(code="nan-at-once", path=where, facts={"block_words": words})
     fix = Fix(edit="set_learning_rate", arguments=(rate, run.stage_index), facts={"value": rate})
@@ -90,17 +88,32 @@ def unexpected_problem(fault: Exception, run: Run | None = None) -> Problem:
     lines = str(fault).strip().splitlines()
     reason = f"{type(fault).__name__}: {lines[0]}" if lines else type(fault).__name__
     call = _call_inside(fault, run.session) if run is not None else None
-    words = block_words(call.type.title, call.block.name) if call is not None else ""
+    where, words = _place_of(call, run)
     if "index out of range" in reason or "not in the valid range" in reason:
-        return Problem(code="id-beyond", path=_path_of(call), facts={"block_words": f" in {words}" if words else ""})
+        return Problem(code="id-beyond", path=where, facts={"block_words": f" in {words}" if words else ""})
     if words:
         reason = f"{words} raised {reason}"
     facts: dict[str, Fact] = {"reason": reason.rstrip("."), "hint": ""}
-    return Problem(code="run-failed", path=_path_of(call), facts=facts)
+    return Problem(code="run-failed", path=where, facts=facts)
 
 
-def _path_of(call: Call | None) -> tuple[str, ...]:
-    return tuple(call.key.split("/")) if call is not None else ()
+def _place_of(call: Call | None, run: Run | None) -> tuple[Path, str]:
+    """The instance path of a block, and what it is called with the containers around it: Residual › Convolution."""
+    if call is None or run is None:
+        return (), ""
+    *around, id = call.key.split("/")
+    body: Graph | None = run.session.request.graph
+    path: list[str | int] = []
+    names = []
+    for step in around:
+        block = body.blocks.get(step) if body is not None else None
+        if block is None:
+            path.append(int(step) if step.isdecimal() else step)
+        else:
+            path.append(step)
+            names.append(block.name)
+            body = block.body
+    return (*path, id), " › ".join((*names, block_words(call.type.title, call.block.name)))
 
 
 def _call_inside(fault: Exception, session: Session) -> Call | None:
