@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.shown_data import ShownData
+from app.wording import change_words
 from app.workspace import Workspace
 from engine.graph.analysis import path_key
 from engine.graph.paths import bodies
@@ -137,7 +138,7 @@ class CanvasFeed(QObject):
         picture = preview_image(arrays, self._theme, WEIGHTS_WIDTH, height, self.ratio, justified=True)
         words = f"Norm {float(arrays['norm']):.3g}" if "norm" in arrays else ""
         if "change" in arrays:
-            words += f" · changed {100 * float(arrays['change']):.0f} % since the start"
+            words += f" · {change_words(float(arrays['change']))} since the start"
         self.weights_changed.emit(self._looked_at, picture, words)
 
     def _tell_losses(self, at_once: bool = False) -> None:

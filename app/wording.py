@@ -60,6 +60,11 @@ def percent_words(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def change_words(share: float) -> str:
+    """How far something moved, as a share of its size: `changed 38 %`, of weights that ran away `changed 2.6e+09 %`."""
+    return f"changed {100 * share:.0f} %" if 100 * share < 1e5 else f"changed {100 * share:.2g} %"
+
+
 def result_words(metrics: Mapping[str, float]) -> str:
     """The figure of a run that matters most: accuracy, else an error or the loss; "" without any."""
     for name in sorted(metrics, key=lambda name: (name != "accuracy", name)):

@@ -40,10 +40,15 @@ def tick_texts(values: Sequence[float]) -> list[str]:
 
 
 def short_number(value: float, digits: int = 3) -> str:
-    """A number in a cramped place: three significant digits, two below 0.1, SI suffix from 10 000 on (11.7 M)."""
+    """A number in a cramped place: three significant digits, two below 0.1, SI suffix from 10 000 on (11.7 M).
+
+    Beyond those an exponent: 5.15e+26.
+    """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else _minus(str(value).replace("inf", "∞"))
     size = abs(value)
+    if size >= 1000 * _SUFFIXES[0][0]:
+        return _minus(f"{value:.{digits - 1}e}")
     for factor, suffix in _SUFFIXES:
         if size >= max(factor, 1e4):
             return _minus(f"{value / factor:.{digits}g}") + THIN_SPACE + suffix

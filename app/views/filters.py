@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.charts.image_grid import ImageGrid
 from app.views.view import View
+from app.wording import change_words
 
 
 class FiltersView(View):
@@ -23,6 +24,6 @@ class FiltersView(View):
 
     def draw_measured(self, arrays: Mapping[str, NDArray], step: int) -> None:
         self.chart.show_pictures(arrays["filters"], "signed", float(arrays["limit"]))
-        change = f"changed {float(arrays['change']) * 100:.0f} %" if "change" in arrays else ""
+        change = change_words(float(arrays["change"])) if "change" in arrays else ""
         norm = f"Norm {float(arrays['norm']):.3g}" if "norm" in arrays else ""
         self.chart.setAccessibleDescription(" · ".join(part for part in (norm, change) if part))

@@ -26,10 +26,12 @@ class LossView(View):
         return LineChart(self.theme)
 
     def describe(self) -> str:
-        return self.block_name[:1].lower() + self.block_name[1:]
+        return self._told or self.block_name[:1].lower() + self.block_name[1:]
 
     def draw_history(self, history: RunHistory, previous: RunHistory | None) -> bool:
         name = self._metric(history)
+        self._told = "reconstruction error" if name == "reconstruction_error" else ""
+        self.set_subtitle(self.describe())
         curves = list(run_curves(previous, name, faint=True)) if previous is not None else []
         if previous is not None and curves and curves[0].name == "train":
             curves[0] = in_the_middle(curves[0], previous, previous.first_step_of(name))

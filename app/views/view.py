@@ -118,7 +118,8 @@ class View(QWidget, metaclass=AbstractWidget):
     def set_missing(self, missing: bool) -> None:
         """Whether the block that the view looks at is gone from the drawing."""
         if missing != self._missing:
-            self._missing = missing
+            self._missing, self._told = missing, ""
+            self.set_subtitle(self.describe())
             self.show_message(DELETED if missing else self._waits, choose=missing)
             self._drawn = None
 
@@ -151,7 +152,8 @@ class View(QWidget, metaclass=AbstractWidget):
         return self.block_name
 
     def set_subtitle(self, text: str) -> None:
-        """Say something else beside the title."""
+        """Say something else beside the title; of a block that is gone there is nothing to say."""
+        text = "" if self._missing else text
         if text != self.subtitle:
             self.subtitle = text
             self.subtitle_changed.emit(text)
@@ -173,7 +175,8 @@ class View(QWidget, metaclass=AbstractWidget):
     def show_problem(self, text: str) -> None:
         """Say why there is nothing to show."""
         if not self._missing:
-            self._waiting, self._problem = None, text
+            self._waiting, self._problem, self._told = None, text, ""
+            self.set_subtitle(self.describe())
             self.show_message(self._waits)
 
     def show_message(self, text: str, choose: bool = False) -> None:

@@ -33,7 +33,7 @@ _axes_shown: WeakKeyDictionary[Network, dict[str, Tensor]] = WeakKeyDictionary()
 def measure_latent(subject: Subject, ask: Ask) -> Arrays:
     """The answer to a `latent` ask.
 
-    Raises Refused: `no-output`, `not-finite`, `no-dataset`, `bypassed`, `not-in-network`.
+    Raises Refused: `no-output`, `not-finite`, `too-large`, `no-dataset`, `bypassed`, `not-in-network`.
     """
     network = subject.network
     port = _port(network, ask.block)
@@ -44,6 +44,8 @@ def measure_latent(subject: Subject, ask: Ask) -> Arrays:
     values = values.reshape(len(values), -1).float()
     if not bool(values.isfinite().all()):
         raise block_refused("not-finite", network, ask.block)
+    if not bool((values - values.mean(0)).square().sum().isfinite()):
+        raise block_refused("too-large", network, ask.block)
     kept = _axes_shown.setdefault(network, {})
     axes, explained = principal_axes(values, kept.get(ask.id))
     kept[ask.id] = axes

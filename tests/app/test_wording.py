@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from app.wording import ago_words, count_words, device_words, duration_words, number_words, result_words, short_words
+from app.wording import (
+    ago_words,
+    change_words,
+    count_words,
+    device_words,
+    duration_words,
+    number_words,
+    result_words,
+    short_words,
+)
 
 
 @pytest.mark.parametrize(("number", "text"), [(7370, "7\u2009370"), (999, "999"), (61_706, "61\u2009706")])
@@ -43,3 +52,10 @@ def test_the_result_is_accuracy_first() -> None:
 def test_counts_and_devices() -> None:
     assert (count_words(1, "epoch"), count_words(20, "epoch")) == ("1 epoch", "20 epochs")
     assert [device_words(name) for name in ("cpu", "cuda:0", "cuda:1", "mps")] == ["CPU", "GPU", "GPU 1", "GPU"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.38, "changed 38 %"), (25.5, "changed 2550 %"), (25549072.0, "changed 2.6e+09 %")]
+)
+def test_weights_that_ran_away_have_one_exponent(share: float, text: str) -> None:
+    assert change_words(share) == text

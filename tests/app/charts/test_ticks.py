@@ -51,6 +51,8 @@ def test_texts_have_equal_decimals_and_suffixes() -> None:
         (123.4, "123"),
         (11_700_000, "11.7\u2009M"),
         (-0.5, "−0.500"),
+        (8.2e13, "82\u2009T"),
+        (-5.15e26, "−5.15e+26"),
         (float("nan"), "NaN"),
         (0, "0"),
     ],

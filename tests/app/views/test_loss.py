@@ -195,3 +195,13 @@ def test_a_network_without_classes_has_no_accuracy(light, history, qtbot) -> Non
     view.show()
     view.show_history(history(classes=False))
     assert view.message() == NONE
+
+
+def test_what_a_boltzmann_machine_lowers_is_named_beside_the_title(loss, history) -> None:
+    machine = RunHistory()
+    machine.add(Started("r1", device="cpu", threads=1, steps_per_epoch=2, samples=10, stages=(1,)))
+    machine.add(EpochEnded("r1", 0, 1, 2, {"reconstruction_error": 9.0}, {"reconstruction_error": 9.5}))
+    loss.show_history(machine)
+    assert loss.subtitle == "reconstruction error"
+    loss.show_history(history())
+    assert loss.subtitle == ""

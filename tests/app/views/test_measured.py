@@ -115,6 +115,25 @@ def test_a_deleted_block_is_said_and_another_can_be_chosen(view, qtbot) -> None:
     assert view.ask().block == "other"
 
 
+def test_of_a_deleted_block_nothing_is_said_beside_the_title(view) -> None:
+    view.set_block("k3f9", "Flatten")
+    view.show_measured(ANSWERS[view.kind], 1)
+    view.set_missing(True)
+    view.set_block("k3f9", "")
+    assert view.subtitle == ""
+    view.set_missing(False)
+    view.set_block("k3f9", "Flatten")
+    assert view.subtitle.startswith("Flatten")
+    assert "54 %" not in view.subtitle, "of the answer before"
+
+
+def test_a_problem_takes_away_what_the_last_answer_said_beside_the_title(view) -> None:
+    before = view.describe()
+    view.show_measured(ANSWERS[view.kind], 1)
+    view.show_problem("The values are too large to draw")
+    assert view.subtitle == before
+
+
 def test_a_problem_is_said_in_place_of_the_chart(view) -> None:
     view.show_problem("This block has no weights")
     assert view.message() == "This block has no weights"

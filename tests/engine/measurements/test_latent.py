@@ -112,3 +112,13 @@ def test_data_without_classes_or_pictures(opened) -> None:
     assert set(answer) == {"points", "labels", "rows", "explained"}
     assert set(answer["labels"]) == {-1}
     assert len(answer["points"]) == 300
+
+
+@pytest.mark.parametrize("factor", [1e25, 1e37])
+def test_what_is_finite_but_too_large_to_draw_is_told(convnet: Session, factor: float) -> None:
+    with torch.no_grad():
+        convnet.network.block("hidden").weight.mul_(factor)
+    with pytest.raises(Refused) as caught:
+        measure(convnet, Ask(id="l", kind="latent", block="hidden"))
+    assert caught.value.problem.code == "too-large"
+    assert "too large to draw" in caught.value.problem.sentence
