@@ -307,7 +307,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{workspace.title}{mark} – Tensorloom")
         self.editor.set_title(workspace.title, changed)
         copied = workspace.path is None and workspace.example is not None
-        self.inspector.set_project_place(workspace.title, "Example, opened as a copy" if copied else "Project")
+        words = "Example, opened as a copy" if copied else "Project"
+        self.inspector.set_project_place(workspace.title, words, has_file=workspace.path is not None)
         if workspace.path is None:
             words = "Not saved yet"
         elif changed:

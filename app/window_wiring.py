@@ -203,7 +203,7 @@ def _wire_panels(window: MainWindow) -> None:
 
     def fix(offered: Fix) -> None:
         if workspace.apply_fix(offered):
-            window.status.show_message(offered.label)
+            window.status.show_message(offered.done)
 
     def jump(path: object) -> None:
         window.problem_popup.close_now()

@@ -78,7 +78,7 @@ class Inspector(QWidget):
         self._folder: Any = None
         self._wrong_folder: Problem | None = None
         self._known_folders: Mapping[str, str] = {}
-        self._place = ("", "")
+        self._place, self._has_file = ("", ""), False
         self._folded: set[str] = {"Variables"}
         self._shown: object = None
         self._form: object = None
@@ -164,9 +164,9 @@ class Inspector(QWidget):
         if isinstance(self._page, BlockPage):
             self._page.set_curve(*self._curve)
 
-    def set_project_place(self, title: str, words: str) -> None:
-        """What the project is called where it has no title itself, and what it is: `Example, opened as a copy`."""
-        self._place = (title, words)
+    def set_project_place(self, title: str, words: str, *, has_file: bool = False) -> None:
+        """Its name, with a file instead of a title of its own, and what it is: `Example, opened as a copy`."""
+        self._place, self._has_file = (title, words), has_file
         self._show_place()
 
     def set_dataset_described(self, message: Any) -> None:
@@ -365,8 +365,8 @@ class Inspector(QWidget):
 
     def _show_place(self) -> None:
         if isinstance(self._page, ProjectPanel):
-            title = str(getattr(self._context.document.settings, "title", "") or "") or self._place[0] or "Untitled"
-            self._page.header.show_words(title, self._place[1] or "Project")
+            own = "" if self._has_file else str(getattr(self._context.document.settings, "title", "") or "")
+            self._page.header.show_words(own or self._place[0] or "Untitled", self._place[1] or "Project")
 
     def _remember_fold(self, title: str, folded: bool) -> None:
         (self._folded.add if folded else self._folded.discard)(title)

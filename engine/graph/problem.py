@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from engine.graph.graph import Path, PortRef
-from engine.graph.sentences import FIX_LABELS, SENTENCES
+from engine.graph.sentences import FIX_DONE, FIX_LABELS, SENTENCES
 from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Plain, Value, counted, format_value, printable
 
@@ -32,6 +32,11 @@ class Fix(Plain, frozen=True):
     def label(self) -> str:
         """What the button says: `Insert Flatten`."""
         return _written(FIX_LABELS[self.edit], self.facts)
+
+    @property
+    def done(self) -> str:
+        """What is said once it is made: `Inserted Flatten`."""
+        return _written(FIX_DONE[self.edit], self.facts)
 
 
 class Problem(Plain, frozen=True):

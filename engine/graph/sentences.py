@@ -1,4 +1,4 @@
-"""The sentences of all problems and the labels of all fixes, by code.
+"""The sentences of all problems, the labels of all fixes and what is said once they are made, by code.
 
 Each problem has two parts: what is wrong (no full stop), and how to mend it (whole sentences, may be empty).
 `{rows:samples}` is a number and what it counts: 1 sample, 2 samples.
@@ -396,4 +396,20 @@ FIX_LABELS: dict[str, str] = {
     "set_learning_rate": "Try {value}",
     "add_contrastive_divergence": "Train it by contrastive divergence",
     "remove_stage": "Remove the stage",
+}
+
+FIX_DONE: dict[str, str] = {
+    "insert_between": "Inserted {type}",
+    "remove_and_heal": "Removed {name}",
+    "remove_blocks": "Removed {name}",
+    "set_frozen": "{name} learns again",
+    "set_parameter": "{label} is {value} now",
+    "connect": "Wired {source} to {target}",
+    "replace_wire": "Replaced the wire",
+    "use_weights_transposed": "The weights are used transposed now",
+    "use_own_weights": "It has weights of its own now",
+    "set_batch_size": "Batches have {value} now",
+    "set_learning_rate": "The learning rate is {value} now",
+    "add_contrastive_divergence": "The plan trains it by contrastive divergence now",
+    "remove_stage": "Removed the stage",
 }

@@ -172,6 +172,7 @@ def test_a_problem_stops_run_and_the_offered_fix_mends_it(warm, qtbot) -> None:
     assert warm.problem_popup.isVisible()
     problem = next(problem for problem in workspace.analysis.problems if problem.fixes)
     warm.problem_list.fix.emit(problem.fixes[0])
+    assert warm.status.message.text() == "Inserted Flatten"
     qtbot.waitUntil(lambda: workspace.analysis.errors == 0, timeout=RUN_MS)
     assert warm.run_bar.slot.isEnabled()
     warm.problem_popup.close_now()

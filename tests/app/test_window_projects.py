@@ -124,6 +124,7 @@ def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
     assert (workspace.path, workspace.is_changed) == (tmp_path / "net.loom", False)
     assert window.status.saved.text() == "Saved just now"
     assert "net" in window.windowTitle()
+    assert window.inspector.page.header.title() == "net", "no title of the example any more"
     graph = workspace.document.graph
     workspace.new()
     with qtbot.waitSignal(workspace.opened):

@@ -310,6 +310,8 @@ def test_nothing_selected_shows_the_project(inspector: Inspector) -> None:
     assert panel.header.title() == "Digits convnet"
     assert panel.header.subtitle() == "Example, opened as a copy"
     assert panel.about.text() == "Reads pictures."
+    inspector.set_project_place("net one", "Project", has_file=True)
+    assert panel.header.title() == "net one"
     assert [section.title for section in panel.sections] == ["Try", "Data", "Training", "Variables"]
 
 

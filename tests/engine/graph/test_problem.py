@@ -11,7 +11,7 @@ from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fix, Problem, Refused, block_words, refused, tell_of_blank
-from engine.graph.sentences import FIX_LABELS, SENTENCES
+from engine.graph.sentences import FIX_DONE, FIX_LABELS, SENTENCES
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
 
@@ -46,7 +46,16 @@ def test_what_is_wrong_with_a_file_or_out_of_range_is_told_with_what_to_do(code:
 @pytest.mark.parametrize("edit", FIX_LABELS)
 def test_the_label_of_a_fix_is_filled(edit: str) -> None:
     places = [name for _, name, _, _ in string.Formatter().parse(FIX_LABELS[edit]) if name]
-    assert "?" not in Fix(edit=edit, facts=dict.fromkeys(places, "word")).label
+    fix = Fix(edit=edit, facts=dict.fromkeys(places, "word"))
+    assert "?" not in fix.label
+    assert "?" not in fix.done
+    assert fix.done != fix.label, "it is done, and asks for nothing"
+
+
+def test_every_fix_says_that_it_was_made() -> None:
+    assert FIX_DONE.keys() == FIX_LABELS.keys()
+    fix = Fix("set_parameter", facts={"label": "Skip", "value": "projection"})
+    assert (fix.label, fix.done) == ("Set Skip to projection", "Skip is projection now")
 
 
 def test_facts_read_as_people_write_them() -> None:
