@@ -37,8 +37,6 @@ class CanvasCommands(QObject):
         super().__init__(parent)
         self.document = document
         self.scene = scene
-        self._pastes = 0
-        self._pasted_text = ""
 
     def edit(self, label: str, function: Callable[..., Graph], *arguments: object) -> bool:
         """One edit of this body as one undo step; False where it was refused."""
@@ -248,9 +246,7 @@ class CanvasCommands(QObject):
         ids = tuple(sorted(self.scene.picked_blocks))
         if not ids:
             return False
-        text = clipboard.text_of(edits.fragment_of(self.scene.body, ids))
-        QApplication.clipboard().setText(text)
-        self._pasted_text, self._pastes = text, 0
+        QApplication.clipboard().setText(clipboard.text_of(edits.fragment_of(self.scene.body, ids)))
         self.message.emit("Copied 1 block" if len(ids) == 1 else f"Copied {len(ids)} blocks")
         return True
 
@@ -270,37 +266,44 @@ class CanvasCommands(QObject):
         except Refused as fault:
             self.refused.emit(fault.problem)
 
-    def paste(self, at: tuple[float, float] | None = None) -> None:
-        """Add what the clipboard holds, its middle at a place of the scene or a step beside the originals."""
-        text = QApplication.clipboard().text()
+    def paste(self, at: tuple[float, float] | None = None) -> bool:
+        """Add what the clipboard holds, clear of other blocks: its corner at a place of the scene, or beside the
+        originals. False where refused."""
+        from graph_editor.pasting import area_of, clear_offset
+
         try:
-            fragment = clipboard.fragment_from(text, self.document.types)
+            fragment = clipboard.fragment_from(QApplication.clipboard().text(), self.document.types)
         except Refused as fault:
             self.refused.emit(fault.problem)
-            return
-        if at is None:
-            self._pastes = self._pastes + 1 if text == self._pasted_text else 1
-            self._pasted_text = text
-            offset = (PASTE_STEP * self._pastes, PASTE_STEP * self._pastes)
-        else:
-            left, top = (min(getattr(block.look, axis) for block in fragment.blocks.values()) for axis in "xy")
-            offset = (snapped(at[0] - left), snapped(at[1] - top))
-        self.add_fragment("Paste", fragment, offset)
+            return False
+        area, offset = area_of(self.scene, fragment), (PASTE_STEP, PASTE_STEP)
+        if at is not None:
+            offset = (snapped(at[0] - area.left()), snapped(at[1] - area.top()))
+        return self.add_fragment("Paste", fragment, clear_offset(self.scene, area, offset))
 
-    def duplicate(self, offset: tuple[int, int] = (PASTE_STEP, PASTE_STEP)) -> None:
-        """Add the selected blocks once more."""
+    def duplicate(self, offset: tuple[int, int] | None = None) -> bool:
+        """Add the selected blocks once more, so far from the originals or in the room below; False without any."""
+        from graph_editor.pasting import area_of, below, clear_offset
+
         ids = tuple(sorted(self.scene.picked_blocks))
-        if ids:
-            self.add_fragment("Duplicate", edits.fragment_of(self.scene.body, ids), offset)
+        if not ids:
+            return False
+        fragment = edits.fragment_of(self.scene.body, ids)
+        if offset is None:
+            area = area_of(self.scene, fragment)
+            offset = clear_offset(self.scene, area, below(area))
+        return self.add_fragment("Duplicate", fragment, offset)
 
-    def add_fragment(self, label: str, fragment: Graph, offset: tuple[int, int]) -> None:
-        """Add the blocks of a fragment under new ids, and select them."""
+    def add_fragment(self, label: str, fragment: Graph, offset: tuple[int, int]) -> bool:
+        """Add the blocks of a fragment under new ids, and select them; False where refused."""
         from engine.graph.paths import all_ids
 
         old = sorted(all_ids(fragment))
         ids = dict(zip(old, self.document.new_ids(len(old)), strict=True))
-        if self.edit(label, edits.paste, fragment, ids, offset):
-            self.scene.pick([ids[id] for id in fragment.blocks])
+        if not self.edit(label, edits.paste, fragment, ids, offset):
+            return False
+        self.scene.pick([ids[id] for id in fragment.blocks])
+        return True
 
     def toggle_bypass(self) -> None:
         """Switch the selected blocks off, or on where all are off; refused where output and input differ."""

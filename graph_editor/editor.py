@@ -24,6 +24,7 @@ from graph_editor.entering import READABLE, Fitting, focus_of
 from graph_editor.interactions.ghost import ghost_of
 from graph_editor.minimap import Minimap
 from graph_editor.name_editor import NameEditor
+from graph_editor.pasting import duplicate_here, paste_here
 from graph_editor.refusal_popup import RefusalPopup
 from graph_editor.scene import GraphScene
 from graph_editor.search_popup import SearchPopup
@@ -217,11 +218,11 @@ class Editor(QWidget):
 
     def paste(self) -> None:
         """Add the blocks on the clipboard; other text is refused in a sentence."""
-        self.commands.paste()
+        paste_here(self.view)
 
     def duplicate(self) -> None:
         """Add the selected blocks once more."""
-        self.commands.duplicate()
+        duplicate_here(self.view)
 
     def toggle_bypass(self) -> None:
         """Switch the selected blocks off or on."""
@@ -308,9 +309,8 @@ class Editor(QWidget):
 
     def _refused(self, problem: Problem) -> None:
         self.message.emit(problem.sentence)
-        place = self.view.pointer
-        if not self.view.viewport().rect().contains(place):
-            place = self.view.viewport().rect().center()
+        place, room = self.view.pointer, self.view.viewport().rect()
+        place = place if room.contains(place) else room.center()
         self.refusal.show_problem(problem, self.view.mapToParent(place), True)
 
     # Keeping the small parts in place.
