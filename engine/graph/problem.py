@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from engine.graph.fix_words import FIX_DONE, FIX_LABELS
 from engine.graph.graph import Path, PortRef
-from engine.graph.sentences import FIX_DONE, FIX_LABELS, SENTENCES
+from engine.graph.sentences import SENTENCES
 from engine.graph.tensor_spec import TensorSpec, told_apart
 from engine.graph.values import Plain, Value, counted, format_value, printable
 

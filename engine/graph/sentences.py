@@ -1,4 +1,4 @@
-"""The sentences of all problems, the labels of all fixes and what is said once they are made, by code.
+"""The sentences of all problems, by code.
 
 Each problem has two parts: what is wrong (no full stop), and how to mend it (whole sentences, may be empty).
 `{rows:samples}` is a number and what it counts: 1 sample, 2 samples.
@@ -380,36 +380,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "checksum": ("The download of {file} arrived damaged", "It was deleted; download again."),
     "not-downloadable": ("{name} is not a dataset that can be downloaded", "Choose one of {known}."),
     "split": ("The split {split}{whose} leaves no samples for {part}", "Give every part some."),
-}
-
-FIX_LABELS: dict[str, str] = {
-    "insert_between": "Insert {type}",
-    "remove_and_heal": "Remove {name}",
-    "remove_blocks": "Remove {name}",
-    "set_frozen": "Unfreeze {name}",
-    "set_parameter": "Set {label} to {value}",
-    "connect": "Wire {source} to {target}",
-    "replace_wire": "Replace the wire",
-    "use_weights_transposed": "Use them transposed",
-    "use_own_weights": "Give it weights of its own",
-    "set_batch_size": "Use batches of {value}",
-    "set_learning_rate": "Try {value}",
-    "add_contrastive_divergence": "Train it by contrastive divergence",
-    "remove_stage": "Remove the stage",
-}
-
-FIX_DONE: dict[str, str] = {
-    "insert_between": "Inserted {type}",
-    "remove_and_heal": "Removed {name}",
-    "remove_blocks": "Removed {name}",
-    "set_frozen": "{name} learns again",
-    "set_parameter": "{label} is {value} now",
-    "connect": "Wired {source} to {target}",
-    "replace_wire": "Replaced the wire",
-    "use_weights_transposed": "The weights are used transposed now",
-    "use_own_weights": "It has weights of its own now",
-    "set_batch_size": "Batches have {value} now",
-    "set_learning_rate": "The learning rate is {value} now",
-    "add_contrastive_divergence": "The plan trains it by contrastive divergence now",
-    "remove_stage": "Removed the stage",
 }

@@ -8,7 +8,8 @@ from importlib.resources import as_file, files
 
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
-from engine.graph.sentences import FIX_LABELS, SENTENCES
+from engine.graph.fix_words import FIX_LABELS
+from engine.graph.sentences import SENTENCES
 from engine.project.examples import ORDER, REFERENCES
 from engine.project.project_file import read_project
 

@@ -8,10 +8,11 @@ import string
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
+from engine.graph.fix_words import FIX_DONE, FIX_LABELS
 from engine.graph.graph import Block, Graph
 from engine.graph.parameter_rules import parameter_problem
 from engine.graph.problem import Fix, Problem, Refused, block_words, refused, tell_of_blank
-from engine.graph.sentences import FIX_DONE, FIX_LABELS, SENTENCES
+from engine.graph.sentences import SENTENCES
 from engine.graph.tensor_spec import Dim, TensorSpec
 from engine.graph.values import Formula
 
