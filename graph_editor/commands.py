@@ -276,7 +276,7 @@ class CanvasCommands(QObject):
         except Refused as fault:
             self.refused.emit(fault.problem)
             return False
-        area, offset = area_of(self.scene, fragment), (PASTE_STEP, PASTE_STEP)
+        area, offset = area_of(self.scene, fragment.blocks.values()), (PASTE_STEP, PASTE_STEP)
         if at is not None:
             offset = (snapped(at[0] - area.left()), snapped(at[1] - area.top()))
         return self.add_fragment("Paste", fragment, clear_offset(self.scene, area, offset))
@@ -290,7 +290,7 @@ class CanvasCommands(QObject):
             return False
         fragment = edits.fragment_of(self.scene.body, ids)
         if offset is None:
-            area = area_of(self.scene, fragment)
+            area = area_of(self.scene, fragment.blocks.values())
             offset = clear_offset(self.scene, area, below(area))
         return self.add_fragment("Duplicate", fragment, offset)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QCursor
 
 from engine.graph.block_size import Drawn
-from engine.graph.graph import Graph
+from engine.graph.graph import Block
 from graph_editor.free_place import BESIDE, free_corner, reveal
 from graph_editor.scene import GraphScene
 from graph_editor.view import GraphView
@@ -38,12 +40,12 @@ def duplicate_here(view: GraphView) -> None:
         _show_picked(view)
 
 
-def area_of(scene: GraphScene, fragment: Graph) -> QRectF:
-    """What the blocks of a fragment cover, about where they are not drawn in this scene."""
-    looks = [block.look for block in fragment.blocks.values()]
+def area_of(scene: GraphScene, blocks: Collection[Block]) -> QRectF:
+    """What blocks cover, about where they are not drawn in this scene; only those at the far edges are measured."""
+    looks = [block.look for block in blocks]
     left, top = min(look.x for look in looks), min(look.y for look in looks)
     right, bottom = max(look.x for look in looks), max(look.y for look in looks)
-    outer = [b for b in fragment.blocks.values() if b.look.x > right - _ROOM or b.look.y > bottom - _ROOM]
+    outer = [b for b in blocks if b.look.x > right - _ROOM or b.look.y > bottom - _ROOM]
     for block in outer:
         item = scene.blocks.get(block.id)
         if item is not None:
@@ -72,7 +74,5 @@ def clear_offset(scene: GraphScene, area: QRectF, offset: Offset) -> Offset:
 
 
 def _show_picked(view: GraphView) -> None:
-    area = QRectF()
-    for id in view.graph_scene.picked_blocks:
-        area = area.united(view.graph_scene.blocks[id].sceneBoundingRect())
-    reveal(view, area)
+    scene = view.graph_scene
+    reveal(view, area_of(scene, [scene.body.blocks[id] for id in scene.picked_blocks]))
