@@ -31,8 +31,8 @@ def main(folder: Path, theme: str = "light", scale: str = "1", width: int = 1440
         hands = Hands.open(Path(state), size=(width, height))
         window, workspace = hands.window, hands.workspace
 
-        def take(name: str) -> None:
-            hands.rest(500)
+        def take(name: str, rest_ms: int = 500) -> None:
+            hands.rest(rest_ms)
             assert window.grab().save(str(folder / f"{name}-{theme}.png"))
 
         window.set_theme(load_theme(theme))
@@ -53,7 +53,7 @@ def main(folder: Path, theme: str = "light", scale: str = "1", width: int = 1440
         window.editor.select(("conv",))
         workspace.runs.run()
         hands.wait(lambda: workspace.history is not None and workspace.history.epoch >= 5, "five epochs")
-        take("training")
+        take("training", rest_ms=200)  # the whole run takes a second
         hands.wait(lambda: workspace.history is not None and workspace.history.state == "finished", "the end")
         take("finished")
         hands.close()
