@@ -306,7 +306,11 @@ class Run:
             except StopIteration as done:
                 metrics: Mapping[str, float] = done.value
                 return metrics
-            self.waiting += self.control.take()
+            commands = self.control.take()
+            if any(isinstance(command, Checkpoint) for command in commands):
+                # at once: the next look may find a job that takes for ever
+                yield from self.checkpoint()
+            self.waiting += tuple(command for command in commands if not isinstance(command, Checkpoint))
             if self.waiting:
                 self.due = 0.0
             if any(isinstance(command, Stop) for command in self.waiting):

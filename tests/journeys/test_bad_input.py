@@ -340,11 +340,8 @@ def test_a_loss_that_becomes_nan(open_hands, refuses, tmp_path: Path) -> None:
     assert "Loss became NaN at epoch 1, step" in hands.run_words
     graph: Graph = hands.graph
     offer = hands.window.run_bar.message.link
-    assert offer.text() == "Try 100000"
+    assert offer.text() == "Try 0.01"
     hands.click(offer)
-    assert hands.workspace.document.settings.plan.stages[0].learning_rate == 1e5
-    hands.wait(lambda: hands.workspace.runs.state.phase in ("failed", "finished"), "the end of the second try")
-    hands.type_into(hands.window.run_bar.learning_rate, "0.1")
-    hands.press_run_button("Run")
+    assert hands.workspace.document.settings.plan.stages[0].learning_rate == 0.01
     hands.wait_phase("finished")
     assert hands.graph == graph

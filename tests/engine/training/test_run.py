@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from engine.graph.graph import Block, PortRef, Wire, sorted_wires
 from engine.measurements.results import Ask
 from engine.training import run
-from engine.training.commands import Change, Pause, Resume, SingleStep, Stop, Watch
+from engine.training.commands import Change, Checkpoint, Pause, Resume, SingleStep, Stop, Watch
 from engine.training.events import Checkpointed, EpochEnded, Finished, Marked, Measured, Paused, Started, Stopped
 from engine.training.loop import train
 from engine.training.pace import Pace
@@ -142,6 +142,20 @@ def test_a_pause_during_a_validation_comes_with_the_next_step(drawing, requested
     events = list(train(requested(drawing(*LAYERS), Supervised(2)), control))
     told = [type(event) for event in events if isinstance(event, (Marked, EpochEnded, Paused))]
     assert told == [Marked, EpochEnded, Paused, EpochEnded]
+
+
+def test_a_checkpoint_asked_for_during_a_validation_does_not_wait_for_a_step(
+    drawing, requested, script, losses, tmp_path
+):
+    graph, folder = drawing(*LAYERS), str(tmp_path / "kept")
+    events = list(train(requested(graph, Supervised(2), checkpoint_folder=folder), script({STEPS: (Checkpoint(),)})))
+    told = [event for event in events if isinstance(event, (Checkpointed, EpochEnded))]
+    assert [type(event) for event in told[:2]] == [Checkpointed, EpochEnded]
+    went_on = list(train(requested(graph, Supervised(2), weights=told[0].path, resume=True), script()))
+    assert of(EpochEnded, went_on)[0].validation == told[1].validation
+    whole = losses(train(requested(graph, Supervised(2)), script()))
+    assert losses(events).tobytes() == whole.tobytes()
+    assert losses(went_on).tobytes() == whole[STEPS:].tobytes()
 
 
 @pytest.mark.parametrize("batch_size", [64, 1000])

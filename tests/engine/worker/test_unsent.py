@@ -54,7 +54,7 @@ def test_a_seed_that_cannot_be_sent_is_named(worker: Listener) -> None:
     worker.client.send(Analyse(id=id, graph=Graph(), plan=Plan(seed=10**30)))
     (problem,) = worker.until(Analysed, lambda m: m.id == id).problems
     assert problem.sentence.startswith("Seed is 1")
-    assert problem.sentence.endswith(f"000, out of range: 0 to {2**63 - 1}.")
+    assert problem.sentence.endswith(f"000, out of range: 0 to {2**63 - 1}. Give it a value in range.")
 
 
 @pytest.mark.parametrize(
