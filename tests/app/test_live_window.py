@@ -183,7 +183,8 @@ def test_a_killed_worker_is_told_and_the_run_goes_on_from_its_checkpoint(live, q
     workspace = live.workspace
     workspace.set_epochs(2000)
     workspace.runs.run()
-    wait_for(qtbot, live, "training")
+    # a pause may come before the first step else
+    qtbot.waitUntil(lambda: workspace.runs.state.step > 0, timeout=RUN_MS)
     workspace.runs.pause()
     wait_for(qtbot, live, "paused")
     qtbot.waitUntil(lambda: workspace.runs.checkpoint is not None, timeout=RUN_MS)
