@@ -137,7 +137,7 @@ class RunControl(QObject):
         self._start(fresh=True)
 
     def continue_run(self) -> None:
-        """Go on from the weights of the session: the plan's epochs once more, or the rest of a run that died."""
+        """Go on from the weights of the session: the rest of a run that ended early, else the plan once more."""
         if self.resume_from is not None:
             self._start(fresh=True, weights=self.resume_from, resume=self._weights.mid_run)
         else:

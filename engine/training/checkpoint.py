@@ -36,6 +36,7 @@ class RunFacts(Plain, frozen=True):
     `epochs` and `learning_rate` (of the running stage) are as steered and continued, `planned_epochs` and
     `planned_rate` as the plan had them; `right` and `seen` are counts over the epoch so far. `lent` tells who used
     whose weights: the drawing may have been changed since. `samples` of an epoch; None in files of before.
+    `epochs_before`: how many of the running stage's epochs were trained before the plan's were added to them.
     """
 
     position: Position
@@ -53,6 +54,7 @@ class RunFacts(Plain, frozen=True):
     seen: tuple[int, ...] = ()
     lent: Lent = {}
     samples: int | None = None
+    epochs_before: int = 0
 
 
 @dataclass(frozen=True)

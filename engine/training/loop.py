@@ -27,8 +27,9 @@ def train(
     """Train as `request` says, and tell what happens.
 
     Without `session` one is opened, and handed to `on_session` before the first step; with `request.resume` its
-    checkpoint's run goes on to the last bit. A given session goes on from its weights: `request.resume` finishes what
-    its last run left undone, otherwise the plan's epochs are added and steps and epochs counted on.
+    checkpoint's run goes on to the last bit. A given session goes on from its weights, steps and epochs are counted on:
+    what its last run left undone is finished; where that is nothing, the plan's epochs are added, unless
+    `request.resume` asks for the rest alone.
 
     What goes wrong is told by Failed; raised is only what keeps the last sound weights from being loaded then. The same
     plan, seed, device and number of threads give the same losses to the last bit, whatever is measured meanwhile and

@@ -80,14 +80,13 @@ class Run:
         self.changes: list[tuple[int, float]] = []
         self.planned = tuple(stage.epochs for stage in self.plan.stages)
         self.epochs = list(self.planned)
-        self.stage_index = self.epoch = self.batch = self.step = self.first_epoch = 0
+        self.stage_index = self.epoch = self.batch = self.step = self.first_epoch = self.epochs_before = 0
         self.learning_rate = 0.0
         self.paused = self.stopped = False
-        self.steps_allowed = 0
         self.waiting: tuple[Command, ...] = ()
         self.due = self._tick_due = 0.0
         self._checkpoint_due = begun_at + CHECKPOINT_S
-        self._announced = -1
+        self._announced, self.steps_allowed = -1, 0
         self._restored = self._take_up()
 
     # --- beginning ------------------------------------------------------------------------------
@@ -102,14 +101,24 @@ class Run:
             self.session.position = Position()
             return None
         at = facts.position
-        self.stage_index, self.epoch, self.step = at.stage, at.epoch, at.step
+        self.stage_index, self.epoch, self.batch, self.step = at.stage, at.epoch, at.batch, at.step
         self.first_epoch = at.epoch
-        if not self.request.resume:
-            self.epochs[at.stage] = at.epoch + self.planned[at.stage]
-        elif facts.planned_epochs == self.planned:
-            self.epochs = list(facts.epochs)
-        self.batch = at.batch
+        self._plan_epochs(facts)
         return kept
+
+    def _plan_epochs(self, facts: RunFacts) -> None:
+        """Finish what the kept run left undone; where that is nothing, add the plan's epochs, unless told to resume."""
+        at = facts.position
+        self.epochs_before = facts.epochs_before
+        if facts.planned_epochs == self.planned:
+            self.epochs = list(facts.epochs)
+        else:
+            self.epochs[: at.stage] = facts.epochs[: at.stage]
+            self.epochs[at.stage] += facts.epochs_before
+        is_done = at.epoch >= min(self.epochs[at.stage], facts.epochs[at.stage])
+        if is_done and at.stage == len(self.planned) - 1 and not self.request.resume:
+            self.epochs_before = at.epoch
+            self.epochs[-1] = at.epoch + self.planned[-1]
 
     def started(self) -> Started:
         """What the run is going to do."""
@@ -323,7 +332,8 @@ class Run:
         self.pace.hold()
         yield from self.checkpoint()
         if self.stage_index + 1 < len(self.plan.stages):
-            self.stage_index, self.epoch, self.batch, self.first_epoch = self.stage_index + 1, 0, 0, 0
+            self.stage_index += 1
+            self.epoch = self.batch = self.first_epoch = self.epochs_before = 0
             self.begin_stage()
         else:
             self.stage_index += 1
@@ -368,6 +378,7 @@ class Run:
             position=self.position,
             epochs=tuple(self.epochs),
             planned_epochs=self.planned,
+            epochs_before=self.epochs_before,
             learning_rate=self.learning_rate,
             planned_rate=self.plan.stages[self.stage_index].learning_rate,
             threads=self.threads,

@@ -81,11 +81,11 @@ def test_a_stopped_run_goes_on_as_if_nobody_had_died(live, qtbot) -> None:
     kill_worker(live, qtbot)
     start_again(live, qtbot)
     assert said(live) == before
-    workspace.set_epochs(3)
+    workspace.set_epochs(epoch + 2)
     started = starts(live)
     press(qtbot, live.run_bar.slot)
     wait_for(qtbot, live, "finished")
-    assert started[0].stages == (epoch - 1 + 3,)
+    assert (started[0].first_epoch, started[0].stages) == (epoch - 1, (epoch + 2,))
 
 
 def test_a_continued_run_that_dies_before_its_first_checkpoint_is_continued_once_more(live, qtbot) -> None:

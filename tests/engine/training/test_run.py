@@ -180,3 +180,55 @@ def test_a_short_last_batch_counts_its_own_samples(drawing, requested, script, m
         list(train(msgspec.structs.replace(request, weights=stop.checkpoint, resume=True), script()))
         assert sum(pace.steps for pace in paces) == 2 * steps
         assert sum(pace.samples for pace in paces) == 2 * 1257
+
+
+@pytest.fixture
+def goes_on(drawing, requested, script, tmp_path):
+    """Goes on from a checkpoint by the plan of `stages`; its last checkpoint, what it tells and its Started event."""
+
+    def go_on(weights, *stages, resume=False, commands=None):
+        settings = {"weights": weights, "resume": resume, "checkpoint_folder": str(tmp_path / "kept")}
+        events = list(train(requested(drawing(*LAYERS), *stages, **settings), script(commands)))
+        return of(Checkpointed, events)[-1].path, events, of(Started, events)[0]
+
+    return go_on
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_stopped_run_is_continued_to_the_end_of_its_plan(
+    drawing, requested, script, losses, goes_on, stopped, resume
+):
+    _, events, started = goes_on(stopped, Supervised(2), resume=resume)
+    assert (started.stages, started.first_step) == ((2,), 10)
+    whole = losses(train(requested(drawing(*LAYERS), Supervised(2)), script()))
+    assert losses(events).tobytes() == whole[10:].tobytes()
+
+
+def test_a_finished_run_is_continued_by_the_plans_epochs(goes_on):
+    finished, _, _ = goes_on(None, Supervised(2))
+    more, _, started = goes_on(finished, Supervised(3))
+    assert (started.first_epoch, started.stages) == (2, (5,))
+    assert goes_on(more, Supervised(3), resume=True)[2].stages == (5,), "nothing was left"
+
+
+def test_a_run_that_was_continued_and_stopped_is_finished_before_more_is_added(goes_on):
+    finished, _, _ = goes_on(None, Supervised(2))
+    stopped_again, _, _ = goes_on(finished, Supervised(3), commands={STEPS // 2: (Stop(),)})
+    for resume in (False, True):
+        assert goes_on(stopped_again, Supervised(3), resume=resume)[2].stages == (5,)
+        assert goes_on(stopped_again, Supervised(4), resume=resume)[2].stages == (6,), "the plan was lengthened since"
+
+
+def test_a_plan_that_was_cut_below_what_is_trained_is_added(goes_on):
+    cut, _, _ = goes_on(None, Supervised(9), commands={70: (Stop(),)})
+    _, _, started = goes_on(cut, Supervised(1))
+    assert started.first_epoch > 1
+    assert started.stages == (started.first_epoch + 1,)
+
+
+def test_a_stage_that_was_added_to_a_finished_plan_is_trained_next(goes_on):
+    finished, _, _ = goes_on(None, Supervised(2))
+    _, events, started = goes_on(finished, Supervised(2), Supervised(1, learning_rate=1e-4))
+    assert (started.first_step, started.stages) == (2 * STEPS, (2, 1))
+    assert [(event.stage, event.epoch) for event in of(EpochEnded, events)] == [(1, 1)]
+    assert isinstance(events[-1], Finished)
