@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -62,7 +62,7 @@ class Editor(QWidget):
         self.zoom_bar = ZoomBar(theme, viewport)
         self.minimap = Minimap(theme, self.view.overview, viewport)
         self.refusal = RefusalPopup(theme, self)
-        self.name_editor = NameEditor(theme, self)
+        self.name_editor = NameEditor(theme, self.view, self)
         self.search = CanvasSearch(
             self.view, self.commands, theme, self, (self.breadcrumb, self.zoom_bar, self.minimap)
         )
@@ -237,14 +237,8 @@ class Editor(QWidget):
         """Edit the name of a block in place."""
         if id not in self.scene.blocks:
             return
-        item = self.scene.blocks[id]
         self.scene.pick([id])
-        left, top, right, _ = item.rectangle()
-        zoom = self.view.zoom
-        corner = self.view.mapFromScene(left + 32, top + (4 if item.geometry.second else 12))
-        width = max(round((right - left - 38) * zoom), 120)
-        place = QRect(corner, QSize(width, max(round(24 * min(zoom, 2.0)), 22)))
-        self.name_editor.open(id, item.content.name, place, zoom)
+        self.name_editor.open(self.scene.blocks[id])
 
     def apply_fix(self, fix: Fix) -> None:
         """Make a repair that a Problem offers."""
@@ -368,8 +362,6 @@ class Editor(QWidget):
         self._whole = visible.contains(bounds)
         self.minimap.show_areas(bounds, visible)
         self.minimap.setVisible(not bounds.isEmpty() and not self._whole and self.width() > 400)
-        if self.name_editor.isVisible():
-            self.name_editor.hide()
 
     def _place(self) -> None:
         self.view.setGeometry(self.rect())

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from graph_editor.block_item import BlockItem
 from graph_editor.theme import RADIUS_FIELD, SEMIBOLD, SIZE_HEADING, Theme
+from graph_editor.view import GraphView
 
 
 class NameEditor(QLineEdit):
-    """`renamed(id, name)` on Enter or when the focus goes elsewhere; Esc leaves the name as it was."""
+    """`renamed(id, name)` on Enter or when the view moves or the focus goes elsewhere; Esc leaves the name as it was.
+
+    It follows its block when the scene is drawn anew: what becomes known of the drawing ends no typing.
+    """
 
     renamed = Signal(str, str)
     finished = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, view: GraphView, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = view
         self._id = ""
         self.setAccessibleName("Name of the block")
         self.setFrame(False)
         self.set_theme(theme)
         self.hide()
+        view.moved.connect(self.hide)
+        view.graph_scene.redrawn.connect(self._follow)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the look of another theme."""
@@ -31,12 +39,12 @@ class NameEditor(QLineEdit):
             f" border: 2px solid {theme.hex('accent')}; border-radius: {RADIUS_FIELD}px; }}"
         )
 
-    def open(self, id: str, name: str, place: QRect, zoom: float) -> None:
-        """Edit the name of block `id` at a place of the parent."""
-        self._id = id
-        self.setFont(self._theme.font(max(SIZE_HEADING * min(zoom, 2.0), 9), SEMIBOLD))
-        self.setText(name)
-        self.setGeometry(place)
+    def open(self, item: BlockItem) -> None:
+        """Edit the name of a block where it stands."""
+        self._id = item.id
+        self.setFont(self._theme.font(max(SIZE_HEADING * min(self._view.zoom, 2.0), 9), SEMIBOLD))
+        self.setText(item.content.name)
+        self.setGeometry(self._place(item))
         self.selectAll()
         self.show()
         self.raise_()
@@ -47,8 +55,7 @@ class NameEditor(QLineEdit):
             self._take()
             self.finished.emit()
         elif event.key() == Qt.Key.Key_Escape:
-            self._id = ""
-            self.hide()
+            self._leave()
             self.finished.emit()
         else:
             super().keyPressEvent(event)
@@ -63,3 +70,22 @@ class NameEditor(QLineEdit):
         self.hide()
         if id:
             self.renamed.emit(id, self.text())
+
+    def _leave(self) -> None:
+        self._id = ""
+        self.hide()
+
+    def _follow(self) -> None:
+        if self.isVisible():
+            item = self._view.graph_scene.blocks.get(self._id)
+            if item is not None:
+                self.setGeometry(self._place(item))
+            else:
+                self._leave()
+
+    def _place(self, item: BlockItem) -> QRect:
+        left, top, right, _ = item.rectangle()
+        zoom = self._view.zoom
+        corner = self._view.mapFromScene(left + 32, top + (4 if item.geometry.second else 12))
+        width = max(round((right - left - 38) * zoom), 120)
+        return QRect(corner, QSize(width, max(round(24 * min(zoom, 2.0)), 22)))

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from engine.graph.analysis import Analysis
-from engine.graph.edits import rename, set_weights
+from engine.graph.edits import move, remove_blocks, rename, set_weights
 from engine.graph.graph import Graph, Look, PortRef, Weights
 from engine.graph.problem import Fix, Problem
 from graph_editor.context_menus import menu_at
 from graph_editor.editor import Editor
-from tests.graph_editor.conftest import digits_analysis
+from tests.graph_editor.conftest import digits_analysis, spec
 
 replace = msgspec.structs.replace
 
@@ -103,6 +103,28 @@ def test_the_name_is_edited_where_it_stands(editor: Editor) -> None:
         middles.append(editor.name_editor.geometry().center().y() - editor.view.mapFromScene(0, 320).y())
         QTest.keyClick(editor.name_editor, Qt.Key.Key_Escape)
     assert middles == pytest.approx([24, 16], abs=2), "Flatten has no second line: its name is in the middle"
+
+
+def test_what_becomes_known_meanwhile_ends_no_typing_of_a_name(editor: Editor) -> None:
+    editor.rename_block("de")
+    QTest.keyClicks(editor.name_editor, "hid")
+    beside = editor.name_editor.pos() - editor.view.mapFromScene(editor.scene.blocks["de"].pos())
+    editor.set_analysis(Analysis(specs={**digits_analysis().specs, "cv/output": spec(8, 8, 8)}))
+    editor.document.edit("Move", move, {"de": (560, 336)})
+    assert editor.name_editor.isVisible()
+    assert editor.name_editor.pos() - editor.view.mapFromScene(QPointF(560, 336)) == beside
+    QTest.keyClicks(editor.name_editor, "den")
+    QTest.keyClick(editor.name_editor, Qt.Key.Key_Return)
+    assert editor.document.graph.blocks["de"].name == "hidden"
+    assert editor.document.undo_stack.count() == 2
+
+
+def test_a_block_that_is_gone_takes_the_typing_of_its_name_along(editor: Editor, qtbot) -> None:
+    editor.rename_block("de")
+    QTest.keyClicks(editor.name_editor, "hidden")
+    with qtbot.assertNotEmitted(editor.commands.refused):
+        editor.document.edit("Delete block", remove_blocks, ("de",))
+    assert not editor.name_editor.isVisible()
 
 
 def test_copy_cut_and_paste(editor: Editor) -> None:
