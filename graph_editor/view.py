@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from engine.graph.difference import GraphChange
 from engine.graph.problem import Problem
 from graph_editor.canvas_look import OVERVIEW
 from graph_editor.commands import CanvasCommands
@@ -87,6 +88,7 @@ class GraphView(QGraphicsView):
         scene.redrawn.connect(self._follow_scene)
         scene.picked.connect(self._update_overview)
         scene.entered.connect(self._picture.drop)
+        scene.document.changed.connect(self._drawing_changed)
 
     # Zoom and pan.
 
@@ -235,10 +237,9 @@ class GraphView(QGraphicsView):
         self.viewport().update()
         return True
 
-    def _gesture_at(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture | None:
-        from graph_editor.interactions.choose import gesture_at
-
-        return gesture_at(self, at, modifiers)
+    def _drawing_changed(self, change: GraphChange) -> None:
+        if self.gesture is not None and not self.gesture.outlives(change):
+            self.cancel_gesture()
 
     # Events.
 
@@ -249,13 +250,14 @@ class GraphView(QGraphicsView):
         self.show_reason(None, offer=True)
         self.graph_scene.focus_block(None)
         button = event.button()
+        from graph_editor.interactions.choose import gesture_at
         from graph_editor.interactions.pan import Pan
 
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
             self._space_used = True
             self.begin(Pan(self, at))
         elif button == Qt.MouseButton.LeftButton:
-            gesture = self._gesture_at(at, event.modifiers())
+            gesture = gesture_at(self, at, event.modifiers())
             if gesture is not None:
                 self.begin(gesture)
         event.accept()

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QStaticText
 
 from engine.graph.analysis import port_key
 from engine.graph.connection_rules import why_not
+from engine.graph.difference import GraphChange
 from engine.graph.graph import Graph, PortRef, Wire
 from engine.graph.problem import Problem
 from engine.graph.traversal import DELAY, downstream, upstream
@@ -96,6 +97,10 @@ class Connect(Gesture):
     def cancel(self) -> None:
         self._end()
         self.view.show_reason(None, offer=False)
+
+    def outlives(self, change: GraphChange) -> bool:
+        # What fits was asked of the drawing as it was.
+        return not change.meaning
 
     def area(self) -> QRectF | None:
         anchor = self.scene.blocks.get(self.end.block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.graph.difference import GraphChange
 from engine.graph.graph import PortRef
 from graph_editor.interactions.gesture import Gesture
 from graph_editor.view import GraphView
@@ -39,9 +40,13 @@ class Cut(Gesture):
         if self._crossed:
             self.commands.disconnect_ports(tuple(self._crossed))
 
+    def outlives(self, change: GraphChange) -> bool:
+        return all(target in self.scene.wires for target in self._crossed)
+
     def cancel(self) -> None:
-        for target in self._crossed:
-            self.scene.wires[target].set_state(hovered=False)
+        for wire in map(self.scene.wires.get, self._crossed):
+            if wire is not None:
+                wire.set_state(hovered=False)
         self.view.viewport().update()
 
     def paint(self, painter: QPainter) -> None:

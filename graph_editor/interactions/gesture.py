@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 if TYPE_CHECKING:
+    from engine.graph.difference import GraphChange
     from graph_editor.view import GraphView
 
 DRAG_DISTANCE = 4
@@ -32,6 +33,10 @@ class Gesture:
 
     def cancel(self) -> None:
         """Esc, or the window lost the pointer: nothing happened."""
+
+    def outlives(self, change: GraphChange) -> bool:
+        """Whether it goes on after the drawing changed under it, by a key perhaps; else it is cancelled."""
+        return True
 
     def area(self) -> QRectF | None:
         """Where `paint` draws, in scene px; None where nothing is drawn."""

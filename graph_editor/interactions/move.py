@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.graph.difference import GraphChange
 from graph_editor.block_geometry import snapped
 from graph_editor.block_item import BlockItem
 from graph_editor.interactions.gesture import Gesture
@@ -23,7 +24,9 @@ class Move(Gesture):
         self._grabbed = grabbed
         self._copies = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         self._single = not modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
-        self._from = {id: (self.scene.blocks[id].x(), self.scene.blocks[id].y()) for id in self.scene.picked_blocks}
+        # Not where the items are: they may be on their way there.
+        looks = {id: self.scene.body.blocks[id].look for id in self.scene.picked_blocks}
+        self._from = {id: (float(look.x), float(look.y)) for id, look in looks.items()}
         self._offset = (0.0, 0.0)
         self._moving = False
         self._mark = InsertionMark()
@@ -71,6 +74,9 @@ class Move(Gesture):
         self._mark.put(None)
         self.scene.settle()
         self.view.viewport().update()
+
+    def outlives(self, change: GraphChange) -> bool:
+        return all(id in self.scene.blocks for id in self._from)
 
     def area(self) -> QRectF | None:
         if not (self._copies and self._moving):
