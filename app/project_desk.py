@@ -193,6 +193,9 @@ class ProjectDesk(QObject):
         saved = self._saving[path]
         if self.document.graph is saved.project.graph and self.document.settings is saved.project.settings:
             self.document.undo_stack.setClean()
+        else:
+            # What was clean is an earlier drawing, which the file has no more.
+            self.document.undo_stack.resetClean()
         self._opened_changed = False
         self._unsaved_weights = self._unsaved_weights and saved.weights != self.runs.checkpoint
         self._saved_reached = saved.reached

@@ -228,3 +228,15 @@ def test_an_edit_made_while_a_save_is_written_is_not_taken_for_saved(window, qtb
     document.edit("Rename", rename, id, "saved")
     workspace.save(tmp_path / "net.loom")
     qtbot.waitUntil(lambda: not workspace.files.is_changed)
+
+
+def test_a_drawing_from_before_a_save_is_not_taken_for_what_the_file_has(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    workspace.set_epochs(7)
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / "net.loom")
+        workspace.set_epochs(8)
+    workspace.document.undo_stack.undo()
+    workspace.document.undo_stack.undo()
+    assert workspace.document.settings.plan.stages[0].epochs != 7
+    assert workspace.is_changed
