@@ -289,7 +289,12 @@ class ProjectDesk(QObject):
         example, self._next_example = (None if opened.path else self._next_example), None
         # not within the event of a run that this ends
         later = partial(QTimer.singleShot, 0, self, lambda: self._take_in(opened, example))
-        if not self._waits_for_checkpoint(later):
+        if self._waits_for_checkpoint(later):
+            return
+        if self.checkpoint_wait.is_waiting:
+            # a save that waits for a run that ended without weights would write the other project
+            self.checkpoint_wait.add(later)
+        else:
             self._take_in(opened, example)
 
     def _take_in(self, opened: Opened, example: str | None) -> None:

@@ -240,3 +240,15 @@ def test_a_drawing_from_before_a_save_is_not_taken_for_what_the_file_has(window,
     workspace.document.undo_stack.undo()
     assert workspace.document.settings.plan.stages[0].epochs != 7
     assert workspace.is_changed
+
+
+def test_a_save_that_still_waits_is_not_of_the_next_project(window, qtbot, tmp_path: Path) -> None:
+    workspace, files = window.workspace, window.workspace.files
+    graph = workspace.document.graph
+    # As it does for two seconds when the run that was to bring its weights fails.
+    files.checkpoint_wait.add(lambda: files._write(tmp_path / "net.loom"))
+    workspace.new()
+    with qtbot.waitSignal(workspace.store.saved):
+        files.checkpoint_wait.settle()
+    qtbot.waitUntil(lambda: not workspace.document.graph.blocks)
+    assert workspace.store.read_now(tmp_path / "net.loom").project.graph == graph
