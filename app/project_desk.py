@@ -76,7 +76,6 @@ class ProjectDesk(QObject):
         self._saved_reached: tuple[str, int] | None = None
         self._weights_before: tuple[Path | None, bool] = (None, False)
         self._opened_changed = False
-        self._next_example: str | None = None
         self._saving: dict[Path, Saving] = {}
         self._exports: dict[int, Path] = {}
         self.checkpoint_wait = CheckpointWait(self)
@@ -156,7 +155,6 @@ class ProjectDesk(QObject):
 
     def open_example(self, id: str) -> None:
         """Open an example as an unsaved copy."""
-        self._next_example = id
         self.store.open_example(id)
 
     def save(self, path: Path) -> None:
@@ -259,8 +257,8 @@ class ProjectDesk(QObject):
             # Opening the file below puts what is unsaved aside.
             problem = Problem(code="put-aside", severity="advice")
         try:
-            self._next_example = None if given is not None else FIRST_EXAMPLE
-            self._open(given if given is not None else Opened(project=self.store.example(FIRST_EXAMPLE)))
+            first = given or Opened(project=self.store.example(FIRST_EXAMPLE), example=FIRST_EXAMPLE)
+            self._open(first)
         except Refused:
             self.new()
         if recovered is not None:
@@ -268,7 +266,6 @@ class ProjectDesk(QObject):
         return problem
 
     def _open_recovered(self, recovered: Recovered) -> None:
-        self._next_example = recovered.beside.example
         self._open(_as_opened(recovered))
         self.late_checkpoint.expect(recovered)
 
@@ -286,25 +283,24 @@ class ProjectDesk(QObject):
         self.store.touch()
 
     def _open(self, opened: Opened) -> None:
-        example, self._next_example = (None if opened.path else self._next_example), None
         # not within the event of a run that this ends
-        later = partial(QTimer.singleShot, 0, self, lambda: self._take_in(opened, example))
+        later = partial(QTimer.singleShot, 0, self, lambda: self._take_in(opened))
         if self._waits_for_checkpoint(later):
             return
         if self.checkpoint_wait.is_waiting:
             # a save that waits for a run that ended without weights would write the other project
             self.checkpoint_wait.add(later)
         else:
-            self._take_in(opened, example)
+            self._take_in(opened)
 
-    def _take_in(self, opened: Opened, example: str | None) -> None:
+    def _take_in(self, opened: Opened) -> None:
         self.late_checkpoint.give_up()
         self.aside.opened(opened.path)
         self._put_aside()
         if self.runs.state.is_running:
             self.runs.stop()
         project: Project = opened.project
-        self.example, self.path = example, opened.path
+        self.example, self.path = (None if opened.path else opened.example), opened.path
         self._saving.clear()
         self.moved.emit()
         self.saved_at = opened.path.stat().st_mtime if opened.path is not None and opened.path.is_file() else None
@@ -371,4 +367,5 @@ def _as_opened(recovered: Recovered) -> Opened:
         edited=beside.edited,
         later=recovered.is_later,
         run=beside.run,
+        example=beside.example,
     )

@@ -29,7 +29,8 @@ class Opened(msgspec.Struct, frozen=True):
     """A project on its way into the window: where it came from, its weights as a file, whether it is saved.
 
     `edited`: it means another network than the one the weights belong to. `later`: the weights were trained further
-    than its curves tell. `run`: the one that trained them, or may still write some.
+    than its curves tell. `run`: the one that trained them, or may still write some. `example`: the one that a drawing
+    without a file is a copy of.
     """
 
     project: Any
@@ -39,6 +40,7 @@ class Opened(msgspec.Struct, frozen=True):
     edited: bool = False
     later: bool = False
     run: str | None = None
+    example: str | None = None
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -106,7 +108,7 @@ class ProjectStore(QObject):
 
     def open_example(self, id: str) -> None:
         """Read an example as an unsaved copy; answered by `opened` or `failed`."""
-        self._submit(lambda: self._opened(Opened(project=self.example(id))))
+        self._submit(lambda: self._opened(Opened(project=self.example(id), example=id)))
 
     def example(self, id: str) -> Project:
         """The example, at once. Raises Refused."""

@@ -252,3 +252,11 @@ def test_a_save_that_still_waits_is_not_of_the_next_project(window, qtbot, tmp_p
         files.checkpoint_wait.settle()
     qtbot.waitUntil(lambda: not workspace.document.graph.blocks)
     assert workspace.store.read_now(tmp_path / "net.loom").project.graph == graph
+
+
+def test_an_empty_canvas_has_no_name_of_an_example_that_was_wanted_just_before(window, qtbot) -> None:
+    workspace = window.workspace
+    workspace.open_example("moons-boundary")
+    workspace.new()
+    assert workspace.title == "Untitled"
+    qtbot.waitUntil(lambda: workspace.title == "moons-boundary")
