@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ from engine.project.recovery import Recovered
 
 _PUT_ASIDE = re.compile(r" \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d$")
 """When a drawing was put aside, at the end of its name."""
+_LONGEST_NAME = 180
+"""In bytes: a name of at most 255 has room for the time, and for what is written to first."""
 
 
 def title_of(path: Path | None, example: str | None) -> str:
@@ -46,6 +49,8 @@ class PutAside(QObject):
         """Write it to a file of its own, named after the drawing and the time."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = _PUT_ASIDE.sub("", title)
+        while len(os.fsencode(name)) > _LONGEST_NAME:
+            name = name[:-1]
         self._newest = self.folder / f"{name} {time.strftime('%Y-%m-%d %H.%M.%S')}.loom"
         self._store.save_aside(self._newest, content)
         self._remembered.add_recent(self._newest)

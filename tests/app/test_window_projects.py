@@ -115,6 +115,18 @@ def test_what_is_put_aside_again_has_one_time_in_its_name(window, qtbot, tmp_pat
     assert name != "net 2026-01-02 03.04.05"
 
 
+def test_a_drawing_with_the_longest_of_names_is_put_aside_too(window, qtbot, tmp_path: Path) -> None:
+    workspace = window.workspace
+    with qtbot.waitSignal(workspace.store.saved):
+        workspace.save(tmp_path / ("é" * 113))
+    workspace.set_epochs(7)
+    workspace.new()
+    workspace.store.wait()
+    kept = workspace.remembered.recent_files[0]
+    assert workspace.store.read_now(kept).project.settings.plan.stages[0].epochs == 7
+    assert kept.stem.startswith("é" * 90 + " 2")
+
+
 def test_saving_and_opening_again(window, qtbot, tmp_path: Path) -> None:
     workspace = window.workspace
     workspace.set_epochs(7)
