@@ -7,17 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
 from app.open_outside import open_outside
 from app.panel_focus import focus_next
+from app.panels.block_header import NameLine
+from app.panels.entry_field import Entry
 from app.panels.help_page import HelpPage, about_text, keys_text
 from app.recent_files import RecentFiles
 from app.settings import ThemeChoice
 from engine.project.project_file import SUFFIX
+from graph_editor.name_editor import NameEditor
 from graph_editor.style_sheet import escaped
 
 if TYPE_CHECKING:
@@ -48,11 +52,11 @@ class WindowCommands(QObject):
         window, workspace, editor = self._window, self._window.workspace, self._window.editor
         stack = workspace.document.undo_stack
         found: dict[str, Callable[[], object]] = {
-            "new": self.new,
+            "new": _with_typed(self.new),
             "open": self.open,
             "start_page": lambda: window.show_start_page(window.pages.currentWidget() is editor),
-            "save": self.save,
-            "save_as": self.save_as,
+            "save": _with_typed(self.save),
+            "save_as": _with_typed(self.save_as),
             "export_python": partial(self.export_drawing, "python"),
             "export_onnx": partial(self.export_drawing, "onnx"),
             "export_weights": self.export_weights,
@@ -82,8 +86,8 @@ class WindowCommands(QObject):
             "problems": window.show_problem_list,
             "search": editor.open_search,
             "search_palette": self._search_palette,
-            "toggle_run": workspace.runs.toggle,
-            "step": workspace.runs.step,
+            "toggle_run": _with_typed(workspace.runs.toggle),
+            "step": _with_typed(workspace.runs.step),
             "stop": workspace.runs.stop,
             "reset": workspace.reset,
             "help": self._help_here,
@@ -305,6 +309,19 @@ class WindowCommands(QObject):
                 self._window.notice.show_problem(problem)
         else:
             self._window.status.show_message("The error log is empty: nothing went wrong so far")
+
+
+def _with_typed(act: Callable[[], object]) -> Callable[[], object]:
+    """Act on what is typed but not yet taken too, as if Enter came first: a key leaves the keyboard in the field."""
+
+    def taken_first() -> None:
+        field = QApplication.focusWidget()
+        if isinstance(field, Entry | NameLine | NameEditor):
+            enter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(field, enter)
+        act()
+
+    return taken_first
 
 
 def _lower(text: str) -> str:
