@@ -83,7 +83,7 @@ class ErrorReport(QObject):
         try:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             fresh = self.log.exists() and self.log.stat().st_size > LARGEST_LOG
-            with self.log.open("w" if fresh else "a", encoding="utf-8") as stream:
+            with self.log.open("w" if fresh else "a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(text + "\n")
         except OSError:
             pass  # a full disk must not hide the report itself

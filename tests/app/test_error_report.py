@@ -45,6 +45,13 @@ def test_an_exception_is_logged_and_told(report, qtbot) -> None:
     assert "Qt" in log
 
 
+def test_one_that_names_a_file_that_is_not_unicode_is_told_too(report, qtbot) -> None:
+    error = RuntimeError("no cheese in gr\udcfcn.loom")
+    with qtbot.waitSignal(report.raised):
+        sys.excepthook(RuntimeError, error, None)
+    assert r"gr\udcfcn.loom" in report.log.read_text(encoding="utf-8")
+
+
 def test_one_of_a_thread_is_heard_too(report, qtbot) -> None:
     with qtbot.waitSignal(report.raised) as told:
         thread = threading.Thread(target=fail)
