@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.shown_data import ShownData
@@ -26,7 +26,7 @@ WEIGHTS_NOW, CURVE_NOW = "weights-now:", "curve-now:"
 CURVE_POINTS = 48
 STRIP = (112, 36)
 WEIGHTS_WIDTH, WEIGHTS_ROW = 256, 32
-LOSSES_EVERY_S = 0.2
+LOSSES_EVERY_MS = 200
 
 
 class CanvasFeed(QObject):
@@ -50,6 +50,9 @@ class CanvasFeed(QObject):
         self.ratio = 2.0
         self._dirty = False
         self._told_at = 0.0
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(lambda: self._tell_losses(True))
         self.data.shown.connect(self._shown)
         self.data.dropped.connect(self._dropped)
         self.data.settled.connect(self._tell_pictures)
@@ -148,8 +151,13 @@ class CanvasFeed(QObject):
         if history is None or history.is_empty:
             self.losses_changed.emit({})
             return
-        if not at_once and now - self._told_at < LOSSES_EVERY_S:
+        rest_ms = LOSSES_EVERY_MS - round((now - self._told_at) * 1000)
+        if not at_once and rest_ms > 0:
+            # What came last is told too: a run that pauses says no more.
+            if not self._later.isActive():
+                self._later.start(rest_ms)
             return
+        self._later.stop()
         self._told_at = now
         graph, types = self._workspace.document.graph, self._workspace.types
         losses = [

@@ -22,6 +22,18 @@ def test_a_run_that_is_reset_leaves_no_curve_on_its_loss(window) -> None:
     assert told[-1] == {}
 
 
+def test_the_last_loss_before_a_pause_reaches_the_canvas(window, qtbot) -> None:
+    records = window.workspace.records
+    told = []
+    window.feed.losses_changed.connect(told.append)
+    records.add(Started("one", device="cpu", threads=1, steps_per_epoch=9, samples=90, stages=(9,)))
+    for step in range(20):
+        records.add(Losses("one", stage=0, first_step=step, values=np.float32(step).tobytes()))
+        records.tell()
+    qtbot.waitUntil(lambda: told[-1]["loss"][1] == tuple(range(20)))
+    assert len(told) < 10, "not once a step"
+
+
 @pytest.mark.parametrize(
     ("value", "words"), [(2.3026, "2.303"), (0.077, "0.077"), (0.00014, "0.00014"), (0.0, "0.000"), (1234, "1.23e+03")]
 )
