@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from engine.graph.block_type import BlockType
 from graph_editor.style_sheet import round_menu
-from graph_editor.theme import Theme
 
 
 class Situation(msgspec.Struct, frozen=True):
@@ -232,7 +231,6 @@ def fill_blocks(
     menu: QMenu,
     types: Mapping[str, BlockType],
     families: tuple[tuple[str, str], ...],
-    theme: Theme,
     insert: Callable[[str], object],
 ) -> None:
     """Put every block type under its family into the Insert menu."""

@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.commands = WindowCommands(self)
         self.actions_table = Actions(self, self.commands.handlers())
         self.actions_table.fill(self._menu_bar)
-        fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, theme, self._insert)
+        fill_blocks(self.actions_table.menus["Insert"], workspace.types, workspace.families, self._insert)
         self._letters = MenuLetters(self._menu_bar, self.actions_table.menus.values())
         self._shape: tuple[bool, bool, bool] | None = None
         self._sizes_before: Mapping[PanelDock, QSize] = {}

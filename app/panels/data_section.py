@@ -89,7 +89,6 @@ class DownloadArea(QWidget):
         row.addWidget(self.button)
         row.addWidget(self.line, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.cancel)
-        self._row_end = row
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_4)

@@ -82,7 +82,6 @@ class Flyout(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._content: QWidget | None = None
-        self._owner = parent
         self._layout = QVBoxLayout(self)
         margin = SHADOW_POPUP + 1
         self._layout.setContentsMargins(margin, margin + SPACE_4, margin, margin + SPACE_4)

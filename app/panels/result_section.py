@@ -10,7 +10,7 @@ from app.panels.inspector_context import InspectorContext
 from app.panels.section import Figure, Section, Sentence
 from app.wording import THIN, number_words
 from engine.graph.analysis import Analysis, Cost, path_key
-from graph_editor.theme import SIZE_SMALL, SPACE_16, Theme
+from graph_editor.theme import SIZE_SMALL, SPACE_16
 
 UNKNOWN = "–"
 TALLEST = 192
@@ -118,7 +118,7 @@ class ResultSection(Section):
 class Picture(QWidget):
     """An image as wide as the panel allows, sharp pixels, at most 192 px high."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -158,7 +158,7 @@ class WeightsSection(Section):
 
     def __init__(self, context: InspectorContext, parent: QWidget | None = None) -> None:
         super().__init__("Weights now", context.theme, ruled=False, parent=parent)
-        self.picture = Picture(context.theme)
+        self.picture = Picture()
         self.words = Sentence("", context.theme, "secondary", SIZE_SMALL)
         self.add(self.picture)
         self.add(self.words)

@@ -48,7 +48,7 @@ def heights_of(
             for one in walk:
                 wished = wishes[one]
                 if wished:
-                    y[one] = _moved(y, one, wished, above[one], below[one])
+                    y[one] = _moved(y, wished, above[one], below[one])
     return [y[chain[node]] + offset[node] for node in range(count)]
 
 
@@ -157,7 +157,6 @@ def _wishes(
 
 def _moved(
     y: list[int],
-    one: int,
     wished: list[tuple[int, int]],
     above: list[tuple[int, int]],
     below: list[tuple[int, int]],

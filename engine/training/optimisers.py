@@ -14,8 +14,6 @@ from torch import Tensor
 from engine.graph.problem import refused
 from engine.training.plan import Supervised
 
-Named = list[tuple[str, torch.nn.Parameter]]
-
 
 class Optimiser(Protocol):
     """Changes parameters by their gradients."""
