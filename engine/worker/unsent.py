@@ -8,6 +8,8 @@ from engine.training.events import Failed
 from engine.worker.protocol import (
     Analyse,
     Analysed,
+    DatasetDescribed,
+    DescribeDataset,
     Done,
     Export,
     Exported,
@@ -38,6 +40,9 @@ def unsent(message: ToWorker, fault: Exception) -> FromWorker | None:
             return Exported(id=message.id, problem=problem)
         case ExportWeights():
             return Done(id=message.id, problem=problem)
+        case DescribeDataset():
+            dataset = message.dataset
+            return DatasetDescribed(id=message.id, name=dataset.name, folder=dataset.folder, problem=problem)
         case WriteSource():
             return SourceWritten(id=message.id, problem=problem)
         case LayOut():

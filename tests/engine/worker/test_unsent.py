@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from engine.graph.graph import Block, Graph
+from engine.training.commands import Unwatch
 from engine.training.events import Failed
 from engine.training.plan import DatasetRef, Plan, TrainingRequest
 from engine.worker.protocol import (
     Analyse,
     Analysed,
+    DatasetDescribed,
     DescribeDataset,
     Done,
     Export,
@@ -65,6 +67,7 @@ def test_a_seed_that_cannot_be_sent_is_named(worker: Listener) -> None:
         (ExportWeights(id=7, path=HALF), Done),
         (WriteSource(id=7, graph=Graph(), title=HALF), SourceWritten),
         (LayOut(id=7, body=HUGE), LaidOut),
+        (DescribeDataset(id=7, dataset=DatasetRef(name="mnist", folder=HALF)), DatasetDescribed),
     ],
 )
 def test_whoever_asked_is_told(worker: Listener, message: ToWorker, kind: type) -> None:
@@ -75,7 +78,7 @@ def test_whoever_asked_is_told(worker: Listener, message: ToWorker, kind: type) 
 
 
 def test_a_run_fails_and_what_nobody_waits_for_is_passed_over(worker: Listener) -> None:
-    worker.client.send(DescribeDataset(id=7, dataset=DatasetRef(name=HALF)))
+    worker.client.send(Unwatch(request=HALF))
     worker.client.send(Run(TrainingRequest(run="r", graph=HUGE, plan=Plan(), datasets=())))
     failed = worker.until(Failed)
     assert (failed.run, failed.problem.code, failed.checkpoint) == ("r", "unsent", None)
