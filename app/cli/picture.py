@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.graph.problem import refused
+from engine.graph.problem import fault_words, refused
 from engine.project.project_file import Project
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def require_qt() -> None:
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as fault:
-        raise refused("qt", reason=str(fault).splitlines()[0]) from fault
+        raise refused("qt", reason=fault_words(fault)) from fault
 
 
 def offscreen_application() -> QApplication:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.fields import Field
-from engine.graph.problem import Refused, refused
+from engine.graph.problem import Refused, fault_words, refused
 from engine.project.atomic_file import reason_of
 from engine.project.project_file import Project
 
@@ -91,7 +91,7 @@ def _read(source: str, field: Field) -> np.ndarray:
     except OSError as fault:
         raise _unusable(path, field, reason_of(fault)) from fault
     except (ValueError, TypeError, MemoryError) as fault:
-        raise _unusable(path, field, str(fault).splitlines()[0].rstrip(".")) from fault
+        raise _unusable(path, field, fault_words(fault).rstrip(".")) from fault
 
 
 def _numbers(path: Path) -> np.ndarray:

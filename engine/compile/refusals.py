@@ -10,7 +10,7 @@ import msgspec
 
 from engine.compile.trials import BATCH, time_axes
 from engine.graph.block_type import Inputs
-from engine.graph.problem import Problem, Refused
+from engine.graph.problem import Problem, Refused, fault_words
 
 
 class Unfit(Exception):
@@ -37,8 +37,7 @@ def refusing(inputs: Inputs, symbolic: int | None = None) -> Iterator[None]:
 
 def _reason(fault: Exception, time: int | None, inputs: Inputs) -> str:
     """The first line of the message."""
-    line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-    return _written(line, time, inputs).rstrip(".")
+    return _written(fault_words(fault), time, inputs).rstrip(".")
 
 
 def _with_symbols(problem: Problem, time: int | None, inputs: Inputs) -> Problem:

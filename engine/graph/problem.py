@@ -95,6 +95,12 @@ def refused(code: str, path: Path = (), port: str | None = None, fixes: tuple[Fi
     return Refused(Problem(code=code, path=path, port=port, fixes=fixes, facts=facts))
 
 
+def fault_words(fault: Exception) -> str:
+    """The first line of what an exception says; its kind where it says nothing."""
+    lines = str(fault).strip().splitlines()
+    return lines[0] if lines else type(fault).__name__
+
+
 def tell_of_blank(problems: Iterable[Problem]) -> bool:
     """Whether problems tell of a blank drawing: an analysis has `empty` for `Graph.is_blank`, the plan may add more."""
     return any(problem.code == "empty" for problem in problems)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.lent_weights import Lent, with_lent
-from engine.graph.problem import refused
+from engine.graph.problem import fault_words, refused
 from engine.graph.values import Plain
 from engine.project.atomic_file import reason_of, write_atomically
 
@@ -129,7 +129,7 @@ def read_checkpoint(path: Path) -> Snapshot:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a mapping
     except SafetensorError as fault:
-        raise refused("damaged", file=path.name, reason=str(fault).splitlines()[0]) from fault
+        raise refused("damaged", file=path.name, reason=fault_words(fault)) from fault
     except OSError as fault:
         raise refused("file-unreadable", file=path.name, reason=reason_of(fault)) from fault
     facts = _facts(path, metadata[_METADATA]) if _METADATA in metadata else None
@@ -150,5 +150,5 @@ def _facts(path: Path, text: str) -> RunFacts:
         if version <= VERSION:
             return msgspec.json.decode(text, type=RunFacts)
     except (msgspec.MsgspecError, RecursionError) as fault:
-        raise refused("damaged", file=path.name, reason=str(fault).splitlines()[0]) from fault
+        raise refused("damaged", file=path.name, reason=fault_words(fault)) from fault
     raise refused("newer", file=path.name, version=version, known=VERSION)

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.data.datasets import load_dataset
 from engine.data.download import DownloadCancelled, download
-from engine.graph.problem import Problem, Refused
+from engine.graph.problem import Problem, Refused, fault_words
 from engine.training.events import Array
 from engine.worker.outbox import Outbox
 from engine.worker.protocol import DatasetDescribed, DescribeDataset, Download, Downloaded, DownloadProgress
@@ -117,6 +117,4 @@ def describe(message: DescribeDataset) -> DatasetDescribed:
 def unexpected(fault: Exception) -> Problem:
     """A fault of ours as a Problem; its traceback goes to stderr, from where the window's error report has it."""
     traceback.print_exception(fault)
-    text = str(fault).strip().splitlines()
-    reason = text[0] if text else type(fault).__name__
-    return Problem(code="run-failed", facts={"reason": reason[:200], "hint": ""})
+    return Problem(code="run-failed", facts={"reason": fault_words(fault)[:200], "hint": ""})

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.compile.network import Network
 from engine.data.batches import DeviceData
-from engine.graph.problem import refused
+from engine.graph.problem import fault_words, refused
 from engine.training.modes import evaluating
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -36,8 +36,7 @@ def predict(network: Network, data: Mapping[str, DeviceData], inputs: Arrays) ->
         try:
             outputs = part.module(*tensors)
         except (RuntimeError, ValueError, IndexError) as fault:
-            reason = str(fault).splitlines()[0]
-            raise refused("no-field-input", file=part.inputs[0], reason=reason, hint="") from fault
+            raise refused("no-field-input", file=part.inputs[0], reason=fault_words(fault), hint="") from fault
         pairs = zip(wanted.items(), outputs, strict=True)
         return {name: _transformed(output, how).float().cpu().numpy() for (name, (_, how)), output in pairs}
 
