@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -285,7 +286,7 @@ class RunHistory:
         if len(begun) != 3 or not all(isinstance(number, int) and number >= 0 for number in begun):
             raise TypeError(f"begun is {begun!r}")
         made._steps_before, made._epochs_before, made._epoch_begun = begun
-        made.test = dict(facts.get("test", {}))  # type: ignore[call-overload]
+        made.test = _metrics(facts.get("test", {}))
         made.marks = tuple(Mark(*mark) for mark in facts.get("marks", ()))  # type: ignore[attr-defined]
         for name, array in arrays.items():
             if name == "losses":
@@ -299,6 +300,14 @@ class RunHistory:
         if len({len(column) for column in columns}) > 1:
             raise ValueError("columns of epochs differ in length")
         return made
+
+
+def _metrics(told: object) -> dict[str, float]:
+    """Metrics by name; JSON has null for one that is not finite."""
+    found = {name: math.nan if value is None else value for name, value in dict(told).items()}  # type: ignore[call-overload]
+    if not all(isinstance(value, int | float) for value in found.values()):
+        raise TypeError(f"test is {told!r}")
+    return found
 
 
 _FACTS: Mapping[str, tuple[type, ...]] = {

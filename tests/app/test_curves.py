@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 
 from app.curves import curves_of, histories_of, trained_further
 from app.run_records import RunRecords
 from app.views.history import RunHistory
+from app.wording import result_words
 from engine.training.events import EpochEnded, Losses, Marked, Started
 
 
@@ -34,6 +38,15 @@ def test_both_histories_come_back_equal() -> None:
     assert back.epochs_done == 1
     assert back.curve("validation", "accuracy")[1].tolist() == [0.5]
     assert back.steps_per_epoch == 5
+
+
+def test_a_figure_that_is_not_finite_comes_back_as_no_number() -> None:
+    now = history("b", 9)
+    now.test = {"loss": math.inf, "accuracy": 0.5}
+    back, _ = histories_of(curves_of(now, None))
+    assert back is not None
+    assert back.test == {"loss": pytest.approx(math.nan, nan_ok=True), "accuracy": 0.5}
+    assert result_words({"loss": back.test["loss"]}) == "loss nan"
 
 
 def test_nothing_is_kept_of_nothing() -> None:

@@ -174,7 +174,9 @@ def test_a_copy_stays_as_it_was(history) -> None:
     assert len(made.losses) == 21
 
 
-@pytest.mark.parametrize(("name", "value"), [("state", 5), ("steps_per_epoch", "20"), ("checkpoint_step", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("state", 5), ("steps_per_epoch", "20"), ("checkpoint_step", "x"), ("test", {"loss": "x"})]
+)
 def test_facts_of_another_kind_are_refused(history, name, value) -> None:
     arrays, facts = history(epochs=1).arrays()
     with pytest.raises(TypeError, match=name):
