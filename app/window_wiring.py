@@ -29,6 +29,9 @@ def wire(window: MainWindow) -> None:
     """Connect all parts of a window and show what there is."""
     _wire_run_bar(window)
     _wire_canvas(window)
+    _wire_steps(window)
+    _wire_feed(window)
+    _wire_palette(window)
     _wire_panels(window)
     _wire_files(window)
     _wire_code(window)
@@ -158,17 +161,6 @@ def _wire_canvas(window: MainWindow) -> None:
         window.commands.refresh_soon()
 
     document.changed.connect(drawing_changed)
-    last = document.undo_stack.index()
-
-    def stepped(index: int) -> None:
-        nonlocal last
-        if index < last:
-            # What the bar says of an edit is untrue once that is undone.
-            window.status.forget_message()
-        last = index
-
-    document.undo_stack.indexChanged.connect(stepped)
-    document.undo_stack.indexChanged.connect(lambda index: (window.show_place(), window.commands.refresh_soon()))
     analysis.analysis_changed.connect(analysed)
     analysis.problems_changed.connect(problems_changed)
     analysis.shapes_known.connect(editor.set_shapes)
@@ -185,11 +177,33 @@ def _wire_canvas(window: MainWindow) -> None:
     editor.edit_wanted.connect(lambda id: _edit_in_inspector(window))
     editor.help_wanted.connect(lambda type_id: _show_block_help(window, type_id))
     editor.view_wanted.connect(lambda kind, path: (window.show_panel("views", True), _add_view(window, kind, path)))
-    window.feed.previews_changed.connect(editor.set_previews)
-    window.feed.losses_changed.connect(editor.set_loss_values)
-    window.feed.weights_changed.connect(window.inspector.set_weights_now)
-    window.feed.curve_changed.connect(window.inspector.set_curve)
-    palette = window.palette_panel
+
+
+def _wire_steps(window: MainWindow) -> None:
+    stack = window.workspace.document.undo_stack
+    last = stack.index()
+
+    def stepped(index: int) -> None:
+        nonlocal last
+        if index < last:
+            # What the bar says of an edit is untrue once that is undone.
+            window.status.forget_message()
+        last = index
+
+    stack.indexChanged.connect(stepped)
+    stack.indexChanged.connect(lambda index: (window.show_place(), window.commands.refresh_soon()))
+
+
+def _wire_feed(window: MainWindow) -> None:
+    feed, editor, inspector = window.feed, window.editor, window.inspector
+    feed.previews_changed.connect(editor.set_previews)
+    feed.losses_changed.connect(editor.set_loss_values)
+    feed.weights_changed.connect(inspector.set_weights_now)
+    feed.curve_changed.connect(inspector.set_curve)
+
+
+def _wire_palette(window: MainWindow) -> None:
+    palette, editor = window.palette_panel, window.editor
     palette.drag_started.connect(lambda type_id: (window.show_start_page(False), editor.ghost_begin(type_id)))
     palette.drag_moved.connect(editor.ghost_move)
     palette.drag_dropped.connect(editor.ghost_drop)
