@@ -48,12 +48,16 @@ def bind_dataset(
     fields: Sequence[Any],
     folder: str | None = None,
 ) -> Any:
-    """Let the Inputs `ids` read the dataset `name` with `fields`; returns the settings' reference to it.
+    """Let the Inputs `ids` that are here read the dataset `name` with `fields`; returns the settings' reference to it.
 
+    Where all of them are gone nothing is done.
     No name leaves the Inputs their promises without a dataset. References that no Input uses go. Raises Refused.
     """
     graph: Graph = document.graph
-    for id in ids:
+    here = [id for id in ids if id in graph.blocks]
+    if ids and not here:
+        return None
+    for id in here:
         graph = set_parameter(graph, document.scope, id, "dataset", name)
         if name:
             graph = set_parameter(graph, document.scope, id, "fields", tuple(field.text for field in fields))

@@ -75,7 +75,7 @@ class Inspector(QWidget):
         self._curve: tuple[str, Any] = ("", None)
         self._described: dict[tuple[str, str | None], Any] = {}
         self._download: Any = None
-        self._folder: Any = None
+        self._folder: tuple[Any, tuple[str, ...]] = (None, ())
         self._wrong_folder: Problem | None = None
         self._known_folders: Mapping[str, str] = {}
         self._place, self._has_file = ("", ""), False
@@ -151,9 +151,9 @@ class Inspector(QWidget):
             self._page.set_weights(self._weights)
 
     def forget_weights(self) -> None:
-        """Forget how all weights look, and the curve: blocks of another project may have the paths of these."""
+        """Forget weights, curve and a folder on its way: blocks of another project may have the paths of these."""
         self._weights.clear()
-        self._curve = ("", None)
+        self._curve, self._folder = ("", None), (None, ())
         if isinstance(self._page, BlockPage):
             self._page.set_weights(self._weights)
             self._page.set_curve(*self._curve)
@@ -172,11 +172,11 @@ class Inspector(QWidget):
     def set_dataset_described(self, message: Any) -> None:
         """Take the description of a dataset; the folder that was chosen last is bound by it."""
         self._described[message.name, message.folder] = message
-        folder = self._folder
+        folder, inputs = self._folder
         if folder is not None and (folder.name, folder.folder) == (message.name, message.folder):
-            self._folder = None
+            self._folder = (None, ())
             if message.problem is None:
-                self._bind(message.name, message.fields, folder.folder, ask=False)
+                self._bind(inputs, message.name, message.fields, folder.folder, ask=False)
             else:
                 self._wrong_folder = message.problem
                 self.edit_refused.emit(message.problem)
@@ -203,8 +203,8 @@ class Inspector(QWidget):
         """Read a folder of IDX files as the dataset `name`: it is asked for, and bound once it is described."""
         edits = self._context.edits
         assert edits is not None, "a folder needs a maker of references"
-        self._folder = edits.new_dataset(name=name, folder=folder)
-        self.dataset_chosen.emit(self._folder)
+        self._folder = edits.new_dataset(name=name, folder=folder), self._inputs()
+        self.dataset_chosen.emit(self._folder[0])
 
     def set_edits(self, edits: ProjectEdits) -> None:
         """Take other makers of settings, as the devices of this machine become known."""
@@ -381,16 +381,16 @@ class Inspector(QWidget):
     def _choose_dataset(self, name: str) -> None:
         info = self._context.datasets.get(name)
         fields = info.fields if info is not None else getattr(self._described.get((name, None)), "fields", ())
-        self._bind(name, fields, None, ask=True)
+        self._bind(self._inputs(), name, fields, None, ask=True)
 
-    def _bind(self, name: str, fields: Any, folder: str | None, ask: bool) -> None:
-        document = self._context.document
-        if isinstance(self._page, BlockPage):
-            ids = self._context.ids
-        else:
-            ids = inputs_reading(document, self._page.dataset_name())
+    def _inputs(self) -> tuple[str, ...]:
+        """The Inputs whose dataset the page shows."""
+        is_block = isinstance(self._page, BlockPage)
+        return self._context.ids if is_block else inputs_reading(self._context.document, self._page.dataset_name())
+
+    def _bind(self, inputs: tuple[str, ...], name: str, fields: Any, folder: str | None, ask: bool) -> None:
         try:
-            reference = bind_dataset(document, self._context.edits, ids, name, fields, folder)
+            reference = bind_dataset(self._context.document, self._context.edits, inputs, name, fields, folder)
         except Refused as fault:
             self.edit_refused.emit(fault.problem)
             self._page.refresh()

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.data_section import FOLDER
 from app.panels.inspector import Inspector
 from engine.data.catalogue import DATASETS
+from engine.graph.edits import remove_blocks
 from engine.graph.problem import Problem
 from engine.training.events import Array
 from engine.training.plan import DatasetRef
@@ -108,6 +109,37 @@ def test_a_folder_is_asked_for_and_bound_once_it_is_described(
     assert document.settings.datasets == (DatasetRef("fashion", folder="/data/fashion"),)
     assert document.graph.blocks["in"].parameters["fields"] == ("image: 1×28×28 float32", "label: 10 classes")
     assert document.undo_stack.count() == 1
+
+
+def test_a_folder_is_of_the_input_it_was_chosen_for_whatever_is_selected_when_it_is_read(
+    inspector: Inspector, document: Document, qtbot: QtBot
+) -> None:
+    described = DatasetDescribed(id=1, name="fashion", folder="/data/fashion", fields=DATASETS["mnist"].fields)
+    other = next(id for id, block in document.graph.blocks.items() if block.type != "input")
+    inspector.show_selection((), ("in",))
+    inspector.choose_folder("fashion", "/data/fashion")
+    inspector.show_selection((), (other,))
+    assert inspector.page.data is None
+    with qtbot.assertNotEmitted(inspector.edit_refused):
+        inspector.set_dataset_described(described)
+    assert document.graph.blocks["in"].parameters["dataset"] == "fashion"
+    assert document.undo_stack.count() == 1
+
+
+@pytest.mark.parametrize("gone", ["the input", "the project"])
+def test_a_folder_for_what_is_gone_by_then_is_bound_to_nothing(
+    inspector: Inspector, document: Document, gone: str
+) -> None:
+    described = DatasetDescribed(id=1, name="fashion", folder="/data/fashion", fields=DATASETS["mnist"].fields)
+    inspector.show_selection((), ("in",))
+    inspector.choose_folder("fashion", "/data/fashion")
+    if gone == "the input":
+        document.edit("Delete block", remove_blocks, ("in",))
+    else:
+        inspector.forget_weights()
+    before = document.graph, document.settings
+    inspector.set_dataset_described(described)
+    assert (document.graph, document.settings) == before
 
 
 def test_a_folder_is_told_from_another_of_its_name_by_its_whole_path(
