@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -13,7 +12,7 @@ import msgspec
 
 from engine.graph.graph import Block, Graph, PortRef
 from engine.graph.tensor_spec import TensorSpec
-from engine.graph.values import Item, Plain, Value, counted, format_value, list_words, resolve
+from engine.graph.values import Item, Plain, Value, counted, format_value, is_finite, list_words, resolve
 
 Parameters = Mapping[str, Value]
 """Resolved parameters: defaults filled in, formulas computed."""
@@ -83,7 +82,7 @@ class Parameter(Plain, frozen=True):
             case "integer":
                 return _is_whole(value)
             case "float":
-                return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+                return isinstance(value, (int, float)) and not isinstance(value, bool) and is_finite(value)
             case "boolean":
                 return isinstance(value, bool)
             case "choice":

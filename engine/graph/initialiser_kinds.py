@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from engine.graph.values import Plain
+from engine.graph.values import Plain, is_finite
 
 
 class InitialiserKind(Plain, frozen=True):
@@ -21,7 +19,7 @@ class InitialiserKind(Plain, frozen=True):
     def takes(self, value: float) -> bool:
         """Whether the argument may be `value`."""
         return (
-            math.isfinite(value)
+            is_finite(value)
             and (self.minimum is None or value >= self.minimum)
             and (self.maximum is None or value <= self.maximum)
         )

@@ -84,6 +84,14 @@ def list_words(value: object) -> str:
     return ", ".join(format_value(item) for item in value) if isinstance(value, tuple) else format_value(value)
 
 
+def is_finite(number: float) -> bool:
+    """Whether a float can hold it: a whole number may have hundreds of digits."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
+
+
 def resolve(value: Value, variables: Mapping[str, Value]) -> Value:
     """`value` with every formula in it replaced by its number. Raises FormulaError."""
     if isinstance(value, Formula):

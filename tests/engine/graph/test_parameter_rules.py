@@ -38,6 +38,7 @@ def code(parameter: Parameter, value: Value, variables: dict[str, Value] | None 
         ({}, 3.0, None),
         ({}, 3.5, "parameter-type"),
         ({}, float("inf"), "parameter-type"),
+        ({"kind": "float"}, 10**400, "parameter-type"),
         ({}, None, "parameter-type"),
         ({"optional": True}, None, None),
         ({"minimum": 1}, 0, "parameter-range"),

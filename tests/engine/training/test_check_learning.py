@@ -102,3 +102,8 @@ def test_what_fields_can_say_is_no_fault(kind) -> None:
         initialisers={"weight": Initialiser(kind.id, arguments), "bias": Initialiser(kind.id)}, rate_factor=0, decay=0
     )
     assert list(learning_problems(with_learning(sound), BLOCK_TYPES)) == []
+
+
+def test_a_number_of_hundreds_of_digits_is_told_and_not_computed_with() -> None:
+    (problem,) = learning_problems(with_learning(started("normal", std=10**400)), BLOCK_TYPES)
+    assert problem.code == "setting-range"
