@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from app.panels.entry_field import Entry
 from graph_editor.popup_look import paint_popup
 from graph_editor.theme import SHADOW_POPUP, Theme
 
@@ -80,6 +81,10 @@ class Popup(QWidget):
                 self.close_now()
         elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape:
+                focused = QApplication.focusWidget()
+                if isinstance(focused, Entry) and self.isAncestorOf(focused):
+                    # Else what is half typed would be taken as the field loses the keyboard.
+                    focused.cancelled.emit()
                 self.close_now()
                 event.accept()
                 return True

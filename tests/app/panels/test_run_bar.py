@@ -200,6 +200,20 @@ def test_a_narrow_bar_has_one_button_with_the_same_fields(bar, qtbot) -> None:
     assert not popup.isVisible()
 
 
+def test_escape_in_the_fields_of_a_narrow_bar_takes_nothing_that_is_half_typed(bar, qtbot) -> None:
+    bar.window().resize(1100, 400)
+    qtbot.mouseClick(bar.plan_button, Qt.MouseButton.LeftButton)
+    entry = bar._popup.epochs._entry
+    assert entry.hasFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, "93")
+    with qtbot.assertNotEmitted(bar.epochs_edited):
+        qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    assert not bar._popup.isVisible()
+    qtbot.mouseClick(bar.plan_button, Qt.MouseButton.LeftButton)
+    assert entry.text() == "20"
+
+
 def test_a_long_message_is_cut_and_told_on_hover(bar) -> None:
     parts = (Part("Loss became NaN in a block whose name is far too long for any bar " * 3, colour="error"),)
     bar.message.show_message(parts, "ph.x-circle-fill", "Try 0.0003")
