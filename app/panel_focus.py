@@ -30,8 +30,19 @@ def first_place(panel: QWidget) -> QWidget | None:
         reached = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
         if reached and _is_in(widget, panel) and widget.isVisible() and widget.isEnabled():
             return widget
-        widget = widget.nextInFocusChain()
+        widget = next_stop(widget)
     return None
+
+
+def next_stop(widget: QWidget) -> QWidget:
+    """The widget that the keyboard comes to after this one, wherever that is; the ends of the chain meet.
+
+    PySide then takes it for a child of `widget`, until it is told its parent anew: at the end of a row a whole window
+    would be, and once the row goes Python no longer knows its menus.
+    """
+    found = widget.nextInFocusChain()
+    found.setParent(found.parentWidget())
+    return found
 
 
 def _is_in(widget: QWidget, panel: QWidget) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from app.panel_focus import next_stop
 from app.panels.buttons import LinkButton, SectionHeader, baseline
 from app.panels.label_look import style_label
 from graph_editor.theme import REGULAR, SIZE_NORMAL, SPACE_12, SPACE_16, Theme
@@ -241,11 +242,11 @@ def tab_behind(before: QWidget, row: QWidget) -> QWidget:
 def stops(row: QWidget) -> list[QWidget]:
     """Where Tab stops in a row, in its order."""
     found: list[QWidget] = []
-    widget = row.nextInFocusChain()
-    while widget is not None and widget is not row and row.isAncestorOf(widget):
+    widget = next_stop(row)
+    while widget is not row and row.isAncestorOf(widget):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
             found.append(widget)
-        widget = widget.nextInFocusChain()
+        widget = next_stop(widget)
     return found
 
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from app.panels.block_help import BlockHelp
+from app.panels.fields import FieldRow
 from app.panels.overlay_scroll import OverlayScroll
 from engine.graph.edits import rename
 from engine.graph.problem import Problem
@@ -184,6 +186,19 @@ def test_the_theme_is_chosen_and_remembered(open_window) -> None:
     assert window.run_bar.grab().toImage().pixelColor(700, 4) == load_theme("light").color("panel")
     window.close()
     assert open_window().workspace.remembered.theme_choice == "light"
+
+
+def test_menus_outlive_the_pages_of_the_inspector(window, qtbot) -> None:
+    editor = window.editor
+    for type in ("conv2d", "dense"):
+        editor.select([next(id for id, block in editor.scene.body.blocks.items() if block.type == type)])
+        row = window.inspector.page.findChild(FieldRow)
+        row.reset_button()
+    editor.select([])
+    window.actions_table["theme_dark"].trigger()
+    qtbot.wait(50)
+    assert not isValid(row), "the theme has pages made anew"
+    assert all(isValid(menu) for menu in window.actions_table.menus.values())
 
 
 def test_the_theme_follows_the_system(window, monkeypatch) -> None:
