@@ -248,9 +248,10 @@ class _Check:
     def _classes_of(self, source: tuple[IdPath, str]) -> int | None:
         path, port = source
         block = self.flat.blocks[path]
-        if self.types[block.type].role != "input":
+        type = self.types.get(block.type)
+        if type is None or type.role != "input":
             return None
-        parameters = lenient_parameters(self.types[block.type], block, self.flat.variables)
+        parameters = lenient_parameters(type, block, self.flat.variables)
         return next((field.classes for field in promised_fields(parameters) if field.name == port), None)
 
     def _widen(self, source: tuple[IdPath, str] | None, classes: int) -> tuple[Fix, ...]:
@@ -336,7 +337,8 @@ class _Check:
         return type is not None and trait in type.traits
 
     def _names(self, block: Block) -> dict[str, Fact]:
-        return {"title": self.types[block.type].title, "name": block.name}
+        type = self.types.get(block.type)
+        return {"title": type.title if type is not None else block.type, "name": block.name}
 
 
 def _batch_fix(value: int) -> Fix:

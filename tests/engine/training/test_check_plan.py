@@ -119,6 +119,19 @@ def test_a_promise_that_the_dataset_does_not_keep(drawing, fields, given):
     assert problem.facts["given"] == given
 
 
+def test_blocks_of_a_type_that_is_not_here_are_left_to_the_analysis(drawing):
+    graph = drawing(*LAYERS)
+    unknown = replace(graph.blocks["in"], type="a newer one")
+    assert codes(checked(replace(graph, blocks={**graph.blocks, "in": unknown}))) == []
+    (problem,) = checked(
+        replace(graph, blocks={**graph.blocks, "l1": replace(graph.blocks["l1"], type="a newer one")}),
+        ContrastiveDivergence("l1"),
+        Supervised(),
+    )
+    assert problem.code == "stage-kind"
+    assert "a newer one" in problem.sentence
+
+
 def test_inputs_on_sets_of_different_length(drawing):
     graph = drawing(*LAYERS)
     second = Block("in2", "input", "flowers", {"dataset": "iris", "fields": ("features: 4 float32",)})
