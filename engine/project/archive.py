@@ -145,6 +145,9 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """The project zip at `path`. Raises Refused where it is missing, unreadable, empty, cut short or something else."""
     file = path.name
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():
+            # a pipe waits for who writes into it, a device such as /dev/zero has no end
+            raise refused("not-a-project", file=file)
         stream = path.open("rb")
     except FileNotFoundError as fault:
         raise refused("file-missing", file=file) from fault

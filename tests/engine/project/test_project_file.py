@@ -201,6 +201,18 @@ def test_files_that_are_no_projects_are_told_apart(tmp_path: Path) -> None:
     assert _refusal(_zip(path, {"word/document.xml": b"<a/>"})).problem.code == "not-a-project"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes among its files")
+def test_a_pipe_is_no_project_and_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.loom"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR)
+    try:
+        os.write(held, b"PK\x03\x04")
+        assert _refusal(path).problem.code == "not-a-project"
+    finally:
+        os.close(held)
+
+
 def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
     whole = _whole(tmp_path).read_bytes()
     path = tmp_path / "cut.loom"
