@@ -28,9 +28,12 @@ def main(argv: list[str] | None = None) -> int:
     """Dispatch; the exit status: 0 done, 1 the user's input or system has a fault, 2 wrong usage."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
-        from app import cli
+        try:
+            from app import cli
 
-        return int(cli.main(arguments) or 0)
+            return int(cli.main(arguments) or 0)
+        except KeyboardInterrupt:  # in the imports, before the command hears of it
+            return 130
     if len(arguments) > 1:
         return _say(f"tensorloom opens one file, not {len(arguments)}: tensorloom FILE", 2)
     # the window outlives the folder it is started in, and is opened again in another

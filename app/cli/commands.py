@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +16,7 @@ import typer
 
 from engine.graph.problem import Refused, refused
 from engine.graph.values import printable
+from engine.project.atomic_file import reason_of
 
 app = typer.Typer(
     name="tensorloom",
@@ -23,6 +28,9 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Datasets: list, get, info, import.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells have it."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Target = Annotated[str, typer.Argument(metavar="FILE|EXAMPLE", help="A .loom file, or the id of an example.")]
@@ -44,7 +52,10 @@ def main(arguments: list[str]) -> int:
     # Torch's threads would spin while they wait and starve everything beside them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        result = app(args=arguments, prog_name="tensorloom", standalone_mode=False)
+        with _own_interrupt():
+            result = app(args=arguments, prog_name="tensorloom", standalone_mode=False)
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except Refused as fault:
         say(fault.problem.sentence)
         return 1
@@ -53,8 +64,15 @@ def main(arguments: list[str]) -> int:
         return 1
     except BrokenPipeError:
         # The reader of a pipe (head, a closed pager) has enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return 0
+    except OSError as fault:
+        # Files are named by their faults; only the output has none.
+        if fault.filename is not None:
+            raise
+        _leave_stdout()
+        say(f"The output cannot be written: {reason_of(fault)}.")
+        return 1
     except typer.Exit as end:
         return end.exit_code
     except Exception as fault:
@@ -63,6 +81,30 @@ def main(arguments: list[str]) -> int:
             return int(fault.exit_code)
         raise
     return result if isinstance(result, int) else 0
+
+
+def _leave_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """While inside, Ctrl-C ends the program at once where torch is being imported: an exception there aborts in C++."""
+
+    def interrupt(number: int, frame: object) -> None:
+        torch = sys.modules.get("torch")
+        if torch is not None and getattr(torch.__spec__, "_initializing", False):
+            os._exit(INTERRUPTED)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def say(sentence: str) -> None:

@@ -33,6 +33,14 @@ def test_a_library_that_qt_lacks_is_told_with_the_packages(monkeypatch) -> None:
     assert display.qt_words(ImportError("No module named 'app.launch'")) is None
 
 
+def test_an_interrupt_while_a_command_is_imported_is_no_traceback(monkeypatch) -> None:
+    def interrupted(arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.cli.main", interrupted)
+    assert command.main(["check", "digits-dense"]) == 130
+
+
 def test_an_unknown_word_is_wrong_usage(capsys) -> None:
     assert command.main(["trian"]) == 2
     assert "no command and no file trian" in capsys.readouterr().err

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from app.cli import commands
 from engine.project.archive import MANIFEST, write_archive
 from engine.project.examples import read_example
 from engine.project.project_file import encode_project
@@ -421,3 +428,38 @@ def test_mnist_is_read_from_a_folder_and_imported(run, shared_data):
     assert json.loads(run("data", "info", folder, "--json")[1])["test"] == 10_000
     assert run("data", "import", folder)[0] == 0
     assert next(row for row in json.loads(run("data", "list", "--json")[1]) if row["name"] == "mnist")["here"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no disk that is always full")
+@pytest.mark.parametrize("buffered", [True, False])
+def test_an_output_that_takes_nothing_is_told_in_a_sentence(buffered: bool) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, *([] if buffered else ["-u"]), "-m", "app", "examples"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be written: no space left on device.\n"
+
+
+def test_an_interrupt_while_torch_is_imported_ends_the_program_at_once(monkeypatch) -> None:
+    class Ended(Exception):
+        pass
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    torch = ModuleType("torch")
+    torch.__spec__ = ModuleSpec("torch", None)
+    monkeypatch.setattr(os, "_exit", end)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), commands._own_interrupt():
+        signal.raise_signal(signal.SIGINT)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    torch.__spec__._initializing = True
+    with pytest.raises(Ended, match="130"), commands._own_interrupt():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
