@@ -27,6 +27,8 @@ _COMMON = (
     + ("cross_entropy", "binary_cross_entropy", "squared_error"),
 )
 """What most networks are made of: what learns or pools, then what follows it."""
+LONGEST_TEXT = 200
+"""What is pasted may be a page; no name is as long, and Python reads no number of thousands of digits."""
 _PLACES = {id: (group, place) for group, ids in enumerate(_COMMON) for place, id in enumerate(ids)}
 _PROBES = (
     TensorSpec(shape=(Dim("N"), 16), dtype="float32"),
@@ -72,7 +74,7 @@ class Query(msgspec.Struct, frozen=True):
 
 def parse_query(text: str) -> Query:
     """The name is all before the first number, size such as `3x3`, or `key=value`; the rest are values."""
-    words = text.split()
+    words = text[:LONGEST_TEXT].split()
     cut = next((index for index, word in enumerate(words) if _is_value(word)), len(words))
     return Query(name=" ".join(words[:cut]), values=tuple(words[cut:]))
 
@@ -188,8 +190,10 @@ def nearest_name(name: str, types: Iterable[BlockType]) -> str | None:
     for type in types:
         for known in names_of(type):
             squeezed = _squeezed(known)
-            distance = min(slips(wanted, squeezed), slips(wanted, squeezed[: len(wanted)]) + 0.5)
             allowed = max(1, min(len(wanted), len(squeezed)) // 3) + 0.5
+            if len(wanted) - len(squeezed) > allowed:
+                continue  # a page that was pasted would be compared with each name for minutes
+            distance = min(slips(wanted, squeezed), slips(wanted, squeezed[: len(wanted)]) + 0.5)
             if distance <= allowed and (best is None or distance < best[0]):
                 best = (distance, type.id)
     return best[1] if best is not None else None

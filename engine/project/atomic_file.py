@@ -29,6 +29,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         path = path.resolve()
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if not path.name:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         remove_leftovers(path, _STALE_AFTER_S)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         with temporary.open("xb") as stream:

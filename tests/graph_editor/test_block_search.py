@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from engine.blocks.catalogue import BLOCK_TYPES
@@ -214,6 +216,15 @@ def test_a_slip_of_the_keyboard_names_the_nearest(text: str, nearest: str | None
     found = find_blocks(text, TYPES)
     assert found.matches == ()
     assert found.nearest == nearest
+
+
+@pytest.mark.parametrize("text", ["x" * 32_767, "9" * 32_767, "conv " * 6000, "dense 1 " * 4000])
+def test_a_pasted_page_is_searched_in_a_moment(text: str) -> None:
+    began = time.thread_time()
+    find_blocks(text, BLOCK_TYPES)
+    assert time.thread_time() - began < 5
+    assert nearest_name("dense" * 4000, BLOCK_TYPES.values()) is None
+    assert time.thread_time() - began < 5
 
 
 def test_slips_count_a_swap_once() -> None:

@@ -87,6 +87,9 @@ def test_a_folder_that_is_missing_and_a_folder_in_the_way_are_told(tmp_path: Pat
         _write(tmp_path / "net.loom", b"new")
     assert refused.value.problem.code == "save-failed"
     assert [entry.name for entry in tmp_path.iterdir()] == ["net.loom"]
+    with pytest.raises(Refused) as refused:
+        _write(Path(tmp_path.anchor), b"new")
+    assert refused.value.problem.code == "save-failed"
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="nothing is forbidden to root")
