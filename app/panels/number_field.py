@@ -106,7 +106,9 @@ class NumberField(EntryField):
     def _text_of(self, value: object) -> str:
         if value is None:
             return ""
-        return formula_text(value) if is_formula(value) else self._number_text(value)  # type: ignore[arg-type]
+        if is_formula(value):
+            return formula_text(value)  # type: ignore[arg-type]
+        return self._number_text(value) if isinstance(value, int | float) else str(value)
 
     def _read(self, text: str) -> object:
         if not text:

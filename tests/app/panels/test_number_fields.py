@@ -161,6 +161,21 @@ def test_arrows_step_a_small_float_in_its_second_digit(qtbot: QtBot, theme: Them
     assert log.edited == [0.0011, 0.001, 0.00099]
 
 
+@pytest.mark.parametrize("kind", [FloatField, IntegerField])
+@pytest.mark.parametrize("value", [(1, 2), "wide"])
+def test_what_a_damaged_file_has_in_place_of_a_number_is_shown(
+    qtbot: QtBot, theme: Theme, kind: type[NumberField], value: object
+) -> None:
+    field = kind(theme)
+    shown(qtbot, field)
+    field.set_value(value)
+    assert field._entry.text() == str(value)
+    field.grab()
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        field.setFocus()
+        qtbot.keyClick(field._entry, key)
+
+
 def test_a_linked_tuple_changes_as_one(qtbot: QtBot, theme: Theme) -> None:
     field = TupleField(theme, 2, 1, 99)
     field.set_value(3)
