@@ -81,7 +81,7 @@ class ProjectDesk(QObject):
         self.checkpoint_wait = CheckpointWait(self)
         self.late_checkpoint = LateCheckpoint(store, self)
         self.late_checkpoint.found.connect(self._take_late)
-        self.aside = PutAside(store, remembered, self)
+        self.aside = PutAside(store, self)
         self.aside.message.connect(self.message)
         document.undo_stack.cleanChanged.connect(lambda clean: self.place_changed.emit())
         store.opened.connect(self._open)
@@ -205,9 +205,9 @@ class ProjectDesk(QObject):
         self.store.touch()
 
     def _remember(self, path: Path) -> None:
-        self.remembered.add_recent(path)
-        # Nobody chose the folder of what was put aside: no dialog is to open there.
+        # What was put aside has a list of its own, and nobody chose its folder: no dialog is to open there.
         if path.parent != self.aside.folder:
+            self.remembered.add_recent(path)
             self.remembered.folder = path.parent
 
     def export_weights(self, path: Path) -> None:
@@ -330,7 +330,7 @@ class ProjectDesk(QObject):
             self.measures.open_session(opened.weights)
 
     def _put_aside(self) -> None:
-        """Keep unsaved work that another project is about to replace: as a file among the recent ones."""
+        """Keep unsaved work that another project is about to replace: as a file among the unsaved drawings."""
         if self.document.undo_stack.isClean() and not self._opened_changed and not self._unsaved_weights:
             return
         if self.document.graph.is_blank:

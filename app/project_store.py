@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -23,6 +23,7 @@ from engine.project.recovery import Beside, Recovered, RecoveryFolder
 from engine.training.plan import Settings
 
 RECOVERY_EVERY_MS = 1000
+_Found = TypeVar("_Found")
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -175,6 +176,19 @@ class ProjectStore(QObject):
     def save_aside(self, path: Path, content: Content) -> None:
         """Keep a project that another one replaces; only a failure is told."""
         self._submit(lambda: content.write(path))
+
+    def behind(self, work: Callable[[], _Found], then: Callable[[_Found], object]) -> None:
+        """Do something once all that was asked for before is done, and `then`, here again, with what it gave.
+
+        Raises it Refused, `failed` tells so.
+        """
+
+        def both() -> None:
+            found = work()
+            self._done.emit(lambda: then(found))
+
+        if not self.is_closed:
+            self._submit(both)
 
     # --- recovery -----------------------------------------------------------------------------------
     def keep_with(self, keep: Callable[[], Kept]) -> None:

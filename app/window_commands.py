@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from app.docks import toggle_beside
 from app.error_report import LOG_NAME, versions
@@ -18,8 +18,8 @@ from app.panel_focus import focus_next
 from app.panels.block_header import NameLine
 from app.panels.entry_field import Entry
 from app.panels.help_page import HelpPage, about_text, keys_text
-from app.recent_files import RecentFiles
-from app.settings import ThemeChoice
+from app.recent_files import RecentFile, RecentFiles
+from app.settings import MOST_RECENT, ThemeChoice
 from engine.project.project_file import SUFFIX
 from graph_editor.name_editor import NameEditor
 from graph_editor.style_sheet import escaped
@@ -46,6 +46,9 @@ class WindowCommands(QObject):
         self.recent = RecentFiles(window.workspace.remembered, self)
         self.recent.changed.connect(self._recent_changed)
         self.recent.look()
+        self.aside = window.workspace.files.aside
+        self.aside.changed.connect(self._recent_changed)
+        self.aside.look()
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Action id → what it does."""
@@ -129,33 +132,55 @@ class WindowCommands(QObject):
         table.set_checked(f"theme_{window.workspace.remembered.theme_choice}", True)
 
     def fill_recent(self) -> None:
-        """List the recent files in their menu."""
+        """List the recent files and the unsaved drawings in their menu."""
         menu = self._window.actions_table.menus["File/Open recent"]
         menu.clear()
         self.recent.look()
-        for path, _ in self.recent.files():
+        self.aside.look()
+        self._list_in(menu, self.recent.files())
+        if not menu.isEmpty():
+            menu.addSeparator()
+            menu.addAction("&Forget these").triggered.connect(self.forget_recent)
+            menu.addSeparator()
+        drawings = self.aside.drawings
+        if drawings:
+            menu.addAction("Unsaved drawings").setEnabled(False)
+            self._list_in(menu, drawings[:MOST_RECENT])
+            if len(drawings) > MOST_RECENT:
+                menu.addAction("&More on the start page").triggered.connect(self.show_drawings)
+        if menu.isEmpty():
+            menu.addAction("No files yet").setEnabled(False)
+
+    def _list_in(self, menu: QMenu, files: tuple[RecentFile, ...]) -> None:
+        for path, _ in files:
             action = menu.addAction(escaped(path.stem))
             action.setToolTip(str(path))
             action.triggered.connect(lambda _checked=False, path=path: self.open_file(path))
-        if menu.isEmpty():
-            menu.addAction("No files yet").setEnabled(False)
-        else:
-            menu.addSeparator()
-            menu.addAction("&Forget these").triggered.connect(self.forget_recent)
 
     def show_recent(self) -> None:
-        """List the recent files on the start page, at once; when they were written follows."""
-        self._window.start_page.show_files(self.recent.files())
+        """List the recent files and the unsaved drawings on the start page, at once; what the disk tells follows."""
+        self._list_on_page()
         self.recent.look()
+        self.aside.look()
+
+    def _list_on_page(self) -> None:
+        page = self._window.start_page
+        page.show_files(self.recent.files())
+        page.show_drawings(self.aside.drawings, self._window.workspace.path)
+
+    def show_drawings(self) -> None:
+        """The start page with more of the unsaved drawings."""
+        self._window.start_page.show_more_drawings()
+        self._window.show_start_page(True)
 
     def _recent_changed(self) -> None:
         if self._window.pages.currentWidget() is self._window.start_page:
-            self._window.start_page.show_files(self.recent.files())
+            self._list_on_page()
         if self._window.actions_table.menus["File/Open recent"].isVisible():
             self.fill_recent()
 
     def forget_recent(self) -> None:
-        """No recent files any more."""
+        """No recent files any more; the unsaved drawings stay."""
         self._window.workspace.remembered.clear_recent()
         self._window.start_page.show_files(())
 

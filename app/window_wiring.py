@@ -286,6 +286,7 @@ def _wire_files(window: MainWindow) -> None:
         part.open_wanted.connect(commands.open)
     window.gallery.all_wanted.connect(lambda: window.show_start_page(True))
     window.start_page.file_chosen.connect(commands.open_file)
+    window.start_page.thrown_away.connect(commands.aside.throw_away)
     window.start_page.closed.connect(lambda: window.show_start_page(False))
     menus = window.actions_table.menus
     menus["File/Open recent"].aboutToShow.connect(commands.fill_recent)

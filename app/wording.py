@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 THIN = "\N{THIN SPACE}"
@@ -13,6 +14,10 @@ WAITS = "Waits for the first epoch"
 LOADS = "Loading what was trained …"
 MENDS = "Shown once what stops the run is mended"
 """What views say before there is anything to measure; the last two of a network that was trained already."""
+
+KEPT_AT = "%Y-%m-%d %H.%M.%S"
+_KEPT = re.compile(r"(.*) (\d{4}-\d\d-\d\d) (\d\d)\.(\d\d)\.(\d\d)", re.DOTALL)
+"""The name of a drawing that was kept, and when, as its file is called."""
 
 
 def number_words(number: int) -> str:
@@ -53,6 +58,12 @@ def ago_words(seconds: float) -> str:
         return f"{max(1, round(seconds / 3600))} h ago"
     days = max(1, round(seconds / 86400))
     return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def kept_words(stem: str) -> tuple[str, str]:
+    """What a drawing that was kept is called, and when it was: `Untitled` and `2026-01-02 03:04:05`, or nothing."""
+    found = _KEPT.fullmatch(stem)
+    return (found[1], f"{found[2]} {found[3]}:{found[4]}:{found[5]}") if found is not None else (stem, "")
 
 
 def percent_words(share: float) -> str:

@@ -337,6 +337,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Your drawing is back as it was then, its last second perhaps left out.",
     ),
     "put-aside": ("An unsaved drawing was open last time", "It is kept under File, Open recent."),
+    "no-trash": ("{file} could not be moved to the trash, and is still kept", "Delete it in {folder}."),
     "no-weights": ("{file} holds no trained weights", "Train it first."),
     "no-field-input": ("{file} cannot be used as input: {reason}", "{hint}"),
     "extra-missing": (

@@ -288,7 +288,7 @@ def test_a_project_put_aside_before_its_new_run_starts_has_the_weights_of_the_on
         workspace.open_example("moons-boundary")
     process.send_signal(signal.SIGCONT)
     workspace.store.wait()
-    kept = workspace.remembered.recent_files[0]
+    kept = workspace.files.aside.drawings[0].path
     with qtbot.waitSignal(workspace.opened):
         workspace.open(kept)
     assert workspace.runs.checkpoint is not None

@@ -109,14 +109,14 @@ def test_the_copy_that_makes_way_for_a_file_gets_it(killed, open_window, qtbot, 
     file = sound_file(tmp_path / "other.loom")
     window = open_window(file, worker=True)
     workspace, runs = window.workspace, window.workspace.runs
-    copies = [path for path in workspace.remembered.recent_files if path != file]
+    copies = [drawing.path for drawing in workspace.files.aside.drawings]
     assert len(copies) == was_unsaved
     kept.rename(place)
     qtbot.waitUntil(
         lambda: any(trained(path) for path in (tmp_path / "state" / "unsaved").glob("*.loom")), timeout=RUN_MS
     )
     assert (workspace.path, runs.checkpoint, workspace.history) == (file, None, None), "the file is as it was"
-    (copy,) = [path for path in workspace.remembered.recent_files if path != file]
+    (copy,) = [drawing.path for drawing in workspace.files.aside.drawings]
     assert copies in ([], [copy])
     with qtbot.waitSignal(workspace.opened):
         workspace.open(copy)

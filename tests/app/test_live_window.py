@@ -327,7 +327,7 @@ def test_what_was_trained_is_kept_when_another_project_is_opened_in_the_middle(w
         workspace.open_example("moons-boundary")
     assert workspace.title == "moons-boundary"
     workspace.store.wait()
-    kept = workspace.remembered.recent_files[0]
+    kept = workspace.files.aside.drawings[0].path
     assert kept != file
     with qtbot.waitSignal(workspace.opened, timeout=RUN_MS):
         workspace.open(kept)

@@ -43,7 +43,7 @@ def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None
     window.show_start_page(True)
     assert page.files[0].path == path
     page.grab()
-    assert page._recent.isVisible()
+    assert page._recent.heading.isVisible()
     assert page.files[0].mapTo(page, page.files[0].rect().bottomLeft()).y() < page.cards[0].mapTo(page, QPoint()).y()
     for index in range(7):
         (tmp_path / f"{index}.loom").write_bytes(b"")
@@ -52,7 +52,7 @@ def test_the_start_page_begins_with_what_was_open_last(window, tmp_path) -> None
     assert [row.path.stem for row in page.files] == ["6", "5", "4", "3", "2"], "the examples stay in sight"
     window.commands.forget_recent()
     assert page.files == ()
-    assert not page._recent.isVisible()
+    assert not page._recent.heading.isVisible()
     assert window.workspace.remembered.recent_files == ()
 
 
@@ -71,7 +71,7 @@ def test_the_start_page_stands_in_the_canvas_place(window, qtbot) -> None:
     assert window.editor.isVisible()
 
 
-def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -> None:
+def test_a_new_canvas_keeps_unsaved_work_among_the_unsaved_drawings(window, qtbot) -> None:
     document = window.workspace.document
     gone = next(iter(document.graph.blocks))
     document.edit("Delete", remove_blocks, (gone,))
@@ -79,7 +79,8 @@ def test_a_new_canvas_keeps_unsaved_work_among_the_recent_files(window, qtbot) -
     window.actions_table["new"].trigger()
     assert not document.graph.blocks
     window.workspace.store.wait()
-    (kept,) = window.workspace.remembered.recent_files
+    (kept,) = (drawing.path for drawing in window.workspace.files.aside.drawings)
+    assert window.workspace.remembered.recent_files == ()
     with qtbot.waitSignal(window.workspace.opened):
         window.workspace.open(kept)
     assert document.graph == left
@@ -92,7 +93,7 @@ def test_dialogs_do_not_open_where_unsaved_work_is_kept(window, qtbot, tmp_path:
     workspace.set_epochs(7)
     workspace.new()
     workspace.store.wait()
-    kept = remembered.recent_files[0]
+    kept = workspace.files.aside.drawings[0].path
     assert kept.parent != tmp_path
     with qtbot.waitSignal(workspace.opened):
         workspace.open(kept)
@@ -110,7 +111,7 @@ def test_what_is_put_aside_again_has_one_time_in_its_name(window, qtbot, tmp_pat
     workspace.set_epochs(7)
     workspace.new()
     workspace.store.wait()
-    name = workspace.remembered.recent_files[0].stem
+    name = workspace.files.aside.drawings[0].path.stem
     assert re.fullmatch(r"net \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d", name)
     assert name != "net 2026-01-02 03.04.05"
 

@@ -10,6 +10,7 @@ from app.wording import (
     count_words,
     device_words,
     duration_words,
+    kept_words,
     number_words,
     result_words,
     short_words,
@@ -59,3 +60,15 @@ def test_counts_and_devices() -> None:
 )
 def test_weights_that_ran_away_have_one_exponent(share: float, text: str) -> None:
     assert change_words(share) == text
+
+
+@pytest.mark.parametrize(
+    ("stem", "words"),
+    [
+        ("my net 2026-01-02 03.04.05", ("my net", "2026-01-02 03:04:05")),
+        ("net 2026-01-02 03.04", ("net 2026-01-02 03.04", "")),
+        ("Untitled", ("Untitled", "")),
+    ],
+)
+def test_a_kept_drawing_is_told_from_its_time(stem: str, words: tuple[str, str]) -> None:
+    assert kept_words(stem) == words

@@ -78,9 +78,9 @@ def test_unsaved_work_is_put_aside_when_another_file_is_given_at_the_start(open_
     again = open_hands(file)
     assert "kept under File, Open recent" in again.notice
     assert again.workspace.path == file
-    aside = [path for path in again.workspace.remembered.recent_files if path != file]
+    aside = [drawing.path for drawing in again.workspace.files.aside.drawings]
     again.workspace.store.wait()
-    aside = aside or [path for path in again.workspace.remembered.recent_files if path != file]
+    aside = aside or [drawing.path for drawing in again.workspace.files.aside.drawings]
     assert len(aside) == 1
     again.open_file(aside[0])
     assert again.graph == graph
