@@ -265,8 +265,10 @@ class FamilyRow(PaletteRow):
 def type_tip(type: BlockType) -> str:
     """The tooltip of a block type: its name, PyTorch's name, one sentence."""
     name = pytorch_name(type)
-    second = f"&nbsp;&nbsp;&nbsp;{escape(name)}" if name else ""
+    second = f"&nbsp;&nbsp;&nbsp;{escape(name)}" if name not in ("", type.title) else ""
     return (
         f"<table width='{TIP_WIDTH}' cellspacing='0' cellpadding='0'><tr><td>"
-        f"<b>{escape(type.title)}</b>{second}<br>{escape(type.purpose)}</td></tr></table>"
+        # Not <b>: that is 700, which no font here has; Qt would smear the letters of another weight.
+        f"<span style='font-weight: 600'>{escape(type.title)}</span>{second}<br>{escape(type.purpose)}"
+        "</td></tr></table>"
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetricsF, QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetricsF, QKeySequence, QShortcut, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.block_browser import OFTEN_COUNT, ROWS_AT_ONCE, BlockBrowser, often_used
 from app.panels.overlay_scroll import OverlayScroll
 from app.panels.palette import Palette
-from app.panels.palette_row import BlockRow, FamilyRow, elided
+from app.panels.palette_row import BlockRow, FamilyRow, elided, type_tip
 from engine.blocks.catalogue import BLOCK_TYPES, FAMILIES
 from graph_editor.block_search import find_blocks
 from graph_editor.theme import PALETTE_RAIL_WIDTH, PALETTE_WIDTH, SHADOW_POPUP, load_theme
@@ -360,3 +360,17 @@ def test_names_that_differ_in_their_dimension_alone_stay_apart_where_there_is_li
         assert all(metrics.horizontalAdvance(text) <= room for text in shown)
         assert [text[-3:] for text in shown[1:]] == ["1-D", "3-D"]
     assert elided(names[1], metrics, 400.0) == names[1]
+
+
+def test_the_name_in_a_tooltip_has_a_weight_of_the_fonts_that_ship(qapp) -> None:
+    tip = QTextDocument()
+    tip.setHtml(type_tip(TYPES["conv2d"]))
+    name = tip.find(TYPES["conv2d"].title)
+    assert name.charFormat().fontWeight() == 600
+    name.movePosition(QTextCursor.MoveOperation.End)
+    assert name.charFormat().fontWeight() == 400
+
+
+def test_a_tooltip_tells_the_name_in_pytorch_only_where_it_is_another() -> None:
+    assert "Conv2d" in type_tip(TYPES["conv2d"])
+    assert type_tip(TYPES["flatten"]).count("Flatten") == 1
