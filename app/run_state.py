@@ -311,7 +311,7 @@ def _running_view(state: RunState) -> RunBarView:
             link, action = ("Show its problem" if state.errors == 1 else "Show its problems"), "show_problems"
     elif paused:
         icon = "ph.pause-fill"
-        message = (Part(f"Paused at {at}", bold=True, colour="text"),)
+        message = (Part(f"Paused at {at}", bold=True, colour="text"), Part(f"step {number_words(state.step)}"))
     else:
         message = (Part(at[0].upper() + at[1:], bold=True, colour="text"),)
         if state.samples_per_second > 0:

@@ -102,7 +102,9 @@ def test_paused_resumes_and_steps() -> None:
     state = after(*TRAINING, Paused(run=RUN, stage=0, epoch=12, step=231))
     view = seen(state)
     assert (view.slot, view.filled, view.step) == ("resume", True, True)
-    assert words(view) == "Paused at epoch 12 of 20"
+    assert words(view) == "Paused at epoch 12 of 20 | step 231"
+    stepped = after(Paused(run=RUN, stage=0, epoch=12, step=232), state=state)
+    assert words(seen(stepped)) == "Paused at epoch 12 of 20 | step 232"
     assert view.icon_before == "ph.pause-fill"
     assert view.progress_colour == "secondary"
     assert seen(after(Resumed(run=RUN, step=231), state=state)).slot == "pause"
