@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -133,6 +133,12 @@ class Sentence(QLabel):
         self.setWordWrap(True)
         self.setContentsMargins(SPACE_16, 0, SPACE_16, 0)
         style_label(self, theme.font(size), ink, theme)
+
+    def changeEvent(self, event: QEvent) -> None:
+        # With another style a frame that is smaller than its margins, as before it is laid out, would drop them.
+        margins = self.contentsMargins()
+        super().changeEvent(event)
+        self.setContentsMargins(margins)
 
 
 class Folded(QWidget):

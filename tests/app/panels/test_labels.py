@@ -1,15 +1,16 @@
-"""No label beside a field of the inspector is cut off."""
+"""No label of the inspector is cut off or touches its edge."""
 
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QMargins
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.fields import BooleanField, FieldRow
 from app.panels.inspector import Inspector
 from app.panels.learning_section import has_weights
-from app.panels.section import Folded
+from app.panels.section import Folded, Sentence
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.graph.graph import Block, Graph
 from engine.training.plan import Settings
@@ -54,3 +55,12 @@ def test_a_label_without_room_ends_in_an_ellipsis(qtbot: QtBot) -> None:
     qtbot.addWidget(row)
     assert row.shown_label(False).endswith("…")
     assert len(row.shown_label(True)) <= len(row.shown_label(False))
+
+
+def test_a_sentence_that_has_no_room_yet_keeps_its_margins_in_another_style(qtbot: QtBot) -> None:
+    sentence = Sentence("Reads pictures of handwritten digits", load_theme("light"))
+    qtbot.addWidget(sentence)
+    sentence.setContentsMargins(16, 8, 16, 12)
+    sentence.resize(200, 10)
+    QApplication.sendEvent(sentence, QEvent(QEvent.Type.StyleChange))
+    assert sentence.contentsMargins() == QMargins(16, 8, 16, 12)
