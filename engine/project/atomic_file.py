@@ -16,6 +16,7 @@ from engine.graph.problem import Refused, refused
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _STALE_AFTER_S = 600
+NO_FILE = "it is a device or a pipe, no file"
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -31,6 +32,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not path.name:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # the rename would put a file in place of a pipe or, for root, of /dev/null
+            raise OSError(errno.EINVAL, NO_FILE)
         remove_leftovers(path, _STALE_AFTER_S)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
         with temporary.open("xb") as stream:

@@ -61,7 +61,7 @@ def test_what_is_being_typed_belongs_to_the_project_that_makes_way(window) -> No
     window.setFocus()
     assert epochs(window) != 93
     window.workspace.store.wait()
-    assert saved_epochs(window, window.workspace.remembered.recent_files[0]) == 93
+    assert saved_epochs(window, window.workspace.files.aside.drawings[0].path) == 93
 
 
 @pytest.mark.parametrize("on_canvas", [True, False])

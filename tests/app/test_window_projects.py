@@ -123,7 +123,7 @@ def test_a_drawing_with_the_longest_of_names_is_put_aside_too(window, qtbot, tmp
     workspace.set_epochs(7)
     workspace.new()
     workspace.store.wait()
-    kept = workspace.remembered.recent_files[0]
+    kept = workspace.files.aside.drawings[0].path
     assert workspace.store.read_now(kept).project.settings.plan.stages[0].epochs == 7
     assert kept.stem.startswith("é" * 90 + " 2")
 

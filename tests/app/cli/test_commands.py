@@ -430,7 +430,7 @@ def test_mnist_is_read_from_a_folder_and_imported(run, shared_data):
     assert next(row for row in json.loads(run("data", "list", "--json")[1]) if row["name"] == "mnist")["here"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no disk that is always full")
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="the system has no disk that is always full")
 @pytest.mark.parametrize("buffered", [True, False])
 def test_an_output_that_takes_nothing_is_told_in_a_sentence(buffered: bool) -> None:
     with open("/dev/full", "w") as full:

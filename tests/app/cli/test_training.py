@@ -23,6 +23,11 @@ FEW = ("--device", "cpu", "--threads", "1")
         ("missing/x.loom", "there is no folder"),
         ("file/x.loom", "there is no folder"),
         ("folder", "there is a folder of that name"),
+        pytest.param(
+            "pipe",
+            "it is a device or a pipe, no file",
+            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes"),
+        ),
         (f"{300 * 'a'}.loom", ""),  # each system has words of its own
         pytest.param(
             "closed/x.loom",
@@ -37,6 +42,8 @@ def test_a_place_that_takes_no_file_is_told_before_the_training(run, tmp_path: P
     (tmp_path / "folder").mkdir()
     (tmp_path / "closed").mkdir(0o500)
     (tmp_path / "file").write_text("")
+    if place == "pipe":
+        os.mkfifo(tmp_path / place)
     code, out, err = run("train", "digits-dense", "--epochs", "1", *FEW, "--json", "--out", tmp_path / place)
     assert (code, out) == (1, "")
     assert f"{Path(place).name} could not be saved: {reason}" in err

@@ -152,7 +152,7 @@ def test_a_silent_server_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         download("mnist", tmp_path, mirrors=(f"http://127.0.0.1:{silent.getsockname()[1]}/",))
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full on this system")
 def test_a_full_disk_is_told(tmp_path: Path, server: Server) -> None:
     (tmp_path / "train-images-idx3-ubyte.gz.part").symlink_to("/dev/full")
     with pytest.raises(Refused, match=r"train-images-idx3-ubyte.gz.part could not be saved: the disk is full"):

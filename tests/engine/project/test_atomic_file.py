@@ -116,6 +116,15 @@ def test_a_link_is_followed_and_permissions_stay(tmp_path: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(Refused, match="pipe could not be saved: it is a device or a pipe, no file"):
+        write_atomically(pipe, lambda stream: None)
+    assert pipe.is_fifo()
+
+
 def test_leftovers_of_a_kill_go_with_a_later_save_and_other_files_stay(tmp_path: Path) -> None:
     path = tmp_path / "net [1].loom"
     old, fresh, other = (
