@@ -15,7 +15,7 @@ import msgspec
 
 from app.cli.own_code import take_code_along
 from engine.graph.problem import Refused, refused
-from engine.project.atomic_file import NO_FILE, reason_of
+from engine.project.atomic_file import NO_FILE, is_device_or_pipe, reason_of
 from engine.project.project_file import Info, Project, write_project
 from engine.training.commands import Command, Stop
 from engine.training.events import Checkpointed, EpochEnded, Event, Failed, Finished, Losses, Progress, Started, Stopped
@@ -112,7 +112,7 @@ def _check_place(out: Path) -> None:
         raise refused("save-failed", file=str(out), reason=reason_of(fault)) from fault
     if out.is_dir():
         raise refused("save-failed", file=str(out), reason="there is a folder of that name")
-    if there and not out.is_file():
+    if is_device_or_pipe(out):
         raise refused("save-failed", file=str(out), reason=NO_FILE)
     if not all(os.access(place, os.W_OK) for place in ((folder, out) if there else (folder,))):
         raise refused("save-failed", file=str(out), reason="permission denied")

@@ -17,11 +17,12 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextFormat,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from app.panels.buttons import PlainButton, baseline
 from app.panels.label_look import style_label
 from app.panels.python_colours import PythonColours
+from app.panels.section import Sentence
 from engine.graph.problem import Problem
 from graph_editor.theme import (
     HEADING_HEIGHT,
@@ -65,9 +66,7 @@ class CodeView(QWidget):
         row.setContentsMargins(SPACE_12, 0, SPACE_8, 1)
         row.addStretch()
         row.addWidget(self.copy_button)
-        self.said = QLabel(WAITING)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setWordWrap(True)
+        self.said = Sentence(WAITING, theme, "secondary")
         self.said.setContentsMargins(SPACE_12, SPACE_8, SPACE_12, SPACE_8)
         self.source = SourceText(theme)
         self._colours = PythonColours(self.source.document(), theme)
@@ -77,7 +76,6 @@ class CodeView(QWidget):
         column.addWidget(self._header)
         column.addWidget(self.said)
         column.addWidget(self.source, 1)
-        style_label(self.said, theme.font(SIZE_NORMAL), "secondary", theme)
 
     def set_source(self, text: str, lines: Mapping[str, tuple[Lines, ...]], problem: Problem | None) -> None:
         """Show `text`; with a problem keep what was shown, and say what stands in the way."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from engine.graph.problem import Refused, refused
-from engine.project.atomic_file import reason_of, write_atomically
+from engine.project.atomic_file import is_device_or_pipe, reason_of, write_atomically
 
 MANIFEST = "project.json"
 WEIGHTS = "weights.safetensors"
@@ -145,7 +145,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """The project zip at `path`. Raises Refused where it is missing, unreadable, empty, cut short or something else."""
     file = path.name
     try:
-        if not (path.is_file() or path.is_dir()) and path.exists():
+        if is_device_or_pipe(path):
             # a pipe waits for who writes into it, a device such as /dev/zero has no end
             raise refused("not-a-project", file=file)
         stream = path.open("rb")

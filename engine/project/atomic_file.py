@@ -32,8 +32,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not path.name:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            # the rename would put a file in place of a pipe or, for root, of /dev/null
+        if is_device_or_pipe(path):
+            # the rename would put a file in its place: for root, of /dev/null
             raise OSError(errno.EINVAL, NO_FILE)
         remove_leftovers(path, _STALE_AFTER_S)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
@@ -53,6 +53,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def is_device_or_pipe(path: Path) -> bool:
+    """Whether something is there that is neither a file nor a folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def saving_refused(path: Path, fault: OSError) -> Refused:

@@ -1,4 +1,4 @@
-"""A theme, and an inspector on the screen with its document, for tests that have none of their own."""
+"""A theme, an inspector with its document, and a start page, for tests that have none of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.panels.inspector import Inspector
+from app.panels.start_page import StartPage
 from engine.blocks.catalogue import BLOCK_TYPES
 from engine.data.catalogue import DATASETS
 from engine.training.plan import DatasetRef, Settings
@@ -34,3 +35,14 @@ def document(qapp: object) -> Document:
 @pytest.fixture
 def inspector(document: Document, qtbot: QtBot) -> Inspector:
     return shown(Inspector(document, BLOCK_TYPES, DATASETS, load_theme("light"), EDITS), qtbot)
+
+
+@pytest.fixture
+def start_page(qtbot: QtBot) -> StartPage:
+    page = StartPage((), load_theme("light"))
+    qtbot.addWidget(page)
+    page.resize(800, 500)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    return page

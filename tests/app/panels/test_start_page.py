@@ -16,79 +16,68 @@ LEFT = Qt.MouseButton.LeftButton
 A, B, C = (Path(f"/home/ada/{name}.loom") for name in "abc")
 
 
-@pytest.fixture
-def page(qtbot: QtBot) -> StartPage:
-    page = StartPage((), load_theme("light"))
-    qtbot.addWidget(page)
-    page.resize(800, 500)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    return page
+def paths(start_page: StartPage) -> list[Path]:
+    return [row.path for row in start_page.files]
 
 
-def paths(page: StartPage) -> list[Path]:
-    return [row.path for row in page.files]
-
-
-def test_a_row_that_is_pressed_while_the_files_change_still_opens_its_file(page, qtbot) -> None:
-    page.show_files(((A, None), (B, None)))
+def test_a_row_that_is_pressed_while_the_files_change_still_opens_its_file(start_page, qtbot) -> None:
+    start_page.show_files(((A, None), (B, None)))
     qtbot.wait(20)
     chosen: list[Path] = []
-    page.file_chosen.connect(chosen.append)
-    row = page.files[1]
+    start_page.file_chosen.connect(chosen.append)
+    row = start_page.files[1]
     qtbot.mousePress(row, LEFT)
-    page.show_files(((C, 1.0), (A, 1.0)))
-    page.show_files(((C, 1.0), (A, 1.0), (B, 1.0)))
+    start_page.show_files(((C, 1.0), (A, 1.0)))
+    start_page.show_files(((C, 1.0), (A, 1.0), (B, 1.0)))
     qtbot.wait(20)
-    assert paths(page) == [A, B], "nothing moves under the hand"
+    assert paths(start_page) == [A, B], "nothing moves under the hand"
     qtbot.mouseRelease(row, LEFT)
     assert chosen == [B]
-    qtbot.waitUntil(lambda: paths(page) == [C, A, B])
-    assert page.files[2].hasFocus()
+    qtbot.waitUntil(lambda: paths(start_page) == [C, A, B])
+    assert start_page.files[2].hasFocus()
 
 
 @pytest.mark.qt_log_ignore("not accepted by receiving widget")  # let go beside it
-def test_a_press_that_is_taken_back_opens_nothing_and_the_files_change(page, qtbot) -> None:
-    page.show_files(((A, None),))
+def test_a_press_that_is_taken_back_opens_nothing_and_the_files_change(start_page, qtbot) -> None:
+    start_page.show_files(((A, None),))
     qtbot.wait(20)
     chosen: list[Path] = []
-    page.file_chosen.connect(chosen.append)
-    row = page.files[0]
+    start_page.file_chosen.connect(chosen.append)
+    row = start_page.files[0]
     qtbot.mousePress(row, LEFT)
-    page.show_files(())
+    start_page.show_files(())
     qtbot.mouseMove(row, row.rect().bottomRight() + QPoint(0, 100))
     qtbot.mouseRelease(row, LEFT, pos=row.rect().bottomRight() + QPoint(0, 100))
-    qtbot.waitUntil(lambda: paths(page) == [])
+    qtbot.waitUntil(lambda: paths(start_page) == [])
     assert chosen == []
 
 
-def test_the_ring_of_the_keyboard_stays_where_it_was_and_comes_to_nobody_else(page, qtbot) -> None:
-    page.show_files(((A, None), (B, None)))
+def test_the_ring_of_the_keyboard_stays_where_it_was_and_comes_to_nobody_else(start_page, qtbot) -> None:
+    start_page.show_files(((A, None), (B, None)))
     qtbot.wait(20)
-    page.files[1].setFocus(Qt.FocusReason.TabFocusReason)
-    assert page.files[1].is_ringed()
-    page.show_files(((B, 1.0), (A, 1.0)))
-    qtbot.waitUntil(page.files[0].is_ringed)
+    start_page.files[1].setFocus(Qt.FocusReason.TabFocusReason)
+    assert start_page.files[1].is_ringed()
+    start_page.show_files(((B, 1.0), (A, 1.0)))
+    qtbot.waitUntil(start_page.files[0].is_ringed)
     qtbot.wait(20)
-    qtbot.mouseClick(page.files[1], LEFT)
-    assert page.files[1].hasFocus()
-    page.show_files(((A, 1.0), (B, 1.0)))
-    assert page.files[0].hasFocus()
+    qtbot.mouseClick(start_page.files[1], LEFT)
+    assert start_page.files[1].hasFocus()
+    start_page.show_files(((A, 1.0), (B, 1.0)))
+    assert start_page.files[0].hasFocus()
     qtbot.wait(20)
-    assert not page.files[0].is_ringed()
+    assert not start_page.files[0].is_ringed()
 
 
 def test_the_ring_of_no_card_is_cut(qtbot: QtBot) -> None:
     facts = tuple(ExampleFacts(id=str(number), name=f"Example {number}", line="") for number in range(8))
-    page = StartPage(facts, load_theme("light"))
-    qtbot.addWidget(page)
-    page.resize(900, 700)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
+    start_page = StartPage(facts, load_theme("light"))
+    qtbot.addWidget(start_page)
+    start_page.resize(900, 700)
+    with qtbot.waitActive(start_page):
+        start_page.show()
+        start_page.activateWindow()
     qtbot.wait(20)
-    for card in page.cards:
+    for card in start_page.cards:
         card.setFocus(Qt.FocusReason.TabFocusReason)
         ring = card._ring
         assert ring is not None
@@ -97,14 +86,14 @@ def test_the_ring_of_no_card_is_cut(qtbot: QtBot) -> None:
 
 def test_the_page_begins_at_its_top_each_time(qtbot: QtBot) -> None:
     examples = tuple(ExampleFacts(id=f"e{number}", name=f"Example {number}", line="") for number in range(30))
-    page = StartPage(examples, load_theme("light"))
-    qtbot.addWidget(page)
-    page.resize(500, 400)
-    with qtbot.waitExposed(page):
-        page.show()
-    page.cards[-1].setFocus()
-    page.ensureWidgetVisible(page.cards[-1])
-    assert page.verticalScrollBar().value() > 0
-    page.hide()
-    page.show()
-    assert page.verticalScrollBar().value() == 0
+    start_page = StartPage(examples, load_theme("light"))
+    qtbot.addWidget(start_page)
+    start_page.resize(500, 400)
+    with qtbot.waitExposed(start_page):
+        start_page.show()
+    start_page.cards[-1].setFocus()
+    start_page.ensureWidgetVisible(start_page.cards[-1])
+    assert start_page.verticalScrollBar().value() > 0
+    start_page.hide()
+    start_page.show()
+    assert start_page.verticalScrollBar().value() == 0
