@@ -50,6 +50,9 @@ class TextRow(Button):
     def sizeHint(self) -> QSize:
         return QSize(320, self.height_px)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.height_px)
+
     def _paint_ground(self, painter: QPainter) -> None:
         self._paint_under_pointer(painter)
 

@@ -102,9 +102,6 @@ class StartPage(QScrollArea):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(SPACE_24)
         self._table.setVerticalSpacing(0)
-        half = -(-len(self.references) // 2)
-        for index, row in enumerate(self.references):
-            self._table.addWidget(row, index % half, index // half)
         content = QWidget()
         content.setMaximumWidth(PAGE_WIDTH + 2 * SPACE_4)
         column = QVBoxLayout(content)
@@ -198,6 +195,9 @@ class StartPage(QScrollArea):
         columns = max(1, (room + SPACE_12) // (CARD_WIDTH + SPACE_12))
         if columns != self._columns:
             self._columns = columns
+            rows = -(-len(self.references) // (2 if columns > 2 else 1))
+            for index, row in enumerate(self.references):
+                self._table.addWidget(row, index % rows, index // rows)
             for index, card in enumerate(self.cards):
                 self._grid.addWidget(card, index // columns, index % columns)
             for column in range(max(columns, 12)):

@@ -97,3 +97,21 @@ def test_the_page_begins_at_its_top_each_time(qtbot: QtBot) -> None:
     start_page.hide()
     start_page.show()
     assert start_page.verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize("width", [440, 700, 1100])
+def test_nothing_is_cut_off_where_the_page_is_narrow(qtbot: QtBot, width: int) -> None:
+    facts = tuple(
+        ExampleFacts(id=f"e{number}", name=f"Network {number}", line="7 005 832 parameters") for number in range(7)
+    )
+    page = StartPage(facts, load_theme("light"), references=facts)
+    page.show_files(((A, 1.0),))
+    page.show_drawings(((Path("/state/unsaved/a network with a long name 2026-01-02 03.04.05.loom"), 1.0),))
+    qtbot.addWidget(page)
+    for across in (1100, width):
+        page.resize(across, 500)
+        page.show()
+        qtbot.wait(20)
+    stops = (page._cross, page._open, *page.cards, *page.references, *page._drawings.stops)
+    right = max(stop.mapTo(page, stop.rect().topRight()).x() for stop in stops if stop.isVisible())
+    assert right < page.viewport().width()
